@@ -1,0 +1,95 @@
+# make demo [ARGS=--once]   the whole journey against the stand-ins
+# make test                 lint, then every test (DEEP=1: larger counts, nothing may be missing)
+# make lint | bench | soak | installer | lock
+#
+# Needs only git, make and Python 3.11 to 3.13. PYTHON=python3.13 names the interpreter, VENV=.venv-313 the folder.
+
+VENV ?= .venv
+ARGS ?=
+SOAK_JOURNEYS ?= 20
+
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check
+HASHED := $(PIP) install --quiet --quiet --require-hashes --no-build-isolation
+CANDIDATES := $(if $(PYTHON),$(PYTHON),python3.13 python3.12 python3.11 python3)
+# Each candidate is run, not only looked up: a version manager's shim may exist and fail.
+FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+
+.PHONY: demo test lint bench soak installer lock same-python
+
+demo: $(VENV)/.project
+	$(VENV)/bin/qbwc-bridge demo $(ARGS)
+
+test: lint
+	$(PY) -m pytest -n 2 $(ARGS)
+
+lint: $(VENV)/.dev $(VENV)/.project
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(VENV)/bin/lint-imports
+	git ls-files -z --cached --others --exclude-standard | xargs -0 $(VENV)/bin/codespell
+
+bench: $(VENV)/.dev $(VENV)/.project
+	$(PY) -m tests.bench.journey $(ARGS)
+
+# The full counts: every test at its deepest, then the whole journey from one seed after another.
+soak: $(VENV)/.dev $(VENV)/.project
+	DEEP=1 SOAK=1 $(PY) -m pytest -n 2 $(ARGS)
+	$(PY) -m tests.bench.journey --runs $(SOAK_JOURNEYS)
+
+# Everything for an offline installation on a machine like this one; the Windows setup program: see installer/README.md.
+installer: $(VENV)/.dev
+	rm -rf build dist
+	$(PIP) wheel --quiet --quiet --no-deps --no-index --no-build-isolation --wheel-dir dist .
+	$(PIP) wheel --quiet --quiet --no-deps --require-hashes --no-build-isolation --wheel-dir dist -r requirements/runtime.txt
+	@echo "dist/ holds the wheels for a machine like this one; the Windows setup program is not made yet (installer/README.md)."
+
+# New pins from pyproject.toml and requirements/*.in. A release younger than a week is left to ripen.
+RESOLVE := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --exclude-newer "7 days" \
+	--no-emit-index-url --no-annotate --no-header --no-config
+lock: $(VENV)/.dev
+	$(RESOLVE) $(ARGS) requirements/build.in -o requirements/build.txt
+	$(RESOLVE) $(ARGS) -c requirements/build.txt pyproject.toml -o requirements/runtime.txt
+	$(RESOLVE) $(ARGS) -c requirements/build.txt -c requirements/runtime.txt --extra postgresql pyproject.toml requirements/dev.in \
+		-o requirements/dev.txt
+
+# Each stamp is touched when its step has succeeded, so a broken installation is taken up again.
+
+$(VENV)/.made: | same-python
+	@for python in $(CANDIDATES); do \
+	  if "$$python" -c '$(FITS)' >/dev/null 2>&1; then \
+	    echo "$(VENV) is made with $$("$$python" --version)"; \
+	    "$$python" -m venv $(VENV) && touch $@ && exit 0; exit 1; \
+	  fi; \
+	done; \
+	echo "None of these is a working Python 3.11, 3.12 or 3.13 with its venv module: $(CANDIDATES)." \
+	  "Install one (on Debian: python3 and python3-venv) or name it: make PYTHON=/path/to/python3" >&2; \
+	exit 1
+
+$(VENV)/.runtime: $(VENV)/.made requirements/build.txt requirements/runtime.txt
+	@echo "$(VENV): installing what the bridge runs on"
+	@$(HASHED) -r requirements/build.txt
+	@$(HASHED) -r requirements/runtime.txt
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
+	@echo "$(VENV): installing what tests and checks it"
+	@$(HASHED) -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.project: $(VENV)/.runtime pyproject.toml
+	@$(PIP) install --quiet --quiet --no-deps --no-index --no-build-isolation --editable .
+	@touch $@
+
+# A named PYTHON must be the one that a folder made earlier holds; otherwise the wrong version would be tested in silence.
+same-python:
+ifneq ($(PYTHON),)
+	@if [ -e $(VENV)/.made ]; then \
+	  version='import sys; print("%d.%d" % sys.version_info[:2])'; \
+	  want=$$($(PYTHON) -c "$$version") && have=$$($(PY) -c "$$version") || exit 1; \
+	  if [ "$$want" != "$$have" ]; then \
+	    echo "$(VENV) holds Python $$have, not $$want; name another folder: make VENV=.venv-$$want PYTHON=$(PYTHON)" >&2; exit 1; \
+	  fi; \
+	fi
+endif

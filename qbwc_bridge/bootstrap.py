@@ -1,0 +1,113 @@
+"""The only module that builds real adapters and hands them out."""
+
+import datetime as dt
+import logging
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+
+from qbwc_bridge.domain.records import Connection
+from qbwc_bridge.flow.kit import Kit
+from qbwc_bridge.flow.language import Language
+from qbwc_bridge.ports import Clock, Procore
+from qbwc_bridge.procore.gateway import Gateway
+from qbwc_bridge.settings import Settings
+from qbwc_bridge.statuspage.app import status_page
+from qbwc_bridge.storage import Database, Vault, open_database, read_or_make_key
+from qbwc_bridge.webconnector.app import soap_app
+from qbwc_bridge.webconnector.qwc import OWNER_ID
+from qbwc_bridge.webconnector.session import Session
+from qbwc_bridge.worker import Clockwork
+
+log = logging.getLogger("qbwc_bridge.bootstrap")
+
+
+class SystemClock:
+    """The system's clock, in UTC."""
+
+    def now(self) -> dt.datetime:
+        """Give the present moment."""
+        return dt.datetime.now(dt.UTC)
+
+
+@dataclass(slots=True)
+class App:
+    """The whole program, wired: settings, database, secrets, and the kit for every room."""
+
+    settings: Settings
+    database: Database
+    vault: Vault
+    clock: Clock
+    transport: httpx.BaseTransport | None = None
+    kit: Kit = field(init=False)
+    _gateways: dict[int, tuple[tuple[Any, ...], Gateway]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        settings = self.settings
+        self.kit = Kit(
+            work=self.database.work,
+            clock=self.clock,
+            procore_for=self.procore,
+            language=Language.load(
+                OWNER_ID, templates_dir=settings.templates_dir, schema_dir=settings.qbxml_schema_dir
+            ),
+            hash_token=self.vault.hash_token,
+            defaults=settings.connection_defaults(),
+            lease_seconds=settings.session_lease_seconds,
+        )
+
+    def procore(self, connection: Connection) -> Procore:
+        """Open Procore for a connection; one gateway per connection, made anew when its access changes."""
+        login = connection.settings.get("procore_login_url") or self.settings.procore_login_url
+        api = connection.settings.get("procore_api_url") or self.settings.procore_api_url
+        access = (login, api, connection.procore_company_id, connection.procore_client_id, connection.procore_secret)
+        with self._lock:
+            known = self._gateways.get(connection.id)
+            if known and known[0] == access:
+                return known[1]
+            if known:
+                known[1].close()
+            gateway = Gateway(
+                login_url=login,
+                api_url=api,
+                company_id=connection.procore_company_id,
+                client_id=connection.procore_client_id,
+                client_secret=self.vault.open(connection.procore_secret),
+                clock=self.clock,
+                transport=self.transport,
+            )
+            self._gateways[connection.id] = (access, gateway)
+            return gateway
+
+    def close(self) -> None:
+        """Close every outside connection."""
+        for _, gateway in self._gateways.values():
+            gateway.close()
+        self._gateways.clear()
+        self.database.close()
+
+
+def open_app(
+    settings: Settings, *, clock: Clock | None = None, transport: httpx.BaseTransport | None = None
+) -> App:
+    """Open the database (made when missing) and wire everything.
+
+    Raises WrongUsage for bad settings, Refused for a database of another version.
+    """
+    vault = Vault(read_or_make_key(settings.secret_key_path()))
+    database = open_database(settings.database_address())
+    return App(settings, database, vault, clock or SystemClock(), transport)
+
+
+def web_app(app: App, clockwork: Clockwork | None = None) -> Any:
+    """Put the SOAP endpoint and the status page side by side; gives a WSGI application."""
+    settings = app.settings
+    soap = soap_app(Session(app.kit), public_url=settings.public_url, max_bytes=settings.max_soap_bytes)
+    page = status_page(app.kit, app.vault, public_url=settings.public_url, clockwork=clockwork)
+    return DispatcherMiddleware(page, {"/qbwc": soap})
+
+

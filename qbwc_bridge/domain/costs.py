@@ -1,0 +1,203 @@
+"""Job cost: posted lines in, ledger documents, allocations and Procore's direct costs out. Pure.
+
+Rules 16 to 21 of ACCOUNTING: what counts, where it belongs, what is written.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Literal
+
+from qbwc_bridge.domain.books import CostDocument, CostLine
+from qbwc_bridge.domain.money import ZERO, total
+from qbwc_bridge.domain.names import fold
+from qbwc_bridge.domain.procore import BudgetCode, DirectCost, DirectCostLine
+from qbwc_bridge.domain.records import ReleaseChoice
+
+COST_ACCOUNTS = frozenset({"CostOfGoodsSold", "Expense", "OtherExpense"})
+"""A line counts only if it posted to an account of these types (ACCOUNTING 16)."""
+
+PAYROLL = "Paycheck"
+"""Type of the summed payroll documents."""
+
+Reason = Literal["", "unmapped", "ignored", "skipped", "before"]
+"""Why a counted line is not written: no code, a person's decision, the rule for bills on orders, the cut-off date."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """Where a posted line belongs: a cost code and cost type of a project; both empty while unmapped."""
+
+    document: CostDocument
+    line: CostLine
+    project_id: int
+    cost_code: str = ""
+    cost_type: str = ""
+    reason: Reason = ""
+
+    @property
+    def code(self) -> str:
+        """Cost code, dot, cost type."""
+        return f"{self.cost_code}.{self.cost_type}" if self.cost_code else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What allocation must know: jobs, items, accounts and the projects' budget codes.
+
+    Names of items and accounts are folded FullNames; each stands for a cost code and a cost type, the type empty where
+    an item names the cost code alone.
+    """
+
+    projects: Mapping[str, int]
+    """Project id by job ListID."""
+    items: Mapping[str, tuple[str, str]]
+    accounts: Mapping[str, tuple[str, str]]
+    ignored: frozenset[str] = frozenset()
+    """Folded names of ignored accounts and items."""
+    budget_codes: Mapping[int, Sequence[BudgetCode]] = field(default_factory=dict)
+    default_cost_type: str = ""
+
+
+def allocate(documents: Iterable[CostDocument], books: Books) -> list[Allocation]:
+    """Place every counted line of linked jobs: by item, else by account; never a guess (ACCOUNTING 6)."""
+    placed: list[Allocation] = []
+    for document in documents:
+        if document.deleted:
+            continue
+        for line in document.lines:
+            project_id = books.projects.get(line.job_id)
+            if project_id is not None and line.counted and line.amount != ZERO:
+                placed.append(_place(document, line, project_id, books))
+    return placed
+
+
+def _place(document: CostDocument, line: CostLine, project_id: int, books: Books) -> Allocation:
+    by_account = books.accounts.get(fold(line.account), ("", ""))
+    cost_code, cost_type = books.items.get(fold(line.item), ("", "")) if line.item else ("", "")
+    if not cost_code:
+        cost_code, cost_type = by_account
+    if cost_code and not cost_type:
+        cost_type = _type_of(cost_code, by_account, project_id, books)
+    if cost_code and cost_type:
+        return Allocation(document, line, project_id, cost_code, cost_type)
+    ignored = any(fold(name) in books.ignored for name in (line.item, line.account) if name)
+    return Allocation(document, line, project_id, reason="ignored" if ignored else "unmapped")
+
+
+def _type_of(cost_code: str, by_account: tuple[str, str], project_id: int, books: Books) -> str:
+    """The type of a cost whose item names a cost code only: the account's rule, the only budget code, the default."""
+    if by_account[0] == cost_code and by_account[1]:
+        return by_account[1]
+    types = {code.cost_type for code in books.budget_codes.get(project_id, ()) if code.cost_code == cost_code}
+    return next(iter(types)) if len(types) == 1 else books.default_cost_type
+
+
+def judge(allocation: Allocation, release: ReleaseChoice | None, on_order: Callable[[Allocation], bool]) -> Allocation:
+    """Say why a mapped line is not written, if so: bills drawn on orders, dates before the cut-off."""
+    if allocation.reason or release is None:
+        return allocation
+    reason: Reason = ""
+    if release.po_bills == "skip" and on_order(allocation):
+        reason = "skipped"
+    elif release.before == "none" and allocation.document.txn_date < release.costs_from:
+        reason = "before"
+    return replace(allocation, reason=reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """What the building of direct costs needs of a connection and project."""
+
+    key: str
+    release: ReleaseChoice
+    code_ids: Mapping[str, int]
+    """wbs_code id by `03-300.M`."""
+    vendors: Mapping[str, int]
+    """Procore vendor id by QuickBooks ListID."""
+
+
+def direct_costs(allocations: Iterable[Allocation], writing: Writing) -> dict[str, DirectCost]:
+    """Build the direct costs of one project, by origin_id: one per transaction and job, one line per budget code.
+
+    Keys are ACCOUNTING 18 and 21's. Costs before the cut-off become one opening document where that was chosen.
+    """
+    groups: dict[str, list[Allocation]] = defaultdict(list)
+    for item in allocations:
+        if item.reason:
+            continue
+        early = item.document.txn_date < writing.release.costs_from and writing.release.before == "opening"
+        source = "opening" if early else item.document.txn_id
+        groups[f"qbd:{writing.key}:{source}:{item.line.job_id}"].append(item)
+    costs = {key: _direct_cost(key, group, writing) for key, group in groups.items()}
+    return _unique_invoices(costs)
+
+
+def _unique_invoices(costs: dict[str, DirectCost]) -> dict[str, DirectCost]:
+    """Tell bills of one vendor with one number apart: Procore wants invoice numbers unique per vendor."""
+    seen: set[tuple[int | None, str]] = set()
+    for key in sorted(costs):
+        cost = costs[key]
+        if cost.invoice_number and (cost.vendor_id, fold(cost.invoice_number)) in seen:
+            costs[key] = replace(cost, invoice_number=f"{cost.invoice_number} ({key.split(':')[2]})")
+        seen.add((cost.vendor_id, fold(cost.invoice_number)))
+    return costs
+
+
+def _direct_cost(key: str, group: list[Allocation], writing: Writing) -> DirectCost:
+    amounts: dict[str, Decimal] = defaultdict(lambda: ZERO)
+    for item in group:
+        amounts[item.code] += item.line.amount
+    lines = tuple(
+        DirectCostLine(f"{key}:{writing.code_ids[code]}", writing.code_ids[code], amount, code)
+        for code, amount in sorted(amounts.items())
+    )
+    document = group[0].document
+    if f":opening:{group[0].line.job_id}" in key:
+        date = writing.release.costs_from - dt.timedelta(days=1)
+        return DirectCost(key, "expense", writing.release.status, date, lines, "QuickBooks job cost before the cut-off")
+    vendor_id = writing.vendors.get(document.vendor_id)
+    bill = document.txn_type == "Bill" and vendor_id is not None and bool(document.ref_number)
+    called = f"QuickBooks {document.txn_type} {document.ref_number} {document.payee}"
+    return DirectCost(
+        origin_id=key,
+        type="invoice" if bill else "payroll" if document.txn_type == PAYROLL else "expense",
+        status=writing.release.status,
+        date=document.txn_date,
+        lines=lines,
+        description=" ".join(called.split()),
+        vendor_id=vendor_id if bill else None,
+        invoice_number=document.ref_number if bill else "",
+    )
+
+
+MAX_DELETIONS = 25
+MAX_LOWERING_SHARE = Decimal("0.02")
+MAX_LOWERING = Decimal("500.00")
+"""The brake's limits (ACCOUNTING 22)."""
+
+
+def brake(
+    before: Mapping[str, DirectCost], after: Mapping[str, DirectCost], closed_until: dt.date | None, *, vanished: int
+) -> str:
+    """Say why a run must ask a person first, or nothing (ACCOUNTING 22). One project's written and wanted costs."""
+    if vanished:
+        return (
+            f"{vanished} documents that QuickBooks showed before are gone without a deletion record: "
+            "was the company file restored, condensed or replaced?"
+        )
+    deleted = [key for key in before if key not in after]
+    if len(deleted) > MAX_DELETIONS:
+        return f"This run would delete {len(deleted)} direct costs in Procore."
+    was, will = total(cost.amount() for cost in before.values()), total(cost.amount() for cost in after.values())
+    if was - will > MAX_LOWERING and was - will > abs(was) * MAX_LOWERING_SHARE:
+        return f"This run would lower the project's cost by {was - will:,.2f}."
+    if closed_until:
+        touched = [key for key, cost in before.items() if cost.date <= closed_until and after.get(key) != cost]
+        if touched:
+            return (
+                f"This run would change {len(touched)} direct costs dated on or before the closing date {closed_until}."
+            )
+    return ""

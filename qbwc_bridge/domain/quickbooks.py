@@ -1,0 +1,294 @@
+"""What is asked of QuickBooks: each request as a plain value, named as qbXML names it.
+
+Field order and lengths are the templates' and `qbxml/types.py`'s business. Text is full Unicode here; dates and money
+are typed. Every value survives a round trip through JSON, because tasks keep them.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A reference to a list record: ListID where known, else FullName. With both, QuickBooks takes the ListID."""
+
+    list_id: str = ""
+    full_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Iterator:
+    """Paging of a query inside one session: `id` empty starts, otherwise continues (qbXML 5.0)."""
+
+    page_size: int
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A postal address, to be cut to qbXML's field lengths: street 41, city 31, state 21, postal code 13."""
+
+    street: str = ""
+    city: str = ""
+    state: str = ""
+    postal_code: str = ""
+
+
+# ---------------------------------------------------------------- queries of lists
+
+
+@dataclass(frozen=True, slots=True)
+class HostQuery:
+    """Edition and supported versions."""
+
+    kind: Literal["HostQuery"] = "HostQuery"
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyQuery:
+    """The company's identity; OwnerID 0 and ours are asked for by `owner_id`."""
+
+    owner_id: str = ""
+    kind: Literal["CompanyQuery"] = "CompanyQuery"
+
+
+@dataclass(frozen=True, slots=True)
+class PreferencesQuery:
+    """Which features are on, and the closing date."""
+
+    kind: Literal["PreferencesQuery"] = "PreferencesQuery"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountQuery:
+    """The chart of accounts, inactive ones included. No iterator exists for it (qbXML 13.0 schema)."""
+
+    modified_from: dt.datetime | None = None
+    full_names: tuple[str, ...] = ()
+    kind: Literal["AccountQuery"] = "AccountQuery"
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerQuery:
+    """Customers and jobs, inactive ones included. With ids or names the other filters must be absent."""
+
+    modified_from: dt.datetime | None = None
+    iterator: Iterator | None = None
+    full_names: tuple[str, ...] = ()
+    list_ids: tuple[str, ...] = ()
+    kind: Literal["CustomerQuery"] = "CustomerQuery"
+
+
+@dataclass(frozen=True, slots=True)
+class VendorQuery:
+    """Vendors, inactive ones included."""
+
+    modified_from: dt.datetime | None = None
+    iterator: Iterator | None = None
+    full_names: tuple[str, ...] = ()
+    list_ids: tuple[str, ...] = ()
+    kind: Literal["VendorQuery"] = "VendorQuery"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemQuery:
+    """Items of every type, inactive ones included."""
+
+    modified_from: dt.datetime | None = None
+    iterator: Iterator | None = None
+    full_names: tuple[str, ...] = ()
+    list_ids: tuple[str, ...] = ()
+    kind: Literal["ItemQuery"] = "ItemQuery"
+
+
+# ---------------------------------------------------------------- writes of lists
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerAdd:
+    """A job (with parent) or a customer (without)."""
+
+    name: str
+    parent: Ref | None = None
+    company_name: str = ""
+    bill_address: Address | None = None
+    job_desc: str = ""
+    kind: Literal["CustomerAdd"] = "CustomerAdd"
+
+
+@dataclass(frozen=True, slots=True)
+class VendorAdd:
+    """A vendor; `is_1099` None leaves the element out (ACCOUNTING 4)."""
+
+    name: str
+    company_name: str = ""
+    address: Address | None = None
+    phone: str = ""
+    email: str = ""
+    name_on_check: str = ""
+    is_1099: bool | None = None
+    kind: Literal["VendorAdd"] = "VendorAdd"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemServiceAdd:
+    """A two-sided service item: income and expense account."""
+
+    name: str
+    income_account: Ref
+    expense_account: Ref
+    parent: Ref | None = None
+    description: str = ""
+    kind: Literal["ItemServiceAdd"] = "ItemServiceAdd"
+
+
+# ---------------------------------------------------------------- estimates and purchase orders
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateLine:
+    """A line of an estimate: item, amount and no markup. `rate` and `quantity` multiply to `amount`."""
+
+    item: Ref
+    description: str
+    quantity: Decimal
+    rate: Decimal
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateAdd:
+    """A budget as an estimate on the job."""
+
+    customer: Ref
+    txn_date: dt.date
+    ref_number: str
+    memo: str
+    lines: tuple[EstimateLine, ...]
+    kind: Literal["EstimateAdd"] = "EstimateAdd"
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseOrderLine:
+    """A line of a purchase order with its customer:job.
+
+    `txn_line_id` is for PurchaseOrderMod only: an existing line's id keeps that line (all other fields empty keep its
+    values), "-1" adds one. Where both are sent, Amount wins over Rate.
+    """
+
+    item: Ref | None = None
+    description: str = ""
+    quantity: Decimal | None = None
+    rate: Decimal | None = None
+    amount: Decimal | None = None
+    customer: Ref | None = None
+    txn_line_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseOrderAdd:
+    """A commitment as a purchase order."""
+
+    vendor: Ref
+    txn_date: dt.date
+    ref_number: str
+    memo: str
+    lines: tuple[PurchaseOrderLine, ...]
+    kind: Literal["PurchaseOrderAdd"] = "PurchaseOrderAdd"
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseOrderMod:
+    """A change of a purchase order; `lines` is the whole new list: what it leaves out QuickBooks deletes."""
+
+    txn_id: str
+    edit_sequence: str
+    memo: str
+    lines: tuple[PurchaseOrderLine, ...]
+    kind: Literal["PurchaseOrderMod"] = "PurchaseOrderMod"
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateQuery:
+    """Estimates with lines: by TxnID, by RefNumber, or all/changed by iterator. The three exclude one another."""
+
+    txn_ids: tuple[str, ...] = ()
+    ref_numbers: tuple[str, ...] = ()
+    modified_from: dt.datetime | None = None
+    iterator: Iterator | None = None
+    kind: Literal["EstimateQuery"] = "EstimateQuery"
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseOrderQuery:
+    """Purchase orders with lines and linked transactions; the same three ways."""
+
+    txn_ids: tuple[str, ...] = ()
+    ref_numbers: tuple[str, ...] = ()
+    modified_from: dt.datetime | None = None
+    iterator: Iterator | None = None
+    kind: Literal["PurchaseOrderQuery"] = "PurchaseOrderQuery"
+
+
+# ---------------------------------------------------------------- costs
+
+
+@dataclass(frozen=True, slots=True)
+class CustomTxnDetail:
+    """CustomDetailReportQuery, type CustomTxnDetail: one row per posting line, accrual, flat.
+
+    `txn_types` are qbXML's TxnTypeFilter words; dates both given, or both None for every date (macro All).
+    """
+
+    txn_types: tuple[str, ...]
+    from_date: dt.date | None = None
+    to_date: dt.date | None = None
+    kind: Literal["CustomTxnDetail"] = "CustomTxnDetail"
+
+
+@dataclass(frozen=True, slots=True)
+class BillQuery:
+    """Bills with lines and links to purchase orders."""
+
+    modified_from: dt.datetime | None = None
+    iterator: Iterator | None = None
+    txn_ids: tuple[str, ...] = ()
+    kind: Literal["BillQuery"] = "BillQuery"
+
+
+@dataclass(frozen=True, slots=True)
+class TxnDeletedQuery:
+    """Deletion records; QuickBooks remembers 90 days."""
+
+    txn_types: tuple[str, ...]
+    deleted_from: dt.datetime | None = None
+    kind: Literal["TxnDeletedQuery"] = "TxnDeletedQuery"
+
+
+ListQuery = AccountQuery | CustomerQuery | VendorQuery | ItemQuery
+ListAdd = CustomerAdd | VendorAdd | ItemServiceAdd
+TransactionWrite = EstimateAdd | PurchaseOrderAdd | PurchaseOrderMod
+TransactionQuery = EstimateQuery | PurchaseOrderQuery
+CostQuery = CustomTxnDetail | BillQuery | TxnDeletedQuery
+Request = (
+    HostQuery
+    | CompanyQuery
+    | PreferencesQuery
+    | AccountQuery
+    | CustomerQuery
+    | VendorQuery
+    | ItemQuery
+    | CustomerAdd
+    | VendorAdd
+    | ItemServiceAdd
+    | EstimateAdd
+    | PurchaseOrderAdd
+    | PurchaseOrderMod
+    | EstimateQuery
+    | PurchaseOrderQuery
+    | CustomTxnDetail
+    | BillQuery
+    | TxnDeletedQuery
+)

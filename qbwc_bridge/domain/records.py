@@ -1,0 +1,308 @@
+"""The rows that the stations hand to one another: plain mutable values, one class per table.
+
+`id` is 0 until the row is stored. Times are aware and in UTC, except QuickBooks' own wall-clock times, which have no
+zone. Money is Decimal with two decimals.
+"""
+
+import datetime as dt
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from qbwc_bridge.domain.procore import BudgetCode, Document
+from qbwc_bridge.domain.quickbooks import Request
+from qbwc_bridge.domain.states import State, TaskState
+
+Kind = Literal[
+    "cost_code", "job", "vendor", "budget", "budget_change", "commitment", "change_order", "new_project", "new_vendor"
+]
+KINDS_IN_ORDER: tuple[Kind, ...] = ("cost_code", "job", "vendor", "budget", "commitment", "change_order")
+"""Dependency order: what a kind needs stands before it."""
+
+Role = Literal["viewer", "approver", "admin"]
+
+
+@dataclass(slots=True)
+class Company:
+    """What the first call of a visit told about the QuickBooks company (Host, Company and Preferences replies)."""
+
+    name: str = ""
+    file_id: str = ""
+    product: str = ""
+    country: str = ""
+    qbxml_version: str = ""
+    uses_estimates: bool | None = None
+    uses_purchase_orders: bool | None = None
+    multi_currency: bool | None = None
+    closing_date: dt.date | None = None
+    report_basis: str = ""
+    accountant_copy: bool = False
+    dividing_date: dt.date | None = None
+    file_path: str = ""
+
+
+@dataclass(slots=True)
+class Connection:
+    """One Procore company joined to one QuickBooks company file."""
+
+    name: str
+    procore_company_id: int
+    procore_client_id: str
+    procore_secret: bytes
+    """The client secret, encrypted."""
+    user_name: str
+    password_hash: str
+    """Keyed hash of the generated Web Connector password."""
+    file_id: str
+    """GUID in braces, written by the Web Connector into the company file."""
+    key: str
+    """Eight random characters in every key that the bridge leaves in Procore; never changed."""
+    company_name: str = ""
+    """The company that binds by itself, as given by --company-name."""
+    bound_name: str = ""
+    bound_file_id: str = ""
+    settings: dict[str, str] = field(default_factory=dict)
+    """Settings of this connection alone, by lower-case key, and income_account, expense_account, default_customer."""
+    company: Company = field(default_factory=Company)
+    """The company of the last visit, bound or not."""
+    alarm: str = ""
+    """Why no write goes to QuickBooks, in one sentence; empty when all is well."""
+    last_contact: dt.datetime | None = None
+    lists_read_at: dt.datetime | None = None
+    lists_modified: dt.datetime | None = None
+    """Greatest TimeModified of the lists, by QuickBooks' clock."""
+    orders_modified: dt.datetime | None = None
+    """The same of estimates and purchase orders."""
+    bills_modified: dt.datetime | None = None
+    """The same of bills."""
+    deletions_seen: dt.datetime | None = None
+    """Greatest TimeDeleted seen."""
+    costs_wanted: bool = False
+    """A fresh reading of job costs was asked for."""
+    costs_read_at: dt.datetime | None = None
+    newest_write: str = ""
+    """`Customer:ListID` or `PurchaseOrder:TxnID` of the newest record we wrote: proof that the file is not older."""
+    pulled_at: dt.datetime | None = None
+    pushed_at: dt.datetime | None = None
+    brake: str = ""
+    """Why nothing is written to Procore until a person confirms."""
+    id: int = 0
+
+
+@dataclass(slots=True)
+class ReleaseChoice:
+    """What a person chose when releasing a project's costs (ACCOUNTING 19, 20)."""
+
+    costs_from: dt.date
+    before: Literal["opening", "detail", "none"]
+    po_bills: Literal["write", "skip"]
+    status: Literal["approved", "pending", "draft"] = "approved"
+
+
+@dataclass(slots=True)
+class ProjectChoice:
+    """A Procore project with what people chose for it."""
+
+    connection_id: int
+    project_id: int
+    number: str
+    name: str
+    active: bool = True
+    on: bool = False
+    customer: str = ""
+    create_customer: bool = False
+    dry_run: str = ""
+    """Fingerprint of the figures that the last dry run showed."""
+    release: ReleaseChoice | None = None
+    released_at: dt.datetime | None = None
+    released_by: str = ""
+    budget_codes: list[BudgetCode] = field(default_factory=list)
+    id: int = 0
+
+
+@dataclass(slots=True)
+class DocumentRow:
+    """A document as Procore gave it last; `key` is its id in Procore as text."""
+
+    connection_id: int
+    kind: str
+    key: str
+    document: Annotated[Document, "discriminator:kind"]
+    project_id: int = 0
+    seen_at: dt.datetime | None = None
+    gone: bool = False
+    """True once Procore no longer lists it."""
+    id: int = 0
+
+
+@dataclass(slots=True)
+class Submission:
+    """One record offered to the other system.
+
+    `key` is the record's id in Procore as text; for cost codes the code (`03-300`, `03-300.M`), for a budget and a job
+    the project id. `project_id` is 0 where no project is concerned.
+    """
+
+    connection_id: int
+    kind: Kind
+    key: str
+    number: str
+    title: str
+    version: str
+    created_at: dt.datetime
+    since: dt.datetime
+    project_id: int = 0
+    amount: Decimal | None = None
+    state: State = State.BLOCKED
+    update: bool = False
+    reasons: list[str] = field(default_factory=list)
+    waits_for: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What a person should know before accepting: will be linked to ..., the number is cut to ..."""
+    comment: str = ""
+    mark: str = ""
+    """Six random characters; `[qb:XXXXXX]` in a memo finds the record again in QuickBooks."""
+    accepted_version: str = ""
+    accepted_by: str = ""
+    accepted_at: dt.datetime | None = None
+    exported_version: str = ""
+    link_to: str = ""
+    """ListID or TxnID that accepting will link to; `new` when a person said so."""
+    name: str = ""
+    """Name or RefNumber in QuickBooks chosen by a person."""
+    is_1099: bool | None = None
+    quickbooks_id: str = ""
+    quickbooks_name: str = ""
+    line_ids: dict[str, str] = field(default_factory=dict)
+    """TxnLineID by the id of Procore's line."""
+    before_state: State | None = None
+    """Where an archived one came from."""
+    id: int = 0
+
+
+@dataclass(slots=True)
+class Task:
+    """One unit of work in the queue for QuickBooks."""
+
+    connection_id: int
+    kind: str
+    request: Annotated[Request, "discriminator:kind"]
+    created_at: dt.datetime
+    submission_id: int | None = None
+    reading_id: int | None = None
+    state: TaskState = TaskState.QUEUED
+    message_set_id: int | None = None
+    attempts: int = 0
+    not_before: dt.datetime | None = None
+    """Back-off: no earlier than this, and never twice in the visit of a failure."""
+    failed_visit_id: int | None = None
+    sent_at: dt.datetime | None = None
+    done_at: dt.datetime | None = None
+    status_code: int | None = None
+    message: str = ""
+    rank: int = 0
+    """Dependency order inside the queue; smaller goes first."""
+    id: int = 0
+
+
+Purpose = Literal["facts", "read", "sentinel", "write", "recover", "look_up"]
+"""Why a message was sent: facts of the company, readings, proof that the file is no older copy, writes, recovery."""
+
+
+@dataclass(slots=True)
+class MessageSet:
+    """What was handed to the Web Connector in one go, kept before it left and until its answer is applied."""
+
+    connection_id: int
+    visit_id: int
+    purpose: Purpose
+    request_text: str
+    sent_at: dt.datetime
+    set_id: str = ""
+    """newMessageSetID of a write; empty for reads."""
+    recovers: int | None = None
+    """The message set whose fate this one asks for."""
+    answered_at: dt.datetime | None = None
+    reply_text: str = ""
+    """Empty for payroll answers: their raw text is never kept (ACCOUNTING 18)."""
+    note: str = ""
+    id: int = 0
+
+
+@dataclass(slots=True)
+class Visit:
+    """A session of the Web Connector with its lease."""
+
+    connection_id: int
+    ticket_hash: str
+    started_at: dt.datetime
+    lease_until: dt.datetime
+    ended_at: dt.datetime | None = None
+    facts_read: bool = False
+    """Host, Company and Preferences came with the first call."""
+    writes_allowed: bool = False
+    sentinel_checked: bool = False
+    last_error: str = ""
+    pauses: int = 0
+    """NoOp answers so far."""
+    progress: int = 0
+    planned: int = 0
+    finished: int = 0
+    exported: int = 0
+    failed: int = 0
+    connection_errors: int = 0
+    id: int = 0
+
+
+@dataclass(slots=True)
+class Mapping:
+    """A lasting decision of a person: a QuickBooks name mapped to a Procore one, or ignored with a comment."""
+
+    connection_id: int
+    kind: Literal["job", "vendor", "item", "account"]
+    quickbooks: str
+    procore: str = ""
+    ignored: bool = False
+    comment: str = ""
+    decided_by: str = ""
+    decided_at: dt.datetime | None = None
+    id: int = 0
+
+
+@dataclass(slots=True)
+class History:
+    """One move: from, to, when, who, why."""
+
+    connection_id: int
+    subject: Literal["submission", "task", "project", "connection", "writeback", "map"]
+    subject_id: int
+    at: dt.datetime
+    who: str
+    before: str
+    after: str
+    why: str = ""
+    id: int = 0
+
+
+@dataclass(slots=True)
+class Person:
+    """Somebody who may sign in to the status page."""
+
+    name: str
+    role: Role
+    password_hash: str
+    connections: list[str] = field(default_factory=list)
+    """Names of connections; empty means all."""
+    session_version: int = 0
+    id: int = 0
+
+
+@dataclass(slots=True)
+class Lease:
+    """Who works at a station of a connection, and until when."""
+
+    connection_id: int
+    station: str
+    holder: str
+    until: dt.datetime
+    id: int = 0

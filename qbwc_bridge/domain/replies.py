@@ -1,0 +1,229 @@
+"""What QuickBooks answers: typed results of replies, named as qbXML names them.
+
+Each result keeps the whole element it came from in `source`, so nothing of a reply is lost; the fields are what the
+bridge uses. Times are QuickBooks' own wall clock without offset: the offset it prints is wrong in summer.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from qbwc_bridge.domain.quickbooks import Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """An XML element as a plain value: tag, attributes, text and children in order."""
+
+    tag: str
+    text: str = ""
+    attributes: tuple[tuple[str, str], ...] = ()
+    children: tuple["Node", ...] = ()
+
+    def all(self, tag: str) -> Iterator["Node"]:
+        """Give the direct children of that tag, in order."""
+        return (child for child in self.children if child.tag == tag)
+
+    def first(self, path: str) -> "Node | None":
+        """Follow a path such as `VendorRef/ListID` through first children; None where it ends early."""
+        node: Node | None = self
+        for tag in path.split("/"):
+            node = next(node.all(tag), None) if node else None
+        return node
+
+    def value(self, path: str, default: str = "") -> str:
+        """Give the text at a path, or `default`."""
+        node = self.first(path)
+        return node.text if node else default
+
+
+NOTHING = Node("")
+
+
+def _bare(guid: str) -> str:
+    return guid.strip("{}").lower()
+
+
+@dataclass(frozen=True, slots=True)
+class HostRet:
+    """The edition: product, country, versions understood, and multi- or single-user mode."""
+
+    product_name: str
+    major_version: str
+    country: str
+    supported_versions: tuple[str, ...]
+    file_mode: str
+    source: Node = field(default=NOTHING, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyRet:
+    """The company: names and the private data of applications (OwnerID, name, value)."""
+
+    company_name: str
+    legal_name: str
+    is_sample: bool
+    accountant_copy: bool
+    dividing_date: dt.date | None
+    data_ext: tuple[tuple[str, str, str], ...] = ()
+    source: Node = field(default=NOTHING, repr=False, compare=False)
+
+    def file_id(self, owner_id: str) -> str:
+        """The FileID that the Web Connector stamped for our OwnerID, or an empty text."""
+        wanted = _bare(owner_id)
+        owned = (value for owner, name, value in self.data_ext if name == "FileID" and _bare(owner) == wanted)
+        return next(owned, "")
+
+
+@dataclass(frozen=True, slots=True)
+class PreferencesRet:
+    """Which features are on. None: the reply did not say."""
+
+    uses_estimates: bool | None
+    uses_purchase_orders: bool | None
+    uses_classes: bool | None
+    multi_currency: bool | None
+    closing_date: dt.date | None
+    report_basis: str
+    default_markup: Decimal | None
+    personal_data: bool | None
+    source: Node = field(default=NOTHING, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ListRet:
+    """A record of a list: account, customer or job, vendor, or item.
+
+    `kind` is the tag without Ret: Account, Customer, Vendor, ItemService, ItemNonInventory ... `account_type` is set on
+    accounts, the two accounts on items (`income_account`, `expense_account`; a one-sided item has only one of them).
+    """
+
+    kind: str
+    list_id: str
+    name: str
+    full_name: str
+    is_active: bool
+    edit_sequence: str
+    time_modified: dt.datetime | None
+    parent: Ref | None = None
+    sublevel: int = 0
+    account_type: str = ""
+    income_account: Ref | None = None
+    expense_account: Ref | None = None
+    two_sided: bool = False
+    source: Node = field(default=NOTHING, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LineRet:
+    """A line of an estimate, purchase order, bill or other document.
+
+    `account` is set on expense lines, `item` on item lines. Quantities where the document has them.
+    """
+
+    txn_line_id: str
+    item: Ref | None = None
+    account: Ref | None = None
+    description: str = ""
+    quantity: Decimal | None = None
+    rate: Decimal | None = None
+    amount: Decimal | None = None
+    customer: Ref | None = None
+    received_quantity: Decimal | None = None
+    is_manually_closed: bool = False
+    source: Node = field(default=NOTHING, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TxnRet:
+    """A transaction: Estimate, PurchaseOrder or Bill (`kind`).
+
+    `party` is the customer of an estimate, the vendor of the others. `total` is the document's own total where it
+    states one. `linked` holds (TxnID, TxnType) of linked transactions.
+    """
+
+    kind: str
+    txn_id: str
+    edit_sequence: str
+    time_modified: dt.datetime | None
+    txn_date: dt.date | None
+    ref_number: str
+    memo: str
+    party: Ref | None
+    total: Decimal | None
+    lines: tuple[LineRet, ...] = ()
+    linked: tuple[tuple[str, str], ...] = ()
+    is_manually_closed: bool = False
+    is_fully_received: bool = False
+    is_active: bool = True
+    sales_tax_total: Decimal | None = None
+    source: Node = field(default=NOTHING, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TxnDeletedRet:
+    """A deletion record."""
+
+    txn_type: str
+    txn_id: str
+    time_deleted: dt.datetime | None
+    ref_number: str = ""
+    source: Node = field(default=NOTHING, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    """A data row of a detail report: cells by ColType (TxnID, Date, Account, Debit ...); absent cells are absent."""
+
+    cells: dict[str, str]
+
+    def cell(self, column: str) -> str:
+        """Give a cell's text, empty where the report left it out."""
+        return self.cells.get(column, "")
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRet:
+    """A report: its data rows only (subtotals and headings repeat them). `basis` is Accrual, Cash or None."""
+
+    title: str
+    basis: str
+    columns: tuple[str, ...]
+    rows: tuple[ReportRow, ...]
+    source: Node = field(default=NOTHING, repr=False, compare=False)
+
+
+Result = HostRet | CompanyRet | PreferencesRet | ListRet | TxnRet | TxnDeletedRet | ReportRet
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to one request of a message set.
+
+    `name` is the tag without Rs (CustomerAdd, BillQuery ...). `status` is QuickBooks' number for this request.
+    """
+
+    name: str
+    request_id: str
+    status: int
+    severity: str
+    message: str
+    results: tuple[Result, ...] = ()
+    iterator_id: str = ""
+    remaining: int = 0
+    source: Node = field(default=NOTHING, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplySet:
+    """All answers of a message set; `status` is messageSetStatusCode, None where the set has none."""
+
+    replies: tuple[Reply, ...]
+    status: int | None = None
+    new_message_set_id: str = ""
+    old_message_set_id: str = ""
+
+    def for_request(self, request_id: str) -> Reply | None:
+        """Give the answer to that requestID, None where it is not in the set."""
+        return next((reply for reply in self.replies if reply.request_id == request_id), None)

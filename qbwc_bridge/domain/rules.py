@@ -1,0 +1,162 @@
+"""Business rules: each looks at values and returns nothing, or a reason in plain words that names who can mend it.
+
+An obstacle is what a person must remove. What the bridge itself will bring is a wait, and is not judged here.
+"""
+
+import datetime as dt
+from collections.abc import Collection, Iterable
+from decimal import Decimal
+
+from qbwc_bridge.domain.money import readable
+from qbwc_bridge.domain.procore import Budget, BudgetCode, ChangeOrder, Commitment, ContractLine
+
+EXPORTED_STATUS = "Approved"
+"""The one status in which purchase orders and subcontracts are exported (ACCOUNTING 11)."""
+
+ENDED_STATUSES = frozenset({"Closed", "Complete", "Terminated", "Void"})
+"""Commitments that will not be exported any more and are not offered."""
+
+APPROVED_CHANGE = "approved"
+"""The one status in which change orders are exported."""
+
+DEAD_CHANGES = frozenset({"rejected", "void", "no_charge"})
+"""Change orders that will never be exported and are not offered."""
+
+
+def not_visited(lists_read_at: dt.datetime | None) -> str | None:
+    """Block everything before the first reading of QuickBooks' lists (ACCOUNTING 2)."""
+    return None if lists_read_at else "QuickBooks has not visited yet: run the Web Connector once on the PC."
+
+
+def project_off(number: str, *, on: bool) -> str | None:
+    """Offer nothing of a project that is switched off (ACCOUNTING 1)."""
+    return None if on else f"Project {number} is switched off for export: switch it on under Projects."
+
+
+def multi_currency(is_on: bool | None) -> str | None:  # noqa: FBT001 - a preference as QuickBooks states it
+    """Refuse company files with multi-currency (ACCOUNTING 5)."""
+    if is_on:
+        return "The QuickBooks company has multi-currency switched on; this bridge cannot write to such a file."
+    return None
+
+
+def feature_off(feature: str, is_on: bool | None) -> str | None:  # noqa: FBT001 - a preference as QuickBooks states it
+    """Ask for a QuickBooks feature that the record needs: estimates, or inventory and purchase orders."""
+    if is_on is False:
+        return f"QuickBooks has {feature} switched off: switch it on in QuickBooks under Edit, Preferences."
+    return None
+
+
+def budget_unlocked(budget: Budget) -> str | None:
+    """Export a budget only when it is locked."""
+    return None if budget.locked else "The budget is not locked: lock it in Procore's Budget tool."
+
+
+def budget_empty(budget: Budget) -> str | None:
+    """Refuse a budget without lines: an estimate needs one."""
+    return None if budget.rows else "The budget has no lines: enter it in Procore's Budget tool."
+
+
+def other_estimate(job: str, refs: Iterable[str]) -> str | None:
+    """Refuse while another active estimate exists on the job (ACCOUNTING 9)."""
+    names = ", ".join(ref or "without number" for ref in refs)
+    if not names:
+        return None
+    return (
+        f"Job {job} has an active estimate in QuickBooks already ({names}): "
+        "make it inactive there, or link it here, so that job reports do not count two budgets."
+    )
+
+
+def not_approved(commitment: Commitment) -> str | None:
+    """Export commitments in status Approved only."""
+    if commitment.status == EXPORTED_STATUS:
+        return None
+    return f"{_called(commitment)} has status {commitment.status} in Procore: approve it there."
+
+
+def no_vendor(commitment: Commitment) -> str | None:
+    """Ask for a vendor: QuickBooks has no order without one."""
+    return None if commitment.vendor_id else f"{_called(commitment)}: no vendor is chosen in Procore."
+
+
+def no_lines(called: str, lines: Collection[ContractLine]) -> str | None:
+    """Ask for at least one line."""
+    return None if lines else f"{called} has no lines: enter its schedule of values in Procore."
+
+
+def line_without_code(called: str, lines: Iterable[ContractLine]) -> str | None:
+    """Ask for a budget code on every line, or a line's cost would have no home."""
+    bare = [line.description or f"line {line.id}" for line in lines if line.code is None]
+    return f"{called}: these lines have no budget code in Procore: {', '.join(bare)}." if bare else None
+
+
+def other_segments(called: str, codes: Iterable[BudgetCode]) -> str | None:
+    """Refuse sub jobs and custom segments: QuickBooks items hold cost code and cost type only."""
+    odd = sorted({code.code for code in codes if code.other_segments})
+    if not odd:
+        return None
+    return f"{called} uses sub jobs or custom budget segments ({', '.join(odd)}), which QuickBooks items cannot hold."
+
+
+def change_not_approved(change: ChangeOrder) -> str | None:
+    """Export approved change orders only."""
+    if change.status == APPROVED_CHANGE:
+        return None
+    return f"Change order {change.number} has status {change.status} in Procore: approve it there."
+
+
+def before_closing(date: dt.date, closing: dt.date | None) -> str | None:
+    """Refuse a date in closed books (ACCOUNTING 12)."""
+    if closing is None or date > closing:
+        return None
+    return (
+        f"Its date {date} is on or before QuickBooks' closing date {closing}: "
+        "give the commitment a later contract date in Procore."
+    )
+
+
+def order_ended(ref_number: str, *, closed: bool, received: bool) -> str | None:
+    """Ask a person when the order of a change is closed or received in full (ACCOUNTING 13)."""
+    if not (closed or received):
+        return None
+    how = "closed" if closed else "received in full"
+    return f"Purchase order {ref_number} is {how} in QuickBooks: re-open it there, then the change order can follow."
+
+
+def account_missing(which: str, name: str, *, exists: bool) -> str | None:
+    """Ask for the account that items need."""
+    if not name:
+        return f"No {which} account is chosen for cost code items: choose it in the connection's settings."
+    if not exists:
+        return f"The {which} account {name} is not in QuickBooks: correct it in the connection's settings."
+    return None
+
+
+def name_taken(name: str, by: str) -> str | None:
+    """Refuse a name that another list of the shared name space holds: customers, vendors, employees, other names."""
+    return f"QuickBooks uses the name {name} for a {by} already: choose another name for this record." if by else None
+
+
+def several_matches(names: Collection[str]) -> str | None:
+    """Ask a person when QuickBooks has several records that could be this one (ACCOUNTING 2)."""
+    if not names:
+        return None
+    listed = "; ".join(sorted(names)[:5])
+    return f"QuickBooks has records that may be this one: {listed}. Link one of them, or say that it is new."
+
+
+def shortened(what: str, full: str, cut: str) -> str | None:
+    """Say before acceptance what QuickBooks' limits make of a name or number."""
+    return None if full == cut else f"{what} is written as {cut!r} in QuickBooks (Procore: {full!r})."
+
+
+def total_differs(called: str, expected: Decimal, found: Decimal) -> str | None:
+    """Say when QuickBooks' total is not ours."""
+    if expected == found:
+        return None
+    return f"{called}: QuickBooks shows {readable(found)}, Procore {readable(expected)}; compare the two line by line."
+
+
+def _called(commitment: Commitment) -> str:
+    return f"{'Subcontract' if commitment.subcontract else 'Purchase order'} {commitment.number}"

@@ -1,0 +1,54 @@
+"""The errors that people see.
+
+::
+
+    BridgeError            one plain sentence: what is wrong, where, who can mend it
+    ├── WrongUsage         the command or setting was given wrongly (exit code 2)
+    ├── Refused            a rule of the bridge forbids it now (exit code 1)
+    ├── NotFound           nothing of that name or number exists (exit code 1)
+    ├── ImpossibleMove     a state change that the table of moves does not have: a fault of ours
+    └── OutsideError       another system did not do its part
+        ├── ProcoreError       Procore refused, or its answer made no sense
+        │   └── ProcoreUnreachable   no answer came: the write may or may not have happened
+        └── QuickBooksError    QuickBooks or the Web Connector refused
+"""
+
+
+class BridgeError(Exception):
+    """A problem told in one plain sentence; `str(error)` is fit for a person."""
+
+
+class WrongUsage(BridgeError):  # noqa: N818 - reads as the sentence it heads
+    """The command, setting or file was given wrongly."""
+
+
+class Refused(BridgeError):  # noqa: N818
+    """A rule forbids it as things stand; nothing was changed."""
+
+
+class NotFound(BridgeError):  # noqa: N818
+    """Nothing of that name or number exists here."""
+
+
+class ImpossibleMove(BridgeError):  # noqa: N818
+    """A state change outside the table of moves was asked for."""
+
+
+class OutsideError(BridgeError):
+    """Another system did not do its part."""
+
+
+class ProcoreError(OutsideError):
+    """Procore refused a call; `status` is its HTTP status, 0 where there was none."""
+
+    def __init__(self, message: str, *, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class ProcoreUnreachable(ProcoreError):  # noqa: N818
+    """No usable answer came: a write may or may not have happened and must be looked up by its key."""
+
+
+class QuickBooksError(OutsideError):
+    """QuickBooks or the Web Connector refused, or its reply could not be read."""

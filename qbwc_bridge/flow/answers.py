@@ -1,0 +1,169 @@
+"""Answers: what QuickBooks said is applied with all its effects in one transaction (DESIGN, once 2)."""
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any
+
+from qbwc_bridge.domain.quickbooks import PurchaseOrderMod
+from qbwc_bridge.domain.records import MessageSet, Task
+from qbwc_bridge.domain.replies import ListRet, Reply, ReplySet, TxnRet
+from qbwc_bridge.domain.states import OUTSTANDING, State, TaskState
+from qbwc_bridge.flow import adoption, cost_answers
+from qbwc_bridge.flow.mirror import keep_list_record, keep_transaction, remember_newest
+from qbwc_bridge.flow.moves import move, move_task
+from qbwc_bridge.flow.scene import Scene
+from qbwc_bridge.qbxml.statuses import Meaning, Reaction, meaning
+
+BACK_OFF = (dt.timedelta(0), dt.timedelta(minutes=15), dt.timedelta(hours=1), dt.timedelta(hours=4))
+"""The first retry is in the next visit, later ones after 15 minutes, 1 hour, 4 hours (DESIGN); then a person."""
+
+STALE = 3200
+"""statusCode of a stale EditSequence."""
+
+MAX_STALE = 2
+"""A change built twice on a fresh order and refused twice as stale is racing with a person: ask."""
+
+ORDER_GONE = (
+    "The order of this change order is no longer in QuickBooks: enter it there again, or unlink the order here."
+)
+"""What a person reads when an order was deleted in QuickBooks."""
+
+_NO_RECORD = frozenset({1, 500, 3120})
+"""Statuses of a query that found nothing of what was named."""
+
+
+def apply(scene: Scene, message: MessageSet, replies: ReplySet) -> None:
+    """Apply the answer to a message of reads or writes. Tasks without a reply in the set go back to the queue."""
+    for task in scene.uow.tasks.find(message_set_id=message.id, state=list(OUTSTANDING)):
+        reply = replies.for_request(str(task.id))
+        if reply is None:
+            again(scene, task, why="QuickBooks' reply set left it out")
+        elif task.kind.endswith("Query") or task.kind == "CustomTxnDetail":
+            _apply_query(scene, task, reply)
+        else:
+            apply_write(scene, task, reply)
+    scene.save()
+
+
+def apply_write(scene: Scene, task: Task, reply: Reply) -> None:
+    """Apply the answer to one write: adopt what was made, or do what the table of statuses says."""
+    told = meaning(reply.status)
+    task.status_code = reply.status
+    if told.reaction is Reaction.DONE and reply.results:
+        adoption.adopt(scene, task, reply.results[0])
+        return
+    if told.reaction in (Reaction.RETRY, Reaction.RESEND) and task.attempts <= len(BACK_OFF):
+        again(scene, task, why=_sentence(told, reply))
+    elif reply.status == STALE and task.submission_id is not None and _stale_times(scene, task) < MAX_STALE:
+        why = "its order changed meanwhile; it is read and built again"
+        move_task(scene.uow, task, TaskState.PARKED, now=scene.now, why=why)
+        move_task(scene.uow, task, TaskState.CANCELLED, now=scene.now, why=why)
+        _forget_reading(scene, task)
+    else:
+        fail(scene, task, _sentence(told, reply))
+
+
+def again(scene: Scene, task: Task, *, why: str) -> None:
+    """Put a task back into the queue with back-off; never again in the same visit."""
+    wait = BACK_OFF[min(max(task.attempts - 1, 0), len(BACK_OFF) - 1)]
+    task.not_before = scene.now + wait if wait else None
+    task.failed_visit_id = scene.visit.id
+    move_task(scene.uow, task, TaskState.QUEUED, now=scene.now, why=why)
+
+
+def fail(scene: Scene, task: Task, why: str) -> None:
+    """Park a task that a person must see to, and say so on its submission."""
+    move_task(scene.uow, task, TaskState.PARKED, now=scene.now, why=why)
+    if task.submission_id is None:
+        return
+    row = scene.uow.submissions.get(task.submission_id)
+    row.reasons = [why]
+    scene.visit.failed += 1
+    after = State.BLOCKED if row.state is State.ACCEPTED else State.FAILED
+    move(scene.uow, row, after, now=scene.now, why=why)
+
+
+def sentinel_answered(scene: Scene, replies: ReplySet) -> None:
+    """Judge whether the newest record that we wrote is still there; if not, this is an older copy (promise 2)."""
+    connection, visit = scene.connection, scene.visit
+    reply = replies.for_request("proof") or (replies.replies[0] if replies.replies else None)
+    if reply and reply.results:
+        visit.sentinel_checked = True
+    elif reply and reply.status in _NO_RECORD:
+        visit.writes_allowed = False
+        connection.alarm = (
+            "The newest record that the bridge wrote is not in this QuickBooks file: an older copy was restored or "
+            "opened, or the record was deleted. Nothing is written until an admin looks and runs connection confirm."
+        )
+        visit.last_error = connection.alarm
+    else:
+        told = f"{reply.message} ({reply.status})" if reply else "no reply"
+        visit.writes_allowed = False
+        visit.last_error = f"QuickBooks could not show the newest record that the bridge wrote: {told}"
+
+
+def _apply_query(scene: Scene, task: Task, reply: Reply) -> None:
+    told = meaning(reply.status)
+    task.status_code = reply.status
+    if told.reaction in (Reaction.RETRY, Reaction.RESEND) and task.attempts <= len(BACK_OFF):
+        again(scene, task, why=_sentence(told, reply))
+        return
+    missing = task.submission_id is not None and not reply.results
+    if missing or told.reaction not in (Reaction.DONE, Reaction.NOTHING_FOUND):
+        fail(scene, task, f"{ORDER_GONE} {_sentence(told, reply)}" if missing else _sentence(told, reply))
+        return
+    if task.reading_id is not None:
+        cost_answers.keep(scene, task, reply)
+    _keep_results(scene, task, reply)
+    if reply.remaining and reply.iterator_id:
+        _next_page(scene, task, reply)
+    else:
+        move_task(scene.uow, task, TaskState.DONE, now=scene.now)
+        _lists_complete(scene)
+
+
+def _keep_results(scene: Scene, task: Task, reply: Reply) -> None:
+    for result in reply.results:
+        if isinstance(result, TxnRet):
+            keep_transaction(scene.uow, scene.connection, result, visit_id=scene.visit.id)
+            if task.submission_id is None:
+                remember_newest(scene.connection, task.kind, result)
+        elif isinstance(result, ListRet):
+            keep_list_record(scene.uow, scene.connection, result)
+
+
+def _next_page(scene: Scene, task: Task, reply: Reply) -> None:
+    """Queue the next page; the iterator lives in this session only (qbXML 5.0)."""
+    request: Any = task.request
+    task.request = replace(request, iterator=replace(request.iterator, id=reply.iterator_id))
+    task.attempts = 0
+    move_task(scene.uow, task, TaskState.QUEUED, now=scene.now, why=f"{reply.remaining} left")
+
+
+def _lists_complete(scene: Scene) -> None:
+    open_lists = scene.uow.tasks.count(
+        connection_id=scene.connection.id,
+        rank=0,
+        submission_id=None,
+        reading_id=None,
+        state=[TaskState.QUEUED, TaskState.SENT, TaskState.IN_DOUBT],
+    )
+    if not open_lists:
+        scene.connection.lists_read_at = scene.now
+
+
+def _stale_times(scene: Scene, task: Task) -> int:
+    return scene.uow.tasks.count(submission_id=task.submission_id, kind=task.kind, status_code=STALE)
+
+
+def _forget_reading(scene: Scene, task: Task) -> None:
+    if isinstance(task.request, PurchaseOrderMod):
+        order = scene.uow.transactions.first(connection_id=scene.connection.id, txn_id=task.request.txn_id)
+        if order:
+            order.read_visit_id = None
+            scene.uow.transactions.save(order)
+
+
+def _sentence(told: Meaning, reply: Reply) -> str:
+    said = f' QuickBooks said: "{reply.message}" ({reply.status}).' if reply.message else f" ({reply.status})"
+    return f"{told.means} {told.what_to_do}{said}".strip()

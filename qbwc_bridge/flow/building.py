@@ -1,0 +1,177 @@
+"""From an accepted submission to the next request that brings it into QuickBooks."""
+
+import datetime as dt
+from typing import TypeVar
+
+from qbwc_bridge.domain import mapping
+from qbwc_bridge.domain.procore import ChangeOrder, Commitment, Vendor
+from qbwc_bridge.domain.quickbooks import (
+    Address,
+    CustomerAdd,
+    ItemServiceAdd,
+    PurchaseOrderMod,
+    PurchaseOrderQuery,
+    Ref,
+    Request,
+    VendorAdd,
+)
+from qbwc_bridge.domain.records import Submission
+from qbwc_bridge.errors import Refused
+from qbwc_bridge.flow.facts import Facts
+from qbwc_bridge.qbxml.types import fit_name, fit_ref_number, plain
+
+_Contract = TypeVar("_Contract", Commitment, ChangeOrder)
+
+
+def next_request(facts: Facts, row: Submission, *, visit_id: int | None) -> Request:
+    """Build the request that a submission needs next.
+
+    A change order is built from its order as read in this visit (`visit_id`): where that is missing the next request is
+    the reading. Raises Refused with a sentence when it cannot be built.
+    """
+    match row.kind:
+        case "cost_code":
+            return _item(facts, row)
+        case "job":
+            return _job(facts, row)
+        case "vendor":
+            return _vendor(facts, row)
+        case "budget":
+            return _estimate(facts, row)
+        case "commitment":
+            return _order(facts, row)
+        case "change_order":
+            return _change(facts, row, visit_id)
+        case _:
+            raise Refused(f"This version cannot write a {row.kind.replace('_', ' ')} to QuickBooks.")
+
+
+def is_own_write(row: Submission, request: Request) -> bool:
+    """Whether a request writes the submission itself: not a reading, nor the customer above a job."""
+    if isinstance(request, PurchaseOrderQuery):
+        return False
+    return not (isinstance(request, CustomerAdd) and row.kind == "job" and request.parent is None)
+
+
+def _item(facts: Facts, row: Submission) -> ItemServiceAdd:
+    cost_code, cost_type = row.key, ""
+    if facts.options.by_type and _is_child(facts, row):
+        cost_code, _, cost_type = row.key.rpartition(".")
+    parent = Ref(list_id=facts.submissions["cost_code", cost_code].quickbooks_id) if cost_type else None
+    income = facts.named("account", facts.options.income_account)
+    expense = facts.named("account", facts.options.expense_account)
+    if income is None or expense is None:
+        raise Refused("The accounts for cost code items are not in QuickBooks: correct the connection's settings.")
+    return ItemServiceAdd(
+        name=facts.leaf(row, cost_type or cost_code),
+        parent=parent,
+        description=f"{row.number} {row.title}".strip(),
+        income_account=Ref(list_id=income.list_id),
+        expense_account=Ref(list_id=expense.list_id),
+    )
+
+
+def _is_child(facts: Facts, row: Submission) -> bool:
+    return ("cost_code", row.key.rpartition(".")[0]) in facts.submissions
+
+
+def _job(facts: Facts, row: Submission) -> CustomerAdd:
+    choice, document = facts.projects[row.project_id], facts.project_document(row.project_id)
+    customer = facts.named("customer", choice.customer)
+    if customer is None:
+        return CustomerAdd(name=fit_name("customer", choice.customer), company_name=choice.customer)
+    name = row.name or f"{row.number} {row.title}".strip()
+    address = None
+    if document and document.address:
+        address = Address(document.address, document.city, document.state, document.zip)
+    return CustomerAdd(
+        name=fit_name("job", name),
+        parent=Ref(list_id=customer.list_id),
+        bill_address=address,
+        job_desc=row.title,
+    )
+
+
+def _vendor(facts: Facts, row: Submission) -> VendorAdd:
+    vendor = facts.vendor_document(int(row.key)) or Vendor(int(row.key), row.title)
+    address = Address(vendor.address, vendor.city, vendor.state, vendor.zip) if vendor.address else None
+    return VendorAdd(
+        name=fit_name("vendor", row.name or vendor.name),
+        company_name=vendor.name,
+        address=address,
+        phone=vendor.phone,
+        email=vendor.email,
+        name_on_check=vendor.name,
+        is_1099=row.is_1099,
+    )
+
+
+def _estimate(facts: Facts, row: Submission) -> Request:
+    budget = facts.budget(row.project_id)
+    if budget is None:
+        raise Refused(f"The budget of project {row.number} is no longer shown by Procore.")
+    return mapping.estimate(
+        budget,
+        job=_job_ref(facts, row),
+        item_for=facts.item_for,
+        number=fit_ref_number(row.name or row.number),
+        token=row.mark,
+        date=_accepted_on(facts, row),
+        describe=plain,
+    )
+
+
+def _order(facts: Facts, row: Submission) -> Request:
+    commitment = _document(facts, row, Commitment)
+    vendor = facts.synced("vendor", str(commitment.vendor_id))
+    if vendor is None:
+        raise Refused(f"The vendor of {row.number} is not in QuickBooks yet.")
+    return mapping.purchase_order(
+        commitment,
+        vendor=Ref(list_id=vendor.quickbooks_id),
+        job=_job_ref(facts, row),
+        item_for=facts.item_for,
+        number=fit_ref_number(row.name or row.number),
+        token=row.mark,
+        date=commitment.contract_date or _accepted_on(facts, row),
+        amount_as_quantity=facts.options.amount_as_quantity,
+    )
+
+
+def _change(facts: Facts, row: Submission, visit_id: int | None) -> PurchaseOrderMod | PurchaseOrderQuery:
+    change = _document(facts, row, ChangeOrder)
+    commitment = facts.synced("commitment", str(change.commitment_id))
+    if commitment is None:
+        raise Refused(f"The order of change order {row.number} is not in QuickBooks yet.")
+    order = facts.transaction("PurchaseOrder", commitment.quickbooks_id)
+    if order is None or order.read_visit_id is None or order.read_visit_id != visit_id:
+        return PurchaseOrderQuery(txn_ids=(commitment.quickbooks_id,))
+    return mapping.order_change(
+        change,
+        order,
+        line_ids=commitment.line_ids,
+        job=_job_ref(facts, row),
+        item_for=facts.item_for,
+        token=row.mark,
+        amount_as_quantity=facts.options.amount_as_quantity,
+        raise_linked=facts.options.change_lines == "linked_line",
+    )
+
+
+def _job_ref(facts: Facts, row: Submission) -> Ref:
+    job = facts.synced("job", str(row.project_id))
+    if job is None:
+        raise Refused(f"The job of {row.number} is not in QuickBooks yet.")
+    return Ref(list_id=job.quickbooks_id)
+
+
+def _document(facts: Facts, row: Submission, kind: type[_Contract]) -> _Contract:
+    found = facts.documents.get((row.kind, row.key))
+    if found is None or not isinstance(found.document, kind):
+        raise Refused(f"{row.number} is no longer shown by Procore.")
+    return found.document
+
+
+def _accepted_on(facts: Facts, row: Submission) -> dt.date:
+    when = row.accepted_at or row.since
+    return when.astimezone(facts.options.zone).date()

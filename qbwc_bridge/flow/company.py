@@ -1,0 +1,96 @@
+"""Which company is open in QuickBooks, and whether it is the one that this connection is bound to (promise 2)."""
+
+from qbwc_bridge.domain.names import fold
+from qbwc_bridge.domain.records import Company, Connection
+from qbwc_bridge.domain.replies import CompanyRet, HostRet, PreferencesRet
+from qbwc_bridge.errors import QuickBooksError
+from qbwc_bridge.flow.scene import Scene
+from qbwc_bridge.qbxml.requests import negotiate
+
+WRONG = "Another QuickBooks company"
+UNCONFIRMED = "A QuickBooks company waits to be confirmed"
+"""First words of the two alarms that end by themselves when the right company visits."""
+
+
+def identify(
+    scene: Scene,
+    host: HostRet | None,
+    company: CompanyRet | None,
+    preferences: PreferencesRet | None,
+    *,
+    owner_id: str,
+) -> bool:
+    """Take in the replies of the first call; gives whether they were enough to know the company.
+
+    Sets the visit's `facts_read` and `writes_allowed` and the connection's alarm.
+    """
+    if host is None or company is None:
+        return False
+    connection, visit = scene.connection, scene.visit
+    facts = Company(
+        name=company.company_name or company.legal_name,
+        file_id=company.file_id(owner_id),
+        product=host.product_name,
+        country=host.country,
+        accountant_copy=company.accountant_copy,
+        dividing_date=company.dividing_date,
+        file_path=connection.company.file_path,
+    )
+    if preferences:
+        facts.uses_estimates = preferences.uses_estimates
+        facts.uses_purchase_orders = preferences.uses_purchase_orders
+        facts.multi_currency = preferences.multi_currency
+        facts.closing_date = preferences.closing_date
+        facts.report_basis = preferences.report_basis
+    problem = ""
+    try:
+        facts.qbxml_version = negotiate(host.supported_versions)
+    except QuickBooksError as error:
+        problem = str(error)
+    connection.company = facts
+    visit.facts_read = True
+    if not connection.bound_name and _may_bind(connection):
+        bind(connection)
+    problem = problem or _stranger(connection)
+    if problem:
+        connection.alarm = problem
+    elif connection.alarm.startswith((WRONG, UNCONFIRMED)):
+        connection.alarm = ""
+    visit.writes_allowed = not connection.alarm
+    if connection.alarm:
+        visit.last_error = connection.alarm
+    return True
+
+
+def bind(connection: Connection) -> None:
+    """Bind a connection to the company that last visited, and forget alarms and the proof of the former file."""
+    connection.bound_name, connection.bound_file_id = connection.company.name, connection.company.file_id
+    connection.alarm = ""
+
+
+def readable(connection: Connection) -> bool:
+    """Whether the company of this visit is the bound one, so that its lists may be read."""
+    return bool(connection.bound_name) and not _stranger(connection)
+
+
+def _may_bind(connection: Connection) -> bool:
+    expected = connection.company_name
+    return bool(expected) and fold(expected) == fold(connection.company.name) and _our_file(connection)
+
+
+def _our_file(connection: Connection) -> bool:
+    return connection.company.file_id in ("", connection.file_id)
+
+
+def _stranger(connection: Connection) -> str:
+    facts = connection.company
+    called = facts.name or "without a name"
+    if facts.multi_currency:
+        return f"Company {called} has multi-currency switched on, which this bridge cannot serve."
+    if not connection.bound_name:
+        if connection.company_name and fold(connection.company_name) != fold(facts.name):
+            return f"{WRONG} is open: {called}, expected {connection.company_name}. Nothing is read or written."
+        return f"{UNCONFIRMED}: {called}. An admin runs connection confirm {connection.name} if it is the right one."
+    if fold(facts.name) != fold(connection.bound_name) or facts.file_id != connection.bound_file_id:
+        return f"{WRONG} is open: {called}, expected {connection.bound_name}. Nothing is read or written."
+    return ""

@@ -1,0 +1,159 @@
+"""What people decide about submissions: each decision is checked, carried out and recorded with who and when."""
+
+import datetime as dt
+
+from qbwc_bridge.domain.names import fold
+from qbwc_bridge.domain.records import KINDS_IN_ORDER, Submission
+from qbwc_bridge.domain.states import State, TaskState
+from qbwc_bridge.errors import NotFound, Refused
+from qbwc_bridge.flow.linking import join
+from qbwc_bridge.flow.moves import alive_tasks, cancel_queued, move, note
+from qbwc_bridge.ports import UnitOfWork
+
+_LISTS = {"job": "customer", "vendor": "vendor", "cost_code": "item"}
+_DOCUMENTS = {"budget": "Estimate", "commitment": "PurchaseOrder"}
+
+
+def accept(uow: UnitOfWork, row: Submission, *, who: str, now: dt.datetime, seen: str = "") -> None:
+    """Accept a record as it stands; `seen` is the version that the person looked at.
+
+    Raises Refused when the record is not ready, or changed since it was seen.
+    """
+    if row.state is not State.READY:
+        raise Refused(f"{_called(row)} is {_word(row)} and cannot be accepted now.")
+    if seen and seen != row.version:
+        raise Refused(f"{_called(row)} changed in Procore while you looked at it: please look again.")
+    row.accepted_version, row.accepted_by, row.accepted_at = row.version, who, now
+    row.comment = ""
+    move(uow, row, State.ACCEPTED, now=now, who=who, why="accepted")
+
+
+def in_dependency_order(rows: list[Submission]) -> list[Submission]:
+    """Sort so that what others need comes first."""
+    return sorted(rows, key=lambda row: (KINDS_IN_ORDER.index(row.kind), row.key.count("."), row.id))
+
+
+def take_back(uow: UnitOfWork, row: Submission, *, who: str, now: dt.datetime) -> None:
+    """Take an acceptance back; possible until it is sent."""
+    if row.state is not State.ACCEPTED or any(task.state is not TaskState.QUEUED for task in alive_tasks(uow, row)):
+        raise Refused(f"{_called(row)} is {_word(row)} and cannot be taken back any more.")
+    cancel_queued(uow, row, now=now, who=who, why="taken back")
+    move(uow, row, State.READY, now=now, who=who, why="taken back")
+
+
+def reject(uow: UnitOfWork, row: Submission, *, comment: str, who: str, now: dt.datetime) -> None:
+    """Reject a record with a comment that tells what to mend in Procore."""
+    if not comment.strip():
+        raise Refused("A rejection needs a comment that tells what to mend.")
+    if row.state not in (State.READY, State.FAILED):
+        raise Refused(f"{_called(row)} is {_word(row)} and cannot be rejected now.")
+    cancel_queued(uow, row, now=now, who=who, why="rejected")
+    row.comment = comment.strip()
+    move(uow, row, State.REJECTED, now=now, who=who, why=row.comment)
+
+
+def retry(uow: UnitOfWork, row: Submission, *, who: str, now: dt.datetime) -> None:
+    """Send a failed record again with the next visit, or offer a rejected one again."""
+    if row.state is State.FAILED:
+        cancel_queued(uow, row, now=now, who=who, why="retried")
+        row.accepted_version, row.accepted_by, row.accepted_at, row.reasons = row.version, who, now, []
+        move(uow, row, State.ACCEPTED, now=now, who=who, why="retry")
+    elif row.state is State.REJECTED:
+        move(uow, row, State.READY, now=now, who=who, why="offered again")
+    else:
+        raise Refused(f"{_called(row)} is {_word(row)}: only failed or rejected records can be tried again.")
+
+
+def archive(uow: UnitOfWork, row: Submission, *, who: str, now: dt.datetime) -> None:
+    """Put a record aside, or take it out again."""
+    if row.state is State.ARCHIVED:
+        before = row.before_state or State.READY
+        row.before_state = None
+        move(uow, row, before, now=now, who=who, why="taken out of the archive")
+        return
+    if row.state not in (State.READY, State.BLOCKED, State.REJECTED, State.FAILED):
+        raise Refused(f"{_called(row)} is {_word(row)} and cannot be archived.")
+    cancel_queued(uow, row, now=now, who=who, why="archived")
+    row.before_state = row.state
+    move(uow, row, State.ARCHIVED, now=now, who=who, why="archived")
+
+
+def done(uow: UnitOfWork, row: Submission, *, comment: str, who: str, now: dt.datetime) -> None:
+    """Mark as done by hand: a failed record that a person entered, or an update that a person made in QuickBooks."""
+    if not comment.strip():
+        raise Refused("Marking as done needs a comment that tells what was done.")
+    if row.state is not State.FAILED and not row.update:
+        raise Refused(f"{_called(row)} is {_word(row)}: only failed records and updates can be marked as done by hand.")
+    cancel_queued(uow, row, now=now, who=who, why="done by hand")
+    row.comment, row.exported_version, row.reasons = comment.strip(), row.version, []
+    move(uow, row, State.SYNCED, now=now, who=who, why=f"done by hand: {row.comment}")
+
+
+def link(uow: UnitOfWork, row: Submission, quickbooks: str, *, who: str, now: dt.datetime) -> None:
+    """Link a record to one that QuickBooks has, named as people name it (FullName or RefNumber)."""
+    if row.state not in (State.BLOCKED, State.READY, State.ACCEPTED, State.FAILED) or row.quickbooks_id:
+        raise Refused(f"{_called(row)} is {_word(row)} and cannot be linked now.")
+    quickbooks_id, name = _find(uow, row, quickbooks)
+    taken = uow.submissions.first(connection_id=row.connection_id, kind=row.kind, quickbooks_id=quickbooks_id)
+    if taken:
+        raise Refused(f"{name} is linked to {_called(taken)} already: unlink that one first.")
+    row.accepted_by = who
+    join(uow, row, quickbooks_id, name, now=now, why=f"{who} chose {name}")
+
+
+def say_new(uow: UnitOfWork, row: Submission, *, who: str, now: dt.datetime) -> None:
+    """Say that a record is none of those that QuickBooks has."""
+    if row.state not in (State.BLOCKED, State.READY, State.FAILED):
+        raise Refused(f"{_called(row)} is {_word(row)} already.")
+    row.link_to = "new"
+    uow.submissions.save(row)
+    note(uow, row, now=now, who=who, why="is new, not one of those in QuickBooks")
+
+
+def unlink(uow: UnitOfWork, row: Submission, *, who: str, now: dt.datetime) -> None:
+    """Forget the link; the record in QuickBooks stays as it is."""
+    if row.state is not State.SYNCED:
+        raise Refused(f"{_called(row)} is {_word(row)}: only synced records can be unlinked.")
+    was = row.quickbooks_name
+    row.quickbooks_id = row.quickbooks_name = row.exported_version = row.link_to = ""
+    row.line_ids = {}
+    move(uow, row, State.READY, now=now, who=who, why=f"unlinked from {was}")
+
+
+def set_field(
+    uow: UnitOfWork, row: Submission, *, name: str | None, is_1099: bool | None, who: str, now: dt.datetime
+) -> None:
+    """Choose the name or RefNumber in QuickBooks, or answer whether a vendor gets a 1099."""
+    if row.state not in (State.BLOCKED, State.READY, State.FAILED):
+        raise Refused(f"{_called(row)} is {_word(row)} and cannot be edited now.")
+    if name is not None:
+        row.name = name.strip()
+    if is_1099 is not None:
+        row.is_1099 = is_1099
+    uow.submissions.save(row)
+    note(uow, row, now=now, who=who, why=f"edited: name {row.name or 'as in Procore'}, 1099 {row.is_1099}")
+
+
+def _find(uow: UnitOfWork, row: Submission, quickbooks: str) -> tuple[str, str]:
+    if row.kind in _LISTS:
+        record = uow.lists.first(connection_id=row.connection_id, kind=_LISTS[row.kind], folded=fold(quickbooks))
+        if record:
+            return record.list_id, record.full_name
+    elif row.kind in _DOCUMENTS:
+        kind = _DOCUMENTS[row.kind]
+        found = uow.transactions.find(connection_id=row.connection_id, kind=kind, ref_number=quickbooks)
+        if len(found) > 1:
+            raise Refused(
+                f"QuickBooks has {len(found)} with number {quickbooks}: give one of them another number there."
+            )
+        if found:
+            return found[0].txn_id, found[0].ref_number
+    raise NotFound(f"QuickBooks has no {row.kind.replace('_', ' ')} named {quickbooks}, as far as it was read.")
+
+
+def _called(row: Submission) -> str:
+    return f"{row.kind.replace('_', ' ').capitalize()} {row.number or row.title}"
+
+
+def _word(row: Submission) -> str:
+    return "waiting for QuickBooks" if row.state is State.ACCEPTED else row.state.replace("_", " ")

@@ -1,0 +1,134 @@
+"""Everything the stations need to know of one connection, read once and indexed."""
+
+from collections import defaultdict
+from functools import cached_property
+
+from qbwc_bridge.domain.books import ListRecord, TransactionRecord
+from qbwc_bridge.domain.names import fold
+from qbwc_bridge.domain.procore import Budget, BudgetCode, ChangeOrder, Commitment, CostCode, Project, Vendor
+from qbwc_bridge.domain.quickbooks import Ref
+from qbwc_bridge.domain.records import Connection, DocumentRow, Kind, ProjectChoice, Submission
+from qbwc_bridge.flow.options import Options
+from qbwc_bridge.ports import UnitOfWork
+from qbwc_bridge.qbxml.types import fit_name
+
+
+class Facts:
+    """One connection's submissions, documents and QuickBooks lists within one transaction."""
+
+    def __init__(self, uow: UnitOfWork, connection: Connection, options: Options) -> None:
+        self.uow = uow
+        self.connection = connection
+        self.options = options
+        self.submissions = {(row.kind, row.key): row for row in uow.submissions.find(connection_id=connection.id)}
+        self.projects = {row.project_id: row for row in uow.projects.find(connection_id=connection.id)}
+
+    @cached_property
+    def documents(self) -> dict[tuple[str, str], DocumentRow]:
+        """What Procore listed last, by kind and key; what is gone is left out."""
+        rows = self.uow.documents.find(connection_id=self.connection.id, gone=False)
+        return {(row.kind, row.key): row for row in rows}
+
+    @cached_property
+    def _records(self) -> dict[tuple[str, str], ListRecord]:
+        rows = self.uow.lists.find(connection_id=self.connection.id)
+        return {(row.kind, row.list_id): row for row in rows}
+
+    @cached_property
+    def _by_name(self) -> dict[tuple[str, str], ListRecord]:
+        return {(row.kind, row.folded): row for row in self._records.values()}
+
+    @cached_property
+    def _names(self) -> dict[tuple[str, str], list[str]]:
+        names: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for row in self._records.values():
+            names[row.kind, row.parent_id].append(row.full_name)
+        return names
+
+    @cached_property
+    def _transactions(self) -> dict[str, list[TransactionRecord]]:
+        rows: dict[str, list[TransactionRecord]] = defaultdict(list)
+        for row in self.uow.transactions.find(connection_id=self.connection.id, kind=["Estimate", "PurchaseOrder"]):
+            rows[row.kind].append(row)
+        return rows
+
+    def record(self, kind: str, list_id: str) -> ListRecord | None:
+        """A list record by ListID."""
+        return self._records.get((kind, list_id))
+
+    def named(self, kind: str, full_name: str) -> ListRecord | None:
+        """A list record by FullName, case and spaces folded."""
+        return self._by_name.get((kind, fold(full_name)))
+
+    def names_under(self, kind: str, parent_id: str) -> list[str]:
+        """FullNames of the records below a parent (an empty id: of the top level)."""
+        return self._names.get((kind, parent_id), [])
+
+    def transactions(self, kind: str) -> list[TransactionRecord]:
+        """Estimates or purchase orders as last read."""
+        return self._transactions[kind]
+
+    def transaction(self, kind: str, txn_id: str) -> TransactionRecord | None:
+        """One of them by TxnID."""
+        return next((row for row in self._transactions[kind] if row.txn_id == txn_id), None)
+
+    def synced(self, kind: Kind, key: str) -> Submission | None:
+        """The submission of that record if the record stands in QuickBooks."""
+        row = self.submissions.get((kind, key))
+        return row if row and row.quickbooks_id else None
+
+    def project_document(self, project_id: int) -> Project | None:
+        """The Procore project."""
+        row = self.documents.get(("project", str(project_id)))
+        return row.document if row and isinstance(row.document, Project) else None
+
+    def vendor_document(self, vendor_id: int) -> Vendor | None:
+        """The Procore vendor."""
+        row = self.documents.get(("vendor", str(vendor_id)))
+        return row.document if row and isinstance(row.document, Vendor) else None
+
+    @cached_property
+    def cost_codes(self) -> dict[str, CostCode]:
+        """Standard cost codes by full code."""
+        rows = (row.document for row in self.documents.values())
+        return {code.full_code: code for code in rows if isinstance(code, CostCode)}
+
+    def budget(self, project_id: int) -> Budget | None:
+        """The project's budget."""
+        row = self.documents.get(("budget", str(project_id)))
+        return row.document if row and isinstance(row.document, Budget) else None
+
+    def commitments(self, project_id: int) -> list[Commitment]:
+        """The project's purchase orders and subcontracts."""
+        rows = (row.document for row in self.documents.values())
+        return [doc for doc in rows if isinstance(doc, Commitment) and doc.project_id == project_id]
+
+    def change_orders(self, project_id: int) -> list[ChangeOrder]:
+        """The project's commitment change orders."""
+        rows = (row.document for row in self.documents.values())
+        return [doc for doc in rows if isinstance(doc, ChangeOrder) and doc.project_id == project_id]
+
+    def projects_on(self) -> list[ProjectChoice]:
+        """Projects that take part, by number."""
+        return sorted((row for row in self.projects.values() if row.on and row.active), key=lambda row: row.number)
+
+    def item_key(self, code: BudgetCode) -> str:
+        """Key of the cost code submission whose item a budget code uses."""
+        return code.code if self.options.by_type else code.cost_code
+
+    def item_for(self, code: BudgetCode) -> Ref:
+        """The item of a budget code; it must be synced."""
+        return Ref(list_id=self.submissions["cost_code", self.item_key(code)].quickbooks_id)
+
+    def item_path(self, submission_key: str, cost_code: str, cost_type: str) -> str:
+        """FullName that a cost code's item has or will have: `03-300`, or `03-300:M` below its parent."""
+        parent = self.submissions.get(("cost_code", cost_code))
+        top = (parent.quickbooks_name if parent else "") or self.leaf(parent, cost_code)
+        if not cost_type:
+            return top
+        return f"{top}:{self.leaf(self.submissions.get(('cost_code', submission_key)), cost_type)}"
+
+    @staticmethod
+    def leaf(submission: Submission | None, name: str) -> str:
+        """An item's own name: as a person chose it, else fitted to QuickBooks' limit."""
+        return fit_name("item", submission.name if submission and submission.name else name)

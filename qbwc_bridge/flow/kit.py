@@ -1,0 +1,35 @@
+"""What every room above the stations is handed: storage, clock, Procore, language and the bridge's defaults."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from qbwc_bridge.domain.records import Connection
+from qbwc_bridge.flow.language import Language
+from qbwc_bridge.flow.options import Options, options
+from qbwc_bridge.ports import Clock, OpenWork, ProcoreFor, UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """Built once by `bootstrap`; everything in it may be used from any thread.
+
+    `hash_token` is the keyed hash for tickets and the Web Connector's password; `lease_seconds` is the lease while a
+    request is out (a fifth of it otherwise).
+    """
+
+    work: OpenWork
+    clock: Clock
+    procore_for: ProcoreFor
+    language: Language
+    hash_token: Callable[[str], str]
+    defaults: Mapping[str, str]
+    lease_seconds: int = 600
+
+    def options(self, connection: Connection) -> Options:
+        """What a connection has chosen, over the bridge's defaults."""
+        return options(connection, self.defaults)
+
+    def open(self) -> AbstractContextManager[UnitOfWork]:
+        """Begin a unit of work."""
+        return self.work()

@@ -1,0 +1,64 @@
+"""Every change of state goes through here: checked against the table of moves and written into the history."""
+
+import datetime as dt
+import secrets
+
+from qbwc_bridge.domain.records import History, Submission, Task
+from qbwc_bridge.domain.states import ALIVE, State, TaskState, check_move, check_task_move
+from qbwc_bridge.ports import UnitOfWork
+
+BRIDGE = "bridge"
+"""Who moved it, where no person did."""
+
+_BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+MARK_LENGTH = 6
+MESSAGE_SET_ID_LENGTH = 20
+"""QuickBooks takes ids of up to 24 characters (qbXML status 9004)."""
+
+
+def token(length: int) -> str:
+    """Draw base32 characters from the system's random source."""
+    return "".join(secrets.choice(_BASE32) for _ in range(length))
+
+
+def move(uow: UnitOfWork, row: Submission, after: State, *, now: dt.datetime, who: str = BRIDGE, why: str = "") -> None:
+    """Move a submission and record it; raises ImpossibleMove outside the table."""
+    before = row.state
+    check_move(before, after)
+    row.state, row.since = after, now
+    if after is State.SYNCED:
+        row.update = False
+        row.waits_for = []
+    uow.submissions.save(row)
+    uow.history.add(History(row.connection_id, "submission", row.id, now, who, before, after, why))
+
+
+def move_task(
+    uow: UnitOfWork, row: Task, after: TaskState, *, now: dt.datetime, who: str = BRIDGE, why: str = ""
+) -> None:
+    """Move a task and record it; raises ImpossibleMove outside the table."""
+    before = row.state
+    check_task_move(before, after)
+    row.state = after
+    if after in (TaskState.DONE, TaskState.CANCELLED):
+        row.done_at = now
+    if why:
+        row.message = why
+    uow.tasks.save(row)
+    uow.history.add(History(row.connection_id, "task", row.id, now, who, before, after, why))
+
+
+def note(uow: UnitOfWork, row: Submission, *, now: dt.datetime, who: str, why: str) -> None:
+    """Record something that happened to a submission without changing its state."""
+    uow.history.add(History(row.connection_id, "submission", row.id, now, who, row.state, row.state, why))
+
+
+def alive_tasks(uow: UnitOfWork, submission: Submission) -> list[Task]:
+    """The submission's tasks that will still do something by themselves."""
+    return uow.tasks.find(submission_id=submission.id, state=list(ALIVE))
+
+
+def cancel_queued(uow: UnitOfWork, submission: Submission, *, now: dt.datetime, who: str = BRIDGE, why: str) -> None:
+    """Cancel what is queued or parked for a submission; what was sent already is not touched."""
+    for task in uow.tasks.find(submission_id=submission.id, state=[TaskState.QUEUED, TaskState.PARKED]):
+        move_task(uow, task, TaskState.CANCELLED, now=now, who=who, why=why)

@@ -1,0 +1,179 @@
+"""Queueing: accepted submissions that wait for nothing become tasks; so do the readings of a visit."""
+
+import datetime as dt
+
+from qbwc_bridge.domain.books import CostReading
+from qbwc_bridge.domain.procore import ChangeOrder
+from qbwc_bridge.domain.quickbooks import (
+    AccountQuery,
+    BillQuery,
+    CustomerQuery,
+    CustomTxnDetail,
+    EstimateQuery,
+    ItemQuery,
+    Iterator,
+    PurchaseOrderQuery,
+    Request,
+    TxnDeletedQuery,
+    VendorQuery,
+)
+from qbwc_bridge.domain.records import KINDS_IN_ORDER, Connection, Submission, Task
+from qbwc_bridge.domain.states import ALIVE, State, TaskState
+from qbwc_bridge.errors import Refused
+from qbwc_bridge.flow.building import is_own_write, next_request
+from qbwc_bridge.flow.facts import Facts
+from qbwc_bridge.flow.moves import move
+from qbwc_bridge.flow.options import Options
+from qbwc_bridge.ports import UnitOfWork
+
+LIST_PAGE = 500
+"""Records of a list per page: a page of 500 customers is about 1.5 MB, well below every known limit."""
+
+TRANSACTION_PAGE = 200
+"""Transactions with lines per page; the references advise 100 to 500."""
+
+OVERLAP = dt.timedelta(minutes=65)
+"""Reading windows start this long before the last change seen: an hour repeats in autumn, and clocks differ."""
+
+COST_TYPES = (
+    "Bill",
+    "VendorCredit",
+    "Check",
+    "CreditCardCharge",
+    "CreditCardCredit",
+    "ItemReceipt",
+    "JournalEntry",
+    "Deposit",
+    "InventoryAdjustment",
+    "Invoice",
+    "CreditMemo",
+    "SalesReceipt",
+)
+"""Types whose posted lines are read one by one."""
+
+PAYROLL_TYPES = ("Paycheck", "LiabilityAdjustment", "YTDAdjustment")
+"""Types that are summed before anything is stored (ACCOUNTING 18)."""
+
+DELETABLE_TYPES = COST_TYPES
+"""Types asked of TxnDeletedQuery; paychecks are not among those QuickBooks remembers."""
+
+LISTS_RANK, READ_RANK, COSTS_RANK = 0, 90, 99
+"""Lists are read first, costs last; writes stand between, in dependency order."""
+
+
+def enqueue(
+    uow: UnitOfWork, connection: Connection, options: Options, now: dt.datetime, *, visit_id: int | None
+) -> int:
+    """Queue the next request of every accepted submission that waits for nothing; gives how many were queued."""
+    facts = Facts(uow, connection, options)
+    queued = 0
+    for row in facts.submissions.values():
+        if row.state not in (State.ACCEPTED, State.EXPORTING) or row.waits_for or row.reasons:
+            continue
+        if uow.tasks.count(submission_id=row.id, state=[*ALIVE, TaskState.PARKED]) or _order_busy(facts, row):
+            continue
+        queued += _enqueue_one(facts, row, now, visit_id)
+    return queued
+
+
+def _order_busy(facts: Facts, row: Submission) -> bool:
+    """Whether another change of the same order is under way: two changes would race for one EditSequence."""
+    found = facts.documents.get((row.kind, row.key))
+    if found is None or not isinstance(found.document, ChangeOrder):
+        return False
+    siblings = [
+        facts.submissions["change_order", str(other.id)].id
+        for other in facts.change_orders(row.project_id)
+        if other.commitment_id == found.document.commitment_id
+        and str(other.id) != row.key
+        and ("change_order", str(other.id)) in facts.submissions
+    ]
+    return bool(siblings) and facts.uow.tasks.count(submission_id=siblings, state=list(ALIVE)) > 0
+
+
+def _enqueue_one(facts: Facts, row: Submission, now: dt.datetime, visit_id: int | None) -> int:
+    try:
+        request = next_request(facts, row, visit_id=visit_id)
+    except Refused as problem:
+        row.reasons = [str(problem)]
+        after = State.BLOCKED if row.state is State.ACCEPTED else State.FAILED
+        move(facts.uow, row, after, now=now, why=str(problem))
+        return 0
+    rank = 1 + KINDS_IN_ORDER.index(row.kind) * 2 + row.key.count(".") * (row.kind == "cost_code")
+    if not is_own_write(row, request) and row.kind == "job":
+        rank -= 1
+    _add(facts.uow, facts.connection, request, now, rank=rank, submission_id=row.id)
+    return 1
+
+
+def ask_lists(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> None:
+    """Queue the reading of QuickBooks' lists, orders and estimates: everything first, later what changed."""
+    since = _since(connection.lists_modified)
+    orders = _since(connection.orders_modified)
+    wanted: tuple[Request, ...] = (
+        AccountQuery(modified_from=since),
+        CustomerQuery(modified_from=since, iterator=Iterator(LIST_PAGE)),
+        VendorQuery(modified_from=since, iterator=Iterator(LIST_PAGE)),
+        ItemQuery(modified_from=since, iterator=Iterator(LIST_PAGE)),
+        EstimateQuery(modified_from=orders, iterator=Iterator(TRANSACTION_PAGE)),
+        PurchaseOrderQuery(modified_from=orders, iterator=Iterator(TRANSACTION_PAGE)),
+    )
+    for request in wanted:
+        if not uow.tasks.count(
+            connection_id=connection.id, kind=request.kind, submission_id=None, reading_id=None, state=list(ALIVE)
+        ):
+            _add(uow, connection, request, now, rank=LISTS_RANK)
+
+
+def ask_costs(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> None:
+    """Queue a fresh reading of job costs, unless one is under way."""
+    if uow.readings.count(connection_id=connection.id, applied_at=None):
+        return
+    reading = uow.readings.add(CostReading(connection.id, now))
+    wanted: tuple[Request, ...] = (
+        CustomTxnDetail(COST_TYPES),
+        CustomTxnDetail(PAYROLL_TYPES),
+        BillQuery(modified_from=_since(connection.bills_modified), iterator=Iterator(TRANSACTION_PAGE)),
+        TxnDeletedQuery(DELETABLE_TYPES, deleted_from=_since(connection.deletions_seen)),
+    )
+    for request in wanted:
+        _add(uow, connection, request, now, rank=COSTS_RANK, reading_id=reading.id)
+    connection.costs_wanted = False
+    uow.connections.save(connection)
+
+
+def costs_due(connection: Connection, options: Options, now: dt.datetime, *, has_jobs: bool) -> bool:
+    """Whether job costs should be read in the next visit: asked for, or the clock says so."""
+    if connection.costs_wanted:
+        return True
+    if not has_jobs or not options.costs_every_seconds:
+        return False
+    read = connection.costs_read_at
+    return read is None or (now - read).total_seconds() >= options.costs_every_seconds
+
+
+def _since(modified: dt.datetime | None) -> dt.datetime | None:
+    return modified - OVERLAP if modified else None
+
+
+def _add(
+    uow: UnitOfWork,
+    connection: Connection,
+    request: Request,
+    now: dt.datetime,
+    *,
+    rank: int,
+    submission_id: int | None = None,
+    reading_id: int | None = None,
+) -> Task:
+    return uow.tasks.add(
+        Task(
+            connection_id=connection.id,
+            kind=request.kind,
+            request=request,
+            created_at=now,
+            submission_id=submission_id,
+            reading_id=reading_id,
+            rank=rank,
+        )
+    )

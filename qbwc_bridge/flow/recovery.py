@@ -1,0 +1,157 @@
+"""Recovery: the fate of a write whose answer never came is settled before anything else (DESIGN, once 3).
+
+First QuickBooks is asked for the stored reply of the message set. If it has none, that proves nothing: QuickBooks may
+have died in the middle. Then a look-up by name, or by number and mark, decides between adopting what exists and sending
+again. Two matches are for a person.
+"""
+
+import datetime as dt
+from dataclasses import replace
+
+from qbwc_bridge.domain import quickbooks as qb
+from qbwc_bridge.domain.names import fold, mark
+from qbwc_bridge.domain.records import Connection, MessageSet, Purpose, Task
+from qbwc_bridge.domain.replies import ListRet, Reply, ReplySet, Result, TxnRet
+from qbwc_bridge.domain.states import State, TaskState
+from qbwc_bridge.errors import ImpossibleMove
+from qbwc_bridge.flow import adoption
+from qbwc_bridge.flow.language import Language
+from qbwc_bridge.flow.moves import move, move_task
+from qbwc_bridge.flow.scene import Scene
+from qbwc_bridge.ports import UnitOfWork
+from qbwc_bridge.qbxml.statuses import Reaction, meaning
+
+_CLEAR = (Reaction.DONE, Reaction.NOTHING_FOUND)
+"""A look-up so answered tells for sure what QuickBooks has."""
+
+NOTHING_STORED = "QuickBooks has no stored reply of it"
+"""Note on the recovery message: the look-up comes next."""
+
+
+def doubt(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> None:
+    """Begin a visit: what was sent and not answered is in doubt; queries are simply asked again."""
+    for task in uow.tasks.find(connection_id=connection.id, state=TaskState.SENT):
+        move_task(uow, task, TaskState.IN_DOUBT, now=now, why="the session ended before its answer came")
+        if not task.kind.endswith(("Add", "Mod")):
+            _start_again(task)
+            move_task(uow, task, TaskState.QUEUED, now=now, why="a query is asked again from its first page")
+
+
+def restart_iterators(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> None:
+    """Begin a visit: an iterator died with its session, so a query in the middle starts at its first page."""
+    for task in uow.tasks.find(connection_id=connection.id, state=TaskState.QUEUED):
+        if _start_again(task):
+            task.message = f"started again at {now:%H:%M}"
+            uow.tasks.save(task)
+
+
+def next_message(scene: Scene, language: Language) -> MessageSet | None:
+    """Give the message that settles the oldest doubt, or None when nothing is in doubt."""
+    uow, connection = scene.uow, scene.connection
+    waiting = uow.tasks.find(connection_id=connection.id, state=TaskState.IN_DOUBT)
+    if not waiting or waiting[0].message_set_id is None:
+        return None
+    lost = uow.message_sets.get(waiting[0].message_set_id)
+    asked = uow.message_sets.find(recovers=lost.id, purpose="recover")
+    if not any(message.note == NOTHING_STORED for message in asked):
+        text = language.recovery(lost.set_id, connection)
+        return uow.message_sets.add(
+            MessageSet(connection.id, scene.visit.id, "recover", text, scene.now, recovers=lost.id)
+        )
+    queries = [(str(task.id), _look_up(uow, task)) for task in waiting if task.message_set_id == lost.id]
+    text = language.message(queries, connection)
+    return _store(scene, "look_up", text, lost)
+
+
+def _store(scene: Scene, purpose: Purpose, text: str, lost: MessageSet) -> MessageSet:
+    row = MessageSet(scene.connection.id, scene.visit.id, purpose, text, scene.now, recovers=lost.id)
+    return scene.uow.message_sets.add(row)
+
+
+def has_stored_reply(replies: ReplySet) -> bool:
+    """Whether an empty message set brought back the lost reply; any other status proves nothing."""
+    return (replies.status in (None, 0)) and bool(replies.replies)
+
+
+def nothing_stored(uow: UnitOfWork, message: MessageSet) -> None:
+    """Note that QuickBooks has no stored reply: the look-up follows."""
+    message.note = NOTHING_STORED
+    uow.message_sets.save(message)
+
+
+def looked_up(scene: Scene, message: MessageSet, replies: ReplySet) -> None:
+    """Decide every task of the lost message by what the look-up found."""
+    for task in scene.uow.tasks.find(message_set_id=message.recovers, state=TaskState.IN_DOUBT):
+        reply = replies.for_request(str(task.id))
+        if reply is None or not (_gone(task, reply) or meaning(reply.status).reaction in _CLEAR):
+            continue  # still in doubt: the next visit asks again
+        found = [result for result in (reply.results if reply else ()) if _is_ours(scene.uow, task, result)]
+        if len(found) == 1:
+            adoption.adopt(scene, task, found[0])
+        elif not found:
+            task.not_before = task.failed_visit_id = None
+            move_task(scene.uow, task, TaskState.QUEUED, now=scene.now, why="QuickBooks does not have it: sent again")
+        else:
+            _ask_person(scene, task, len(found))
+    scene.save()
+
+
+def _look_up(uow: UnitOfWork, task: Task) -> qb.Request:
+    """The query that shows whether a write happened: lists by FullName, transactions by RefNumber or TxnID."""
+    match task.request:
+        case qb.CustomerAdd(name=name, parent=parent):
+            return qb.CustomerQuery(full_names=(_full_name(uow, task, "customer", parent, name),))
+        case qb.VendorAdd(name=name):
+            return qb.VendorQuery(full_names=(name,))
+        case qb.ItemServiceAdd(name=name, parent=parent):
+            return qb.ItemQuery(full_names=(_full_name(uow, task, "item", parent, name),))
+        case qb.EstimateAdd(ref_number=number):
+            return qb.EstimateQuery(ref_numbers=(number,))
+        case qb.PurchaseOrderAdd(ref_number=number):
+            return qb.PurchaseOrderQuery(ref_numbers=(number,))
+        case qb.PurchaseOrderMod(txn_id=txn_id):
+            return qb.PurchaseOrderQuery(txn_ids=(txn_id,))
+        case request:
+            raise ImpossibleMove(f"{request.kind} is no write and cannot be in doubt.")
+
+
+def _full_name(uow: UnitOfWork, task: Task, kind: str, parent: qb.Ref | None, name: str) -> str:
+    above = uow.lists.first(connection_id=task.connection_id, kind=kind, list_id=parent.list_id) if parent else None
+    return f"{above.full_name}:{name}" if above else name
+
+
+def _is_ours(uow: UnitOfWork, task: Task, result: Result) -> bool:
+    """Whether a found record is the one that the task would have made: by mark, or by name below its parent."""
+    if isinstance(result, TxnRet):
+        row = uow.submissions.get(task.submission_id) if task.submission_id is not None else None
+        return row is not None and mark(row.mark) in result.memo
+    if not isinstance(result, ListRet):
+        return False
+    name = getattr(task.request, "name", "")
+    parent = getattr(task.request, "parent", None)
+    above = result.parent.list_id if result.parent else ""
+    return fold(result.name) == fold(name) and above == (parent.list_id if parent else "")
+
+
+def _gone(task: Task, reply: Reply) -> bool:
+    """Whether the order of a change is no longer there: then the change is not in it either."""
+    return isinstance(task.request, qb.PurchaseOrderMod) and reply.status in (500, 3120)
+
+
+def _start_again(task: Task) -> bool:
+    iterator = getattr(task.request, "iterator", None)
+    if iterator is None or not iterator.id:
+        return False
+    task.request = replace(task.request, iterator=replace(iterator, id=""))
+    return True
+
+
+def _ask_person(scene: Scene, task: Task, count: int) -> None:
+    why = f"QuickBooks has {count} records with this mark: delete the double there, then link the right one here."
+    move_task(scene.uow, task, TaskState.PARKED, now=scene.now, why=why)
+    if task.submission_id is not None:
+        row = scene.uow.submissions.get(task.submission_id)
+        row.reasons = [why]
+        scene.visit.failed += 1
+        if row.state is State.EXPORTING:
+            move(scene.uow, row, State.FAILED, now=scene.now, why=why)

@@ -1,0 +1,158 @@
+"""Review: Procore's documents and QuickBooks' lists in, submissions with states and reasons out.
+
+Runs after every pull, every answer and every decision. It moves records between blocked, ready and accepted, and lets
+an acceptance lapse when Procore changed; it never sends anything.
+"""
+
+import datetime as dt
+
+from qbwc_bridge.domain import rules
+from qbwc_bridge.domain.procore import version
+from qbwc_bridge.domain.records import KINDS_IN_ORDER, Connection, Submission
+from qbwc_bridge.domain.states import ON_ITS_WAY, State, TaskState
+from qbwc_bridge.flow.facts import Facts
+from qbwc_bridge.flow.linking import join
+from qbwc_bridge.flow.moves import MARK_LENGTH, alive_tasks, cancel_queued, move, token
+from qbwc_bridge.flow.offers import Need, Offer, offers
+from qbwc_bridge.flow.options import Options
+from qbwc_bridge.ports import UnitOfWork
+
+UPDATABLE = frozenset({"budget", "commitment", "change_order"})
+"""Kinds whose later changes are told; lists are QuickBooks' own once linked (ACCOUNTING 4)."""
+
+_NAMES = {"cost_code": "cost code", "job": "job", "vendor": "vendor", "commitment": "order", "budget": "budget"}
+
+
+def refresh(uow: UnitOfWork, connection: Connection, options: Options, now: dt.datetime) -> list[Submission]:
+    """Bring every submission of a connection up to date; gives those that are new."""
+    facts = Facts(uow, connection, options)
+    common = [rules.not_visited(connection.lists_read_at), rules.multi_currency(connection.company.multi_currency)]
+    fresh: list[Submission] = []
+    offered: set[tuple[str, str]] = set()
+    for offer in offers(facts, now.astimezone(options.zone).date()):
+        offered.add((offer.kind, offer.key))
+        row = facts.submissions.get((offer.kind, offer.key))
+        if row is None:
+            row = _new(uow, connection, offer, now)
+            facts.submissions[offer.kind, offer.key] = row
+            fresh.append(row)
+        _follow(uow, row, offer, now)
+        _judge(facts, row, offer, common, now)
+    for row in facts.submissions.values():
+        if (row.kind, row.key) not in offered and row.kind in KINDS_IN_ORDER:
+            _no_longer_offered(facts, row, now)
+    return fresh
+
+
+def _new(uow: UnitOfWork, connection: Connection, offer: Offer, now: dt.datetime) -> Submission:
+    return uow.submissions.add(
+        Submission(
+            connection_id=connection.id,
+            kind=offer.kind,
+            key=offer.key,
+            number=offer.number,
+            title=offer.title,
+            version="",
+            created_at=now,
+            since=now,
+            project_id=offer.project_id,
+            mark=token(MARK_LENGTH),
+        )
+    )
+
+
+def _follow(uow: UnitOfWork, row: Submission, offer: Offer, now: dt.datetime) -> None:
+    """Take over what Procore says now; an acceptance of something else lapses (promise 3)."""
+    found = version(offer.content)
+    changed, row.version = row.version != found, found
+    row.number, row.title, row.amount, row.project_id = offer.number, offer.title, offer.amount, offer.project_id
+    uow.submissions.save(row)
+    if row.state is State.SYNCED and row.kind in UPDATABLE and found != row.exported_version:
+        row.update = True
+        move(uow, row, State.READY, now=now, why="changed in Procore after it was exported")
+    elif row.update and row.state in (State.READY, State.BLOCKED) and found == row.exported_version:
+        move(uow, row, State.SYNCED, now=now, why="Procore shows again what was exported")
+    elif not changed:
+        return
+    elif row.state is State.ACCEPTED:
+        cancel_queued(uow, row, now=now, why="changed in Procore")
+        move(uow, row, State.READY, now=now, why="changed in Procore after it was accepted; please look again")
+    elif row.state in (State.REJECTED, State.FAILED):
+        cancel_queued(uow, row, now=now, why="changed in Procore")
+        move(uow, row, State.READY, now=now, why="changed in Procore")
+
+
+def _judge(facts: Facts, row: Submission, offer: Offer, common: list[str | None], now: dt.datetime) -> None:
+    """Set reasons, waits and notes, and move between blocked, ready and accepted accordingly."""
+    if row.state not in (State.BLOCKED, State.READY, State.ACCEPTED):
+        return
+    obstacles = [reason for reason in (*common, *offer.obstacles) if reason]
+    notes = [note for note in offer.notes if note]
+    waits: list[str] = []
+    if row.update:
+        obstacles.append(
+            "It changed in Procore after it was exported. Make the same change in QuickBooks, "
+            "then mark it as done here with a comment."
+        )
+    elif row.link_to not in ("", "new"):
+        waits, notes = [], [f"Will be linked to {row.name or row.link_to}.", *notes]
+    elif offer.match:
+        notes.insert(0, f"Will be linked to {offer.match_name} in QuickBooks.")
+    elif not obstacles and row.link_to != "new":
+        obstacles += [reason for reason in [rules.several_matches(offer.suggestions)] if reason]
+    if not row.update:
+        for need in offer.needs:
+            _judge_need(facts, need, waits, obstacles)
+    row.reasons, row.waits_for, row.notes = obstacles, waits, notes
+    facts.uow.submissions.save(row)
+    _settle(facts, row, offer, now)
+
+
+def _judge_need(facts: Facts, need: Need, waits: list[str], obstacles: list[str]) -> None:
+    kind, key = need
+    other = facts.submissions.get(need)
+    called = f"{_NAMES[kind]} {(other.number or other.title) if other else key}"
+    if other and other.quickbooks_id:
+        return
+    if other and other.state in ON_ITS_WAY:
+        waits.append(called)
+    elif other is None:
+        obstacles.append(f"It needs {called}, which Procore does not show to the bridge.")
+    else:
+        word = other.state.replace("_", " ")
+        obstacles.append(f"It needs {called}, which is {word}: see to that one first.")
+
+
+def _settle(facts: Facts, row: Submission, offer: Offer, now: dt.datetime) -> None:
+    if row.state is State.BLOCKED and not row.reasons:
+        move(facts.uow, row, State.READY, now=now, why="nothing stands against it")
+    elif row.state is State.READY and row.reasons:
+        move(facts.uow, row, State.BLOCKED, now=now, why=row.reasons[0])
+    elif row.state is State.ACCEPTED and row.reasons and not _sent(facts, row):
+        cancel_queued(facts.uow, row, now=now, why=row.reasons[0])
+        move(facts.uow, row, State.BLOCKED, now=now, why=row.reasons[0])
+    if row.state is State.READY and row.kind in facts.options.direct_export:
+        row.accepted_version, row.accepted_by, row.accepted_at = row.version, "direct export", now
+        move(facts.uow, row, State.ACCEPTED, now=now, who="direct export", why="direct export is on for this kind")
+    if row.state is State.ACCEPTED and offer.match and row.link_to != "new" and not alive_tasks(facts.uow, row):
+        join(facts.uow, row, offer.match, offer.match_name, now=now, why="it stands in QuickBooks already")
+
+
+def _sent(facts: Facts, row: Submission) -> bool:
+    return any(task.state is not TaskState.QUEUED for task in alive_tasks(facts.uow, row))
+
+
+def _no_longer_offered(facts: Facts, row: Submission, now: dt.datetime) -> None:
+    """A record that Procore no longer offers waits with a reason; what stands in QuickBooks is left alone."""
+    if row.state not in (State.READY, State.ACCEPTED, State.BLOCKED) or row.update:
+        return
+    project = facts.projects.get(row.project_id)
+    reason = (project and rules.project_off(project.number, on=project.on)) or (
+        "Procore no longer offers it: nothing that is switched on needs it, or it was deleted, closed or voided there."
+    )
+    row.reasons, row.waits_for = [reason], []
+    facts.uow.submissions.save(row)
+    if row.state is State.ACCEPTED:
+        cancel_queued(facts.uow, row, now=now, why=reason)
+    if row.state is not State.BLOCKED:
+        move(facts.uow, row, State.BLOCKED, now=now, why=reason)

@@ -1,0 +1,90 @@
+"""The budget of a project: its lock, its budgeted rows, and the approved budget changes."""
+
+from dataclasses import replace
+
+from qbwc_bridge.domain.procore import Budget, BudgetChange, BudgetCode, BudgetRow
+from qbwc_bridge.errors import ProcoreError
+from qbwc_bridge.procore import payloads
+from qbwc_bridge.procore.client import Client, Params
+from qbwc_bridge.procore.paging import as_list, rows
+from qbwc_bridge.procore.payloads import parse, plain
+from qbwc_bridge.procore.wbs import all_codes, budget_code
+
+
+def budget(client: Client, project_id: int) -> Budget:
+    """Read the budget; raises ProcoreError when the project has no budget view, through which Procore shows rows."""
+    path = f"/rest/v1.0/projects/{project_id}/budget"
+    lock = parse(payloads.BudgetLock, client.get(path, f"reading the budget of project {project_id}"), "budget")
+    found = _rows(client, project_id)
+    codes = {} if all(row.wbs_code and row.wbs_code.segment_items for row in found) else _codes(client, project_id)
+    return Budget(
+        project_id=project_id,
+        locked=lock.locked,
+        rows=tuple(_row(row, codes, project_id) for row in found),
+        changes=_changes(client, project_id),
+    )
+
+
+def _rows(client: Client, project_id: int) -> list[payloads.BudgetRow]:
+    doing = f"reading the budget rows of project {project_id}"
+    params: Params = [("project_id", project_id)]
+    views = [
+        parse(payloads.BudgetViewRow, row, "budget view")
+        for row in rows(client, "/rest/v1.0/budget_views", doing, params)
+    ]
+    if not views:
+        raise ProcoreError(
+            f"Project {project_id} has no budget view in Procore, so its budget cannot be read; a Procore company "
+            "administrator must assign a budget view to the project."
+        )
+    # Every view gives the fixed keys; a forecasting view costs Procore the most to reckon, the oldest changes least.
+    view = min(views, key=lambda view: ("forecast" in view.role.casefold(), view.id))
+    found = rows(
+        client, f"/rest/v1.0/budget_views/{view.id}/detail_rows", doing, [*params, ("budget_row_type", "budgeted")]
+    )
+    parsed = [parse(payloads.BudgetRow, row, "budget row") for row in found]
+    return [row for row in parsed if row.id is not None]
+
+
+def _row(row: payloads.BudgetRow, codes: dict[int, BudgetCode], project_id: int) -> BudgetRow:
+    sub_job = row.biller_type != "Project"
+    if row.wbs_code and row.wbs_code.segment_items:
+        code = budget_code(row.wbs_code, sub_job=sub_job)
+    else:
+        code_id = row.wbs_code.id if row.wbs_code else row.wbs_code_id
+        known = codes.get(code_id or 0)
+        if known is None:
+            raise ProcoreError(
+                f"Budget row {row.id} of project {project_id} has no budget code that Procore lists (wbs_code_id "
+                f"{code_id}); a Procore project administrator must look at that row."
+            )
+        code = replace(known, other_segments=known.other_segments or sub_job)
+    return BudgetRow(
+        code=code, original=plain(row.original_budget_amount), modifications=plain(row.budget_modifications)
+    )
+
+
+def _codes(client: Client, project_id: int) -> dict[int, BudgetCode]:
+    return {code_id: code for code_id, (code, _) in all_codes(client, project_id).items()}
+
+
+def _changes(client: Client, project_id: int) -> tuple[BudgetChange, ...]:
+    path = f"/rest/v1.0/projects/{project_id}/budget_changes"
+    doing = f"reading the budget changes of project {project_id}"
+    found = [parse(payloads.BudgetChangeRow, row, "budget change") for row in as_list(client.get(path, doing), doing)]
+    return tuple(_change(client, path, row.id) for row in found if row.status == "approved")
+
+
+def _change(client: Client, path: str, change_id: int) -> BudgetChange:
+    content = client.get(f"{path}/{change_id}", f"reading budget change {change_id}")
+    row = parse(payloads.BudgetChangeShow, content.get("data") if isinstance(content, dict) else None, "budget change")
+    amounts = []
+    for line in row.adjustment_line_items:
+        code_id = line.wbs_code.id if line.wbs_code else line.wbs_code_id
+        if code_id is None:
+            raise ProcoreError(
+                f"Budget change {row.number or row.id} of the project has a line without a budget code; correct it in "
+                "Procore's Budget tool."
+            )
+        amounts.append((code_id, plain(line.amount)))
+    return BudgetChange(id=row.id, number=row.number, title=row.title, amounts=tuple(amounts))

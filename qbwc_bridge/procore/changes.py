@@ -1,0 +1,120 @@
+"""Commitment change orders: packages with their lines, and which line of the commitment each line changes.
+
+Packages (version 1) hold every change order of a project, those of the prime contract too. Which commitment line a line
+belongs to stands only in the line list of version 2, under an id of its own; the project's list of commitment change
+orders leads from one to the other, in projects with one or two tiers of change orders.
+"""
+
+from dataclasses import replace
+from http import HTTPStatus
+
+from qbwc_bridge.domain.procore import BudgetCode, ChangeOrder, ContractLine
+from qbwc_bridge.errors import ProcoreError
+from qbwc_bridge.procore.client import Client
+from qbwc_bridge.procore.commitments import commitment_rows, contract_line, in_order
+from qbwc_bridge.procore.paging import as_list, data_rows, rows
+from qbwc_bridge.procore.payloads import ChangeLineRow, ChangeOrderRow, PackageRow, PackageShow, parse
+
+NOT_THERE = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.NOT_FOUND,
+    HTTPStatus.METHOD_NOT_ALLOWED,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+)
+"""What the newer lists may answer where a project's tiers do not have them; anything else is a failure."""
+
+
+def change_orders(client: Client, project_id: int, codes: dict[int, BudgetCode]) -> list[ChangeOrder]:
+    """Read all change orders of the project's commitments; `codes` are its budget codes by id."""
+    unit_based = {row.id: row.accounting_method == "unit" for _, row in commitment_rows(client, project_id)}
+    params = [("project_id", project_id)]
+    doing = f"reading the change orders of project {project_id}"
+    packages = [
+        parse(PackageRow, row, "change order")
+        for row in rows(client, "/rest/v1.0/change_order_packages", doing, params)
+    ]
+    ours = [row.id for row in packages if row.contract_id in unit_based]
+    newer_ids = _newer_ids(client, project_id) if ours else {}
+    found = []
+    for package_id in ours:
+        row = _show(client, project_id, package_id)
+        if row is None or row.type == "PrimeContractChangeOrder":
+            continue
+        what = f"change order {row.id} of project {project_id}"
+        lines = tuple(
+            contract_line(line, codes, unit_based=unit_based.get(row.contract_id, False), what=what)
+            for line in in_order(row.line_items)
+        )
+        newer_id = newer_ids.get(package_id)
+        newer = _newer_lines(client, project_id, newer_id) if newer_id is not None else []
+        found.append(
+            ChangeOrder(
+                id=row.id,
+                project_id=project_id,
+                commitment_id=row.contract_id,
+                number=row.number,
+                title=row.title,
+                status=row.status,
+                lines=joined(lines, newer),
+            )
+        )
+    return found
+
+
+def joined(lines: tuple[ContractLine, ...], newer: list[ChangeLineRow]) -> tuple[ContractLine, ...]:
+    """Take the commitment line from the version 2 list: by id, else by budget code, amount and description.
+
+    Each line of version 2 is used once; a line that nothing fits keeps None.
+    """
+    left = {row.id: row for row in newer}
+    by_id = {line.id: left.pop(line.id) for line in lines if line.id in left}
+    result = []
+    for line in lines:
+        row = by_id.get(line.id)
+        if row is None:
+            row = next((row for row in left.values() if _alike(line, row)), None)
+            if row is not None:
+                del left[row.id]
+        result.append(replace(line, commitment_line_id=row.commitment_line_item_id) if row else line)
+    return tuple(result)
+
+
+def _alike(line: ContractLine, row: ChangeLineRow) -> bool:
+    code_id = line.code.id if line.code else None
+    return (code_id, line.amount, line.description) == (row.wbs_code_id, row.amount, row.description)
+
+
+def _show(client: Client, project_id: int, package_id: int) -> PackageShow | None:
+    doing = f"reading change order {package_id} of project {project_id}"
+    try:
+        content = client.get(f"/rest/v1.0/change_order_packages/{package_id}", doing, [("project_id", project_id)])
+    except ProcoreError as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
+        return None  # deleted since the list was read; the next list will not have it
+    return parse(PackageShow, content, "change order")
+
+
+def _newer_ids(client: Client, project_id: int) -> dict[int, int]:
+    doing = f"reading the commitment change orders of project {project_id}"
+    try:
+        content = client.get(f"/rest/v1.0/projects/{project_id}/commitment_change_orders", doing)
+    except ProcoreError as error:
+        if error.status not in NOT_THERE:
+            raise
+        return {}
+    found = [parse(ChangeOrderRow, row, "commitment change order") for row in as_list(content, doing)]
+    return {row.legacy_package_id: row.id for row in found if row.legacy_package_id is not None}
+
+
+def _newer_lines(client: Client, project_id: int, change_id: int) -> list[ChangeLineRow]:
+    base = f"/rest/v2.0/companies/{client.company_id}/projects/{project_id}"
+    doing = f"reading the lines of commitment change order {change_id} of project {project_id}"
+    try:
+        found = data_rows(client, f"{base}/commitment_change_orders/{change_id}/line_items", doing)
+    except ProcoreError as error:
+        if error.status not in NOT_THERE:
+            raise
+        return []
+    return [parse(ChangeLineRow, row, "change order line") for row in found]

@@ -1,0 +1,90 @@
+"""Purchase orders and subcontracts with their lines."""
+
+from http import HTTPStatus
+from typing import Literal
+
+from qbwc_bridge.domain.money import ZERO
+from qbwc_bridge.domain.procore import BudgetCode, Commitment, ContractLine
+from qbwc_bridge.errors import ProcoreError
+from qbwc_bridge.procore.client import Client
+from qbwc_bridge.procore.paging import rows
+from qbwc_bridge.procore.payloads import CommitmentRow, CommitmentShow, LineRow, parse, plain
+
+Kind = Literal["purchase_order_contracts", "work_order_contracts"]
+"""Procore's two resources of commitments: purchase orders and subcontracts."""
+
+WORDS: dict[Kind, str] = {"purchase_order_contracts": "purchase order", "work_order_contracts": "subcontract"}
+
+
+def commitment_rows(client: Client, project_id: int) -> list[tuple[Kind, CommitmentRow]]:
+    """Read both lists, without lines."""
+    found: list[tuple[Kind, CommitmentRow]] = []
+    for kind, word in WORDS.items():
+        doing = f"reading the {word}s of project {project_id}"
+        listed = rows(client, f"/rest/v1.0/{kind}", doing, [("project_id", project_id)])
+        found += [(kind, parse(CommitmentRow, row, word)) for row in listed]
+    return found
+
+
+def commitments(client: Client, project_id: int, codes: dict[int, BudgetCode]) -> list[Commitment]:
+    """Read all commitments of a project with their lines; `codes` are its budget codes by id."""
+    found = [_show(client, project_id, kind, row.id, codes) for kind, row in commitment_rows(client, project_id)]
+    return [commitment for commitment in found if commitment is not None]
+
+
+def contract_line(row: LineRow, codes: dict[int, BudgetCode], *, unit_based: bool, what: str) -> ContractLine:
+    """Build a line; amount lines carry quantity and unit cost "0.0", which mean that there is none.
+
+    `what` names the record that holds the line. Raises ProcoreError when the line has no amount.
+    """
+    # Packages give no `amount`; the extended amount is the same before tax.
+    amount = row.amount if row.amount is not None else row.extended_amount
+    if amount is None:
+        raise ProcoreError(
+            f"Line {row.id} of {what} has no amount in Procore's answer; look at it in Procore, and if it is fine "
+            "there, report this to whoever maintains the bridge."
+        )
+    by_units = unit_based and bool(row.quantity)
+    return ContractLine(
+        id=row.id,
+        description=row.description,
+        amount=plain(amount),
+        code=codes.get(row.wbs_code.id) if row.wbs_code else None,
+        quantity=plain(row.quantity) if by_units and row.quantity is not None else None,
+        unit_cost=plain(row.unit_cost) if by_units and row.unit_cost is not None else None,
+        uom=row.uom,
+    )
+
+
+def in_order(lines: tuple[LineRow, ...]) -> list[LineRow]:
+    """Sort lines as Procore shows them, so that a document does not look changed when a list comes in another order."""
+    return sorted(lines, key=lambda row: (row.position or 0, row.id))
+
+
+def _show(
+    client: Client, project_id: int, kind: Kind, commitment_id: int, codes: dict[int, BudgetCode]
+) -> Commitment | None:
+    what = f"{WORDS[kind]} {commitment_id} of project {project_id}"
+    try:
+        content = client.get(f"/rest/v1.0/{kind}/{commitment_id}", f"reading {what}", [("project_id", project_id)])
+    except ProcoreError as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
+        return None  # deleted since the list was read; the next list will not have it
+    row = parse(CommitmentShow, content, WORDS[kind])
+    unit_based = row.accounting_method == "unit"
+    return Commitment(
+        id=row.id,
+        project_id=project_id,
+        number=row.number,
+        title=row.title,
+        status=row.status,
+        lines=tuple(contract_line(line, codes, unit_based=unit_based, what=what) for line in in_order(row.line_items)),
+        subcontract=kind == "work_order_contracts",
+        vendor_id=row.vendor.id if row.vendor else None,
+        vendor_name=row.vendor.company if row.vendor else "",
+        unit_based=unit_based,
+        contract_date=row.contract_date,
+        retainage_percent=plain(row.retainage_percent or ZERO),
+        revised=plain(row.revised_contract),
+    )

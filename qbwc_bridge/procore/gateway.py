@@ -1,0 +1,142 @@
+"""The Protocol `Procore` on Procore's public REST API."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+import httpx
+
+import qbwc_bridge
+from qbwc_bridge.domain.procore import (
+    Budget,
+    BudgetCode,
+    ChangeOrder,
+    Commitment,
+    CostCode,
+    CostType,
+    DirectCost,
+    DirectCostLine,
+    Project,
+    Vendor,
+)
+from qbwc_bridge.ports import Clock, SyncOutcome
+from qbwc_bridge.procore import budgets, changes, codes, commitments, directcosts, directory, wbs
+from qbwc_bridge.procore.auth import Tokens
+from qbwc_bridge.procore.client import Client
+from qbwc_bridge.procore.hosts import check_hosts
+from qbwc_bridge.procore.pace import Pace
+from qbwc_bridge.procore.wire import TIMEOUT, Wire
+
+
+class Gateway:
+    """One Procore company, as the core sees it; safe to use from several threads.
+
+    Needs the login and API address of one environment (raises WrongUsage), the company's id, the app's client id and
+    secret, and a clock. `transport` replaces the network in tests. Writes to one project go one after the other,
+    because Procore answers concurrent writes to a direct cost with 409.
+    """
+
+    def __init__(
+        self,
+        *,
+        login_url: str,
+        api_url: str,
+        company_id: int,
+        client_id: str,
+        client_secret: str,
+        clock: Clock,
+        sleep: Callable[[float], None] = time.sleep,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        login_url, api_url = check_hosts(login_url, api_url)
+        for library in ("httpx", "httpcore"):
+            # Below WARNING they write every address and header, whatever level the user has asked of us.
+            logging.getLogger(library).setLevel(logging.WARNING)
+        agent = {"User-Agent": f"qbwc-bridge/{qbwc_bridge.__version__}"}
+        self._http = httpx.Client(timeout=TIMEOUT, transport=transport, headers=agent)
+        # The login host counts apart from the API host.
+        login_wire = Wire(http=self._http, pace=Pace(clock=clock, sleep=sleep), sleep=sleep)
+        tokens = Tokens(
+            wire=login_wire, login_url=login_url, client_id=client_id, client_secret=client_secret, clock=clock
+        )
+        wire = Wire(http=self._http, pace=Pace(clock=clock, sleep=sleep), sleep=sleep)
+        self._client = Client(wire=wire, tokens=tokens, api_url=api_url, company_id=company_id)
+        self._locks: dict[int, threading.Lock] = {}
+        self._locks_lock = threading.Lock()
+
+    def close(self) -> None:
+        """Close the connections to Procore."""
+        self._http.close()
+
+    def check(self) -> None:
+        """Get a token and read the company: proves address, credentials and access."""
+        directory.check(self._client)
+
+    def projects(self) -> list[Project]:
+        """All active projects that the service account may see."""
+        return directory.projects(self._client)
+
+    def vendors(self) -> list[Vendor]:
+        """All companies of the Directory."""
+        return directory.vendors(self._client)
+
+    def cost_codes(self) -> list[CostCode]:
+        """Standard cost codes of every list of the company, divisions included."""
+        return codes.cost_codes(self._client)
+
+    def cost_types(self) -> list[CostType]:
+        """Cost types of the company."""
+        return codes.cost_types(self._client)
+
+    def budget_codes(self, project_id: int) -> list[BudgetCode]:
+        """Every active budget code of a project."""
+        return [code for code, active in wbs.all_codes(self._client, project_id).values() if active]
+
+    def budget(self, project_id: int) -> Budget:
+        """Lock, budgeted rows and approved budget changes."""
+        return budgets.budget(self._client, project_id)
+
+    def commitments(self, project_id: int) -> list[Commitment]:
+        """Purchase orders and subcontracts of every status with their lines."""
+        return commitments.commitments(self._client, project_id, self._codes(project_id))
+
+    def change_orders(self, project_id: int) -> list[ChangeOrder]:
+        """Commitment change orders of every status with their lines."""
+        return changes.change_orders(self._client, project_id, self._codes(project_id))
+
+    def create_budget_code(self, project_id: int, cost_code: str, cost_type: str) -> BudgetCode:
+        """Make (or find) the budget code of a cost code and a cost type; see the Protocol."""
+        with self._writing(project_id):
+            return wbs.create(self._client, project_id, cost_code, cost_type)
+
+    def direct_costs(self, project_id: int) -> list[DirectCost]:
+        """Every direct cost of a project with its lines, ours and those that people typed."""
+        return directcosts.direct_costs(self._client, project_id)
+
+    def sync_direct_costs(self, project_id: int, costs: Sequence[DirectCost]) -> SyncOutcome:
+        """Create or update headers by origin_id; lines are not part of it."""
+        with self._writing(project_id):
+            return directcosts.sync_headers(self._client, project_id, costs)
+
+    def sync_direct_cost_lines(self, project_id: int, lines: Mapping[int, Sequence[DirectCostLine]]) -> SyncOutcome:
+        """Create or update lines by origin_id, keyed by the id of their header."""
+        with self._writing(project_id):
+            return directcosts.sync_lines(self._client, project_id, lines)
+
+    def delete_direct_cost(self, project_id: int, direct_cost_id: int) -> None:
+        """Delete a direct cost with its lines; one that is gone already is no error."""
+        with self._writing(project_id):
+            directcosts.delete(self._client, project_id, direct_cost_id)
+
+    def delete_direct_cost_line(self, project_id: int, direct_cost_id: int, line_id: int) -> None:
+        """Delete a line; one that is gone already is no error."""
+        with self._writing(project_id):
+            directcosts.delete_line(self._client, project_id, direct_cost_id, line_id)
+
+    def _codes(self, project_id: int) -> dict[int, BudgetCode]:
+        return {code_id: code for code_id, (code, _) in wbs.all_codes(self._client, project_id).items()}
+
+    def _writing(self, project_id: int) -> threading.Lock:
+        with self._locks_lock:
+            return self._locks.setdefault(project_id, threading.Lock())

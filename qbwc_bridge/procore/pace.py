@@ -1,0 +1,95 @@
+"""How fast Procore lets us call: its rate windows and its requests to wait, obeyed by all threads together.
+
+Procore counts an hourly and a ten-second window and tells of the one nearer to its end in `X-Rate-Limit-Remaining` and
+`X-Rate-Limit-Reset` (Unix seconds); 429 and 503 may also carry `Retry-After`. The later moment counts.
+"""
+
+import datetime as dt
+import threading
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+
+import httpx
+
+from qbwc_bridge.errors import ProcoreError
+from qbwc_bridge.ports import Clock
+
+LONGEST_WAIT_SECONDS = 900.0
+"""As long as the usual time between two pulls: a longer wait is better told to a person than sat out in silence."""
+
+SHORTEST_WAIT_SECONDS = 1.0
+"""After a refusal; the headers count in whole seconds, so the named moment may be already over."""
+
+PLAIN_WAIT_SECONDS = 10.0
+"""Where a 429 or 503 names no time: the length of Procore's short window."""
+
+_REFUSALS = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+class Pace:
+    """Remembers until when no call may be made; one for all threads that use the same credentials and host."""
+
+    def __init__(self, *, clock: Clock, sleep: Callable[[float], None]) -> None:
+        self._clock = clock
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._until: dt.datetime | None = None
+
+    def wait(self, doing: str) -> None:
+        """Sleep until calls are allowed again; raises ProcoreError (429) when that is too far away."""
+        with self._lock:
+            until = self._until
+        seconds = 0.0 if until is None else (until - self._clock.now()).total_seconds()
+        if until is None or seconds <= 0:
+            return
+        if seconds > LONGEST_WAIT_SECONDS:
+            raise ProcoreError(
+                f"Procore's allowance of calls is used up until {until:%H:%M} UTC, so {doing} has to wait; "
+                "it is free again by itself, and a Procore administrator can say which other apps use it.",
+                status=HTTPStatus.TOO_MANY_REQUESTS,
+            )
+        self._sleep(seconds)
+
+    def note(self, response: httpx.Response) -> None:
+        """Learn from the headers of an answer; a refusal (429, 503) always asks for at least a second."""
+        refused = response.status_code in _REFUSALS
+        remaining = response.headers.get("X-Rate-Limit-Remaining", "").strip()
+        waits = []
+        if remaining == "0" or response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            waits.append(self._until_reset(response))
+        if refused:
+            waits.append(self._retry_after(response))
+        known = [seconds for seconds in waits if seconds is not None]
+        if refused:
+            known = [max(SHORTEST_WAIT_SECONDS, *known)] if known else [PLAIN_WAIT_SECONDS]
+        if known and max(known) > 0:
+            until = self._clock.now() + dt.timedelta(seconds=max(known))
+            with self._lock:
+                self._until = until if self._until is None else max(self._until, until)
+
+    def _until_reset(self, response: httpx.Response) -> float | None:
+        try:
+            reset = int(response.headers["X-Rate-Limit-Reset"])
+        except (KeyError, ValueError):
+            return None
+        # Their clock against their clock: an office machine that runs minutes off must not wait minutes too long.
+        return reset - self._server_now(response).timestamp()
+
+    def _retry_after(self, response: httpx.Response) -> float | None:
+        value = response.headers.get("Retry-After", "").strip()
+        if value.isdecimal():
+            return float(value)
+        moment = _http_date(value)
+        return None if moment is None else (moment - self._server_now(response)).total_seconds()
+
+    def _server_now(self, response: httpx.Response) -> dt.datetime:
+        return _http_date(response.headers.get("Date", "")) or self._clock.now()
+
+
+def _http_date(value: str) -> dt.datetime | None:
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)

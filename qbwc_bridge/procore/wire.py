@@ -1,0 +1,138 @@
+"""Sends one call to Procore and decides what may be sent again.
+
+Sent again are: what certainly was not taken (no connection, 429, 503, 409), and, where an answer was lost, only what
+may be repeated without harm: reads, and writes that Procore keys by `origin_id` or by content.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Literal
+
+import httpx
+
+from qbwc_bridge.errors import ProcoreError, ProcoreUnreachable
+from qbwc_bridge.procore.jsontext import read_json, write_json
+from qbwc_bridge.procore.pace import Pace
+
+TIMEOUT = httpx.Timeout(connect=10.0, read=60.0, write=30.0, pool=60.0)
+"""Seconds. Procore answers large lists within half a minute; a machine that does not connect in ten will not."""
+
+PAUSES_SECONDS = (1.0, 2.0, 4.0, 8.0)
+"""Before the second to the fifth and last attempt, after a lost answer, a fault of Procore's, or a conflict (409).
+
+A short disturbance is outlived so; a longer one belongs to the next round of the clockwork.
+"""
+
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_HELD_BY_PACE = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+_UNKNOWN_OUTCOME = (
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    HTTPStatus.BAD_GATEWAY,
+    HTTPStatus.GATEWAY_TIMEOUT,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call: a full address, what it does in words (`reading the vendors`), and whether it may be repeated."""
+
+    method: Literal["GET", "POST", "PATCH", "DELETE"]
+    url: str
+    doing: str
+    params: Sequence[tuple[str, str | int]] = ()
+    body: Mapping[str, Any] | None = None
+    repeatable: bool = True
+
+    @property
+    def writes(self) -> bool:
+        """True where a lost answer leaves it open whether Procore holds something new."""
+        return self.method in {"PATCH", "DELETE"}
+
+
+class Wire:
+    """One HTTP client with its pace; safe to use from several threads."""
+
+    def __init__(self, *, http: httpx.Client, pace: Pace, sleep: Callable[[float], None]) -> None:
+        self._http = http
+        self._pace = pace
+        self._sleep = sleep
+
+    def send(self, call: Call, headers: Mapping[str, str]) -> httpx.Response:
+        """Send a call, again where that is right; give the last answer, whatever its status.
+
+        Raises ProcoreUnreachable when no answer came or a write was answered by a fault that tells nothing about it,
+        and ProcoreError when the allowance of calls is used up for long.
+        """
+        doubt = False  # whether an earlier attempt of a write may have been carried out
+        for pause in (*PAUSES_SECONDS, None):
+            try:
+                self._pace.wait(call.doing)
+                response = self._once(call, headers)
+            except httpx.RequestError as error:
+                sent = not isinstance(error, _NOT_SENT)
+                doubt = doubt or (sent and call.writes)
+                if pause is None or (sent and not call.repeatable):
+                    raise _lost(call, error, doubt=doubt) from error
+                self._sleep(pause)
+                continue
+            except ProcoreError as error:
+                if doubt:
+                    raise _unknown(call, error.status) from error
+                raise
+            self._pace.note(response)
+            doubt = doubt or (call.writes and response.status_code in _UNKNOWN_OUTCOME)
+            if pause is not None and response.status_code in _HELD_BY_PACE:
+                continue
+            if pause is not None and _again(call, response.status_code):
+                self._sleep(pause)
+                continue
+            if doubt and not response.is_success:
+                raise _unknown(call, response.status_code)
+            return response
+        raise AssertionError("the last attempt always answers or raises")
+
+    def _once(self, call: Call, headers: Mapping[str, str]) -> httpx.Response:
+        sent = {"Accept": "application/json", **headers}
+        if call.body is None:
+            return self._http.request(call.method, call.url, params=list(call.params), headers=sent)
+        sent["Content-Type"] = "application/json"
+        body = write_json(call.body).encode()
+        return self._http.request(call.method, call.url, params=list(call.params), headers=sent, content=body)
+
+
+def content_of(call: Call, response: httpx.Response) -> Any:
+    """Read the JSON of a good answer, numbers exact; raises ProcoreUnreachable when it cannot be read."""
+    try:
+        return read_json(response.text)
+    except ValueError as error:
+        raise ProcoreUnreachable(
+            f"Procore's answer to {call.doing} could not be read; check PROCORE_API_URL and any proxy in between.",
+            status=response.status_code,
+        ) from error
+
+
+def _again(call: Call, status: int) -> bool:
+    if status == HTTPStatus.CONFLICT:
+        return call.writes
+    return call.repeatable and status in _UNKNOWN_OUTCOME
+
+
+def _lost(call: Call, error: httpx.RequestError, *, doubt: bool) -> ProcoreUnreachable:
+    host = httpx.URL(call.url).host
+    if isinstance(error, _NOT_SENT) and not doubt:
+        what = f"{host} could not be reached for {call.doing}, nothing was sent"
+    elif call.writes:
+        what = f"no answer came from {host} to {call.doing}, so it may or may not have happened"
+    else:
+        what = f"no answer came from {host} to {call.doing}"
+    return ProcoreUnreachable(f"{what}; check the internet connection, the firewall and Procore's status page.")
+
+
+def _unknown(call: Call, status: int) -> ProcoreUnreachable:
+    return ProcoreUnreachable(
+        f"Procore answered {call.doing} with a fault (status {status}), so it may or may not have happened; "
+        "the bridge looks it up by its key before it writes again.",
+        status=status,
+    )

@@ -1,0 +1,28 @@
+"""A stand-in QuickBooks Desktop company in memory, for training, trying and tests.
+
+It takes qbXML text and gives qbXML text, refuses what QuickBooks refuses, and keeps a posting ledger. It is built from
+Intuit's published interface alone and knows nothing of the bridge.
+"""
+
+from .company import SUPPORTED_VERSIONS, Company
+from .counter import JournalLine, Line, PaycheckLine
+from .errors import PARSE_FAULT, VERSION_FAULT, QuickBooksError, RequestProcessorError
+from .views import DocumentLine, EstimateView, ItemView, NameView, OrderView, Posting
+
+__all__ = [
+    "PARSE_FAULT",
+    "SUPPORTED_VERSIONS",
+    "VERSION_FAULT",
+    "Company",
+    "DocumentLine",
+    "EstimateView",
+    "ItemView",
+    "JournalLine",
+    "Line",
+    "NameView",
+    "OrderView",
+    "PaycheckLine",
+    "Posting",
+    "QuickBooksError",
+    "RequestProcessorError",
+]

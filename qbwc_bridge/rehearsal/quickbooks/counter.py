@@ -1,0 +1,257 @@
+"""The bookkeeper's desk, documents: bills, checks, charges, credits, journals, paychecks, and changes by hand."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from threading import RLock
+
+from .book import ENTITY_KINDS, Book
+from .documents import enter, new_txn
+from .errors import invalid
+from .lists import add_record, require
+from .modify import find
+from .nodes import quickbooks_text
+from .purchases import (
+    Draft,
+    check_open,
+    enter_purchase,
+    expense_line,
+    item_line,
+    order_lines,
+    payable_account,
+)
+from .state import TxnLine
+from .values import cents
+
+WITHHELD_SHARE = Decimal("0.2")
+"""Part of gross wages that goes to payroll liabilities when a paycheck does not say."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a document as typed: amount in currency units, and an item or an account.
+
+    `job` is a customer or job, `quantity` counts units of an item, `billable` passes the cost on to the customer.
+    """
+
+    amount: Decimal
+    item: str = ""
+    account: str = ""
+    job: str = ""
+    memo: str = ""
+    quantity: Decimal | None = None
+    billable: bool = False
+
+
+@dataclass(frozen=True)
+class JournalLine:
+    """One line of a journal entry: an account, a debit or a credit in currency units, and perhaps a job or name."""
+
+    account: str
+    debit: Decimal = Decimal(0)
+    credit: Decimal = Decimal(0)
+    entity: str = ""
+    memo: str = ""
+
+
+@dataclass(frozen=True)
+class PaycheckLine:
+    """One earning on a paycheck: gross wages in currency units, the job and the service item worked on."""
+
+    amount: Decimal
+    job: str = ""
+    item: str = ""
+
+
+@dataclass(frozen=True)
+class _Payment:
+    kind: str
+    payee: str
+    account: str
+    txn_date: date
+    ref_number: str
+    memo: str
+
+
+class DocumentDesk:
+    """Screen actions that post. Names may be given as FullName or ListID; refusals are QuickBooksError."""
+
+    _book: Book
+    _lock: RLock
+
+    def enter_bill(
+        self,
+        vendor: str,
+        lines: Sequence[Line],
+        *,
+        txn_date: date,
+        ref_number: str = "",
+        memo: str = "",
+        due_date: date | None = None,
+    ) -> str:
+        """Enter a bill; gives its TxnID."""
+        with self._lock:
+            draft = self._vendor_draft("Bill", vendor, txn_date, ref_number=ref_number, memo=memo)
+            draft = replace(draft, due_date=due_date)
+            return enter_purchase(self._book, draft, self._lines(lines)).txn_id
+
+    def enter_bill_on_order(
+        self,
+        order_txn_id: str,
+        amounts: Mapping[str, Decimal] | None = None,
+        *,
+        txn_date: date,
+        ref_number: str = "",
+        lines: Sequence[Line] = (),
+    ) -> str:
+        """Enter a bill for a purchase order; gives its TxnID.
+
+        `amounts` gives the billed amount in currency units by TxnLineID, None bills all that is open; the received
+        quantity of the order's lines rises accordingly. `lines` are further lines that are not on the order.
+        """
+        with self._lock:
+            order = find(self._book, "PurchaseOrder", order_txn_id)
+            draft = self._vendor_draft("Bill", order.entity_id, txn_date, ref_number=ref_number)
+            chosen = None if amounts is None else dict(amounts)
+            billed = order_lines(self._book, order, order.entity_id, chosen)
+            return enter_purchase(self._book, draft, [*self._lines(lines), *billed]).txn_id
+
+    def enter_vendor_credit(
+        self, vendor: str, lines: Sequence[Line], *, txn_date: date, ref_number: str = "", memo: str = ""
+    ) -> str:
+        """Enter a vendor credit (positive amounts lower the cost); gives its TxnID."""
+        with self._lock:
+            draft = self._vendor_draft("VendorCredit", vendor, txn_date, ref_number=ref_number, memo=memo)
+            return enter_purchase(self._book, draft, self._lines(lines)).txn_id
+
+    def enter_check(
+        self,
+        payee: str,
+        lines: Sequence[Line],
+        *,
+        txn_date: date,
+        ref_number: str = "",
+        memo: str = "",
+        account: str = "Checking",
+    ) -> str:
+        """Write a check from a bank account to any name; gives its TxnID."""
+        return self._pay(_Payment("Check", payee, account, txn_date, ref_number, memo), lines)
+
+    def enter_card_charge(
+        self,
+        payee: str,
+        lines: Sequence[Line],
+        *,
+        txn_date: date,
+        ref_number: str = "",
+        memo: str = "",
+        account: str = "Company Credit Card",
+    ) -> str:
+        """Enter a credit card charge; gives its TxnID."""
+        return self._pay(_Payment("CreditCardCharge", payee, account, txn_date, ref_number, memo), lines)
+
+    def enter_card_credit(
+        self,
+        payee: str,
+        lines: Sequence[Line],
+        *,
+        txn_date: date,
+        ref_number: str = "",
+        memo: str = "",
+        account: str = "Company Credit Card",
+    ) -> str:
+        """Enter a refund on a credit card (positive amounts lower the cost); gives its TxnID."""
+        return self._pay(_Payment("CreditCardCredit", payee, account, txn_date, ref_number, memo), lines)
+
+    def enter_deposit(
+        self, payee: str, lines: Sequence[Line], *, txn_date: date, memo: str = "", account: str = "Checking"
+    ) -> str:
+        """Enter a deposit: the lines' accounts are credited, the bank account is debited; gives its TxnID."""
+        return self._pay(_Payment("Deposit", payee, account, txn_date, "", memo), lines)
+
+    def _pay(self, payment: "_Payment", lines: Sequence[Line]) -> str:
+        with self._lock:
+            kind = payment.kind
+            entity = require(self._book, ENTITY_KINDS, payment.payee, kind).list_id if payment.payee else ""
+            account_id = require(self._book, ("Account",), payment.account, kind).list_id
+            number, memo = quickbooks_text(payment.ref_number), quickbooks_text(payment.memo)
+            draft = Draft(kind, entity, account_id, payment.txn_date, number, memo)
+            return enter_purchase(self._book, draft, self._lines(lines)).txn_id
+
+    def _vendor_draft(self, kind: str, vendor: str, txn_date: date, *, ref_number: str = "", memo: str = "") -> Draft:
+        vendor_id = require(self._book, ("Vendor",), vendor, kind).list_id
+        payable = payable_account(self._book)
+        return Draft(kind, vendor_id, payable, txn_date, quickbooks_text(ref_number), quickbooks_text(memo))
+
+    def _lines(self, lines: Sequence[Line]) -> list[TxnLine]:
+        return [self._line(one) for one in lines]
+
+    def _line(self, line: Line) -> TxnLine:
+        if bool(line.item) == bool(line.account):
+            raise invalid("A line needs an item or an account, and not both.")
+        if cents(line.amount) != line.amount:
+            raise invalid(f"The amount {line.amount} has more than two decimals.")
+        job_id = require(self._book, ("Customer",), line.job, "line").list_id if line.job else ""
+        memo = quickbooks_text(line.memo)
+        status = ("Billable" if line.billable else "NotBillable") if job_id else ""
+        if line.account:
+            account_id = require(self._book, ("Account",), line.account, "line").list_id
+            return expense_line(self._book, account_id, line.amount, job_id=job_id, memo=memo, billable=status)
+        item_id = require(self._book, ("Item",), line.item, "line").list_id
+        figures = (line.quantity, None, line.amount)
+        made = item_line(self._book, item_id, figures, job_id=job_id, memo=memo or None)
+        made.billable = status
+        return made
+
+    def enter_journal(self, lines: Sequence[JournalLine], *, txn_date: date, ref_number: str = "") -> str:
+        """Enter a journal entry, which must balance; gives its TxnID."""
+        with self._lock:
+            if not lines or sum((one.debit - one.credit for one in lines), Decimal(0)):
+                raise invalid("The transaction is not in balance.")
+            check_open(self._book, txn_date)
+            txn = new_txn(self._book, "JournalEntry", txn_date)
+            txn.ref_number = quickbooks_text(ref_number)
+            txn.lines = [self._journal_line(one) for one in lines]
+            return enter(self._book, txn).txn_id
+
+    def _journal_line(self, line: JournalLine) -> TxnLine:
+        if line.debit and line.credit:
+            raise invalid("A line has a debit or a credit, not both.")
+        account_id = require(self._book, ("Account",), line.account, "JournalEntry line").list_id
+        entity = require(self._book, ENTITY_KINDS, line.entity, "JournalEntry line").list_id if line.entity else ""
+        return TxnLine(
+            line_id=self._book.new_txn_id(),
+            kind="credit" if line.credit else "debit",
+            amount=line.credit or line.debit,
+            account_id=account_id,
+            job_id=entity,
+            memo=quickbooks_text(line.memo),
+        )
+
+    def enter_paycheck(
+        self, employee: str, lines: Sequence[PaycheckLine], *, txn_date: date, withheld: Decimal | None = None
+    ) -> str:
+        """Pay an employee, who is added when unknown; gives the TxnID.
+
+        Gross wages post to payroll expenses per job and item, `withheld` (currency units, a fifth of the gross by
+        default) to payroll liabilities, the rest leaves the bank account. No transaction query ever shows it.
+        """
+        with self._lock:
+            known = self._book.known(("Employee",), employee)
+            person = known or add_record(self._book, "Employee", quickbooks_text(employee))
+            gross = sum((one.amount for one in lines), Decimal(0))
+            kept = cents(gross * WITHHELD_SHARE) if withheld is None else withheld
+            wages = [self._wage(one) for one in lines]
+            liability = require(self._book, ("Account",), "Payroll Liabilities", "Paycheck").list_id
+            if kept:
+                wages.append(TxnLine(self._book.new_txn_id(), "withheld", kept, account_id=liability))
+            bank = require(self._book, ("Account",), "Checking", "Paycheck").list_id
+            draft = Draft("Paycheck", person.list_id, bank, txn_date)
+            return enter_purchase(self._book, draft, wages).txn_id
+
+    def _wage(self, line: PaycheckLine) -> TxnLine:
+        expense = require(self._book, ("Account",), "Payroll Expenses", "Paycheck line").list_id
+        job = require(self._book, ("Customer",), line.job, "Paycheck line").list_id if line.job else ""
+        item = require(self._book, ("Item",), line.item, "Paycheck line").list_id if line.item else ""
+        return TxnLine(self._book.new_txn_id(), "wage", line.amount, item_id=item, account_id=expense, job_id=job)

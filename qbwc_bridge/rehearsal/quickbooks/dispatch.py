@@ -1,0 +1,156 @@
+"""One request after the other: the handler of each message, its reply, and what an error means for the rest."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from . import about
+from .book import Book
+from .document_replies import Parts, txn_reply
+from .documents import ESTIMATE, ORDER, add_document
+from .envelope import Document, Request
+from .errors import QuickBooksError, invalid
+from .grammar import to_node
+from .list_replies import Balances, record_reply
+from .lists import add_from_request
+from .modify import modify_document
+from .nodes import Node, only
+from .order import REQUESTS
+from .paging import Iterators, Page
+from .posting import balances
+from .profit_and_loss import summary_report
+from .purchases import add_bill
+from .queries import TXN_KINDS, Found, deleted_replies, find_records, find_txns
+from .replies import Reply, nothing_found, partly_found, refused, reply_text
+from .report import custom_detail
+from .state import Record, Txn
+
+MAX_REQUEST_ID = 50
+"""Longest requestID in characters."""
+
+_LIST_ADDS = {"CustomerAdd": "Customer", "VendorAdd": "Vendor", "ItemServiceAdd": "Item"}
+_BALANCED = frozenset({"AccountQuery", "VendorQuery", "BillQuery", "VendorAdd", "BillAdd"})
+"""Messages whose replies show balances."""
+_Writer = Callable[[Book, Node], Record | Txn]
+_WRITERS: dict[str, _Writer] = {
+    **{
+        message: lambda book, form, kind=kind: add_from_request(book, kind, form)  # type: ignore[misc]
+        for message, kind in _LIST_ADDS.items()
+    },
+    "EstimateAdd": lambda book, form: add_document(book, ESTIMATE, form),
+    "PurchaseOrderAdd": lambda book, form: add_document(book, ORDER, form),
+    "EstimateMod": lambda book, form: modify_document(book, ESTIMATE, form),
+    "PurchaseOrderMod": lambda book, form: modify_document(book, ORDER, form),
+    "BillAdd": add_bill,
+}
+_READERS: dict[str, Callable[[Book, Node], list[Node]]] = {
+    "HostQuery": about.host_reply,
+    "CompanyQuery": about.company_reply,
+    "PreferencesQuery": lambda book, _request: [book.state.preferences],
+    "CustomDetailReportQuery": custom_detail,
+    "GeneralSummaryReportQuery": summary_report,
+}
+
+
+def run_all(book: Book, iterators: Iterators, document: Document) -> list[str]:
+    """Carry out the requests of a document and give the text of each reply."""
+    texts: list[str] = []
+    failed = False
+    for request in document.requests:
+        if failed and document.stop_on_error:
+            reply = refused(QuickBooksError(3231, "The request has not been processed."))
+        else:
+            reply = _run(book, iterators, request, with_data=document.with_data)
+        failed = failed or reply.is_error
+        texts.append(reply_text(request.message, request.request_id, reply))
+    return texts
+
+
+def _run(book: Book, iterators: Iterators, request: Request, *, with_data: bool) -> Reply:
+    try:
+        return _carry_out(book, iterators, request, with_data=with_data)
+    except QuickBooksError as error:
+        return refused(error)
+
+
+def _carry_out(book: Book, iterators: Iterators, request: Request, *, with_data: bool) -> Reply:
+    if request.request_id is not None and len(request.request_id) > MAX_REQUEST_ID:
+        raise QuickBooksError(
+            1060, f'The request ID "{request.request_id}" is invalid, maximum number of characters allowed is 50.'
+        )
+    model = REQUESTS.get(request.message)
+    if model is None:
+        raise QuickBooksError(1030, f"This request is not supported by this version of QuickBooks: {request.message}.")
+    node = to_node(request.element, model)
+    if request.message in _WRITERS:
+        form = node.child(request.message)
+        assert form is not None  # noqa: S101  (the order table requires it)
+        done = _WRITERS[request.message](book, form)
+        shown = [_shown(book, request.message, done, node, _sums(book, request.message))] if with_data else []
+        return Reply(_picked(node, shown))
+    if request.message in _READERS:
+        return Reply(_picked(node, _READERS[request.message](book, node)))
+    if request.message.endswith("DeletedQuery"):
+        nodes = deleted_replies(book, request.message, node)
+        return Reply(_picked(node, nodes)) if nodes else nothing_found()
+    return _query(book, iterators, request, node)
+
+
+def _shown(book: Book, message: str, done: Record | Txn, node: Node, sums: Balances) -> Node:
+    if isinstance(done, Record):
+        return record_reply(book, done, sums)
+    parts = Parts(
+        lines=not message.endswith("Query") or node.value("IncludeLineItems") == "true",
+        links=node.value("IncludeLinkedTxns") == "true",
+    )
+    return txn_reply(book, done, parts, sums)
+
+
+def _sums(book: Book, message: str) -> Balances:
+    return balances(book) if message in _BALANCED else {}
+
+
+def _picked(request: Node, nodes: list[Node]) -> list[Node]:
+    names = frozenset(request.texts("IncludeRetElement"))
+    if not names:
+        return nodes
+    return [replace(one, children=only(one.children, names)) for one in nodes]
+
+
+def _query(book: Book, iterators: Iterators, request: Request, node: Node) -> Reply:
+    message = request.message
+    is_txn = message in TXN_KINDS
+    if request.iterator == "Stop":
+        iterators.stop(request.iterator_id)
+        return Reply()
+    sums = _sums(book, message)
+    text = node.value("MaxReturned")
+    limit = int(text) if text else None
+    if limit is not None and limit < 0:
+        raise invalid("MaxReturned may not be negative.")
+    page: Page | None = None
+    if request.iterator == "Continue":
+        page = iterators.next(message, request.iterator_id, limit)
+        found = Found(page.ids)
+    else:
+        found = find_txns(book, message, node) if is_txn else find_records(book, message, node, sums)
+        if request.iterator == "Start" and found.ids:
+            if any(node.has(one) for one in ("ListID", "FullName", "TxnID", "RefNumber", "RefNumberCaseSensitive")):
+                raise invalid("An iterator cannot be used with a list of ids or names.")
+            page = iterators.start(message, found, limit)
+    if not found.ids and not found.missing and page is None:
+        return nothing_found()
+    ids = page.ids if page else found.ids if limit is None else found.ids[:limit]
+    held: dict[str, Txn] | dict[str, Record] = book.state.txns if is_txn else book.state.records
+    nodes = (
+        []
+        if request.meta_data == "MetaDataOnly"
+        else [_shown(book, message, held[one], node, sums) for one in ids if one in held]
+    )
+    reply = Reply(_picked(node, nodes))
+    if found.missing:
+        reply = partly_found(reply.nodes, found.missing)
+    if page is not None:
+        reply.attributes += [("iteratorRemainingCount", str(page.remaining)), ("iteratorID", page.iterator_id)]
+    if request.meta_data != "NoMetaData":
+        reply.attributes.append(("retCount", str(len(found.ids))))
+    return reply

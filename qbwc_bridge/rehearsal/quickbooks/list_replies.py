@@ -1,0 +1,111 @@
+"""Reply elements of lists: AccountRet, CustomerRet, VendorRet, ItemServiceRet."""
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+
+from .book import Book
+from .nodes import Node, flag, group, leaf
+from .order_lists import ACCOUNT_RET, CUSTOMER_RET, ITEM_SERVICE_RET, VENDOR_RET
+from .state import Record
+from .values import money, price
+
+BLOCK_LINES = 5
+"""An address block has at most five lines."""
+
+Maker = Callable[[], Node | None]
+
+
+def assemble(name: str, order: Sequence[str], made: Mapping[str, Maker], fields: Mapping[str, list[Node]]) -> Node:
+    """Put a reply element together in schema order: computed elements first choice, stored ones else.
+
+    An address whose printed block is wanted and not stored gets one.
+    """
+    children: list[Node] = []
+    for element in order:
+        if element in made:
+            node = made[element]()
+            if node is not None:
+                children.append(node)
+        elif element in fields:
+            children.extend(fields[element])
+        elif element.endswith("AddressBlock") and element.removesuffix("Block") in fields:
+            children.append(address_block(element, fields[element.removesuffix("Block")][0]))
+    return Node(name, children=tuple(children))
+
+
+def address_block(name: str, address: Node) -> Node:
+    """Make the address as it is printed: street lines, then city, state and postal code, then the country."""
+    lines = [one.text for one in address.children if one.name.startswith("Addr") and one.text]
+    city, state, code = (address.value(one) or "" for one in ("City", "State", "PostalCode"))
+    place = ", ".join(part for part in (city, f"{state} {code}".strip()) if part)
+    lines += [one for one in (place, address.value("Country") or "") if one]
+    return group(name, *(leaf(f"Addr{number}", text) for number, text in enumerate(lines[:BLOCK_LINES], start=1)))
+
+
+def _head(book: Book, record: Record) -> dict[str, Maker]:
+    return {
+        "ListID": lambda: Node("ListID", record.list_id),
+        "TimeCreated": lambda: Node("TimeCreated", record.created.text),
+        "TimeModified": lambda: Node("TimeModified", record.modified.text),
+        "EditSequence": lambda: Node("EditSequence", str(record.edit_sequence)),
+        "Name": lambda: Node("Name", record.name),
+        "FullName": lambda: Node("FullName", book.full_name(record.list_id)),
+        "IsActive": lambda: flag("IsActive", record.is_active),
+        "ParentRef": lambda: book.reference("ParentRef", record.parent_id),
+        "Sublevel": lambda: Node("Sublevel", str(len(book.path(record)) - 1)),
+    }
+
+
+Balances = Mapping[str, Decimal]
+
+
+def record_reply(book: Book, record: Record, balances: Balances) -> Node:
+    """Make the reply element of a record; `balances` gives open balances in currency units by ListID."""
+    made = _head(book, record)
+    balance = balances.get(record.list_id, Decimal(0))
+    if record.kind == "Account":
+        total = sum((balances.get(one, Decimal(0)) for one in book.family(record)), Decimal(0))
+        made["AccountType"] = lambda: Node("AccountType", record.account_type)
+        made["SpecialAccountType"] = lambda: leaf("SpecialAccountType", record.special)
+        made["Balance"] = lambda: Node("Balance", money(balance))
+        made["TotalBalance"] = lambda: Node("TotalBalance", money(total))
+        return assemble("AccountRet", ACCOUNT_RET, made, record.fields)
+    if record.kind == "Item":
+        made["SalesOrPurchase"] = lambda: None if record.two_sided else _one_side(book, record)
+        made["SalesAndPurchase"] = lambda: _both_sides(book, record) if record.two_sided else None
+        return assemble("ItemServiceRet", ITEM_SERVICE_RET, made, record.fields)
+    if record.kind == "Customer":
+        for name in ("Balance", "TotalBalance"):
+            if name not in record.fields:
+                made[name] = _amount(name, Decimal(0))
+        if "JobStatus" not in record.fields:
+            made["JobStatus"] = lambda: Node("JobStatus", "None")
+        return assemble("CustomerRet", CUSTOMER_RET, made, record.fields)
+    made["Balance"] = _amount("Balance", balance)
+    return assemble("VendorRet", VENDOR_RET, made, record.fields)
+
+
+def _amount(name: str, value: Decimal) -> Maker:
+    return lambda: Node(name, money(value))
+
+
+def _one_side(book: Book, record: Record) -> Node:
+    return group(
+        "SalesOrPurchase",
+        leaf("Desc", record.sales_desc),
+        leaf("Price", price(record.sales_price)),
+        book.reference("AccountRef", record.income_id),
+    )
+
+
+def _both_sides(book: Book, record: Record) -> Node:
+    return group(
+        "SalesAndPurchase",
+        leaf("SalesDesc", record.sales_desc),
+        leaf("SalesPrice", price(record.sales_price)),
+        book.reference("IncomeAccountRef", record.income_id),
+        leaf("PurchaseDesc", record.purchase_desc),
+        leaf("PurchaseCost", price(record.purchase_cost)),
+        book.reference("ExpenseAccountRef", record.expense_id),
+        book.reference("PrefVendorRef", record.preferred_id),
+    )

@@ -1,0 +1,255 @@
+"""Bills, credits, checks and card charges: posting documents with expense and item lines."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from .about import preference
+from .amounts import extend, given
+from .book import Book
+from .documents import enter, new_txn, purchase_account, total
+from .errors import QuickBooksError, gone, invalid, missing_element
+from .lists import kept_fields
+from .modify import find
+from .nodes import Node
+from .state import Txn, TxnLine
+from .values import CENT, day, decimal, five
+
+DEFAULT_DAYS = 10
+"""Days until a bill is due when the preferences do not say."""
+_OWN_HEAD = frozenset(
+    [
+        "VendorRef",
+        "APAccountRef",
+        "TxnDate",
+        "DueDate",
+        "RefNumber",
+        "Memo",
+        "LinkToTxnID",
+        "ExpenseLineAdd",
+        "ItemLineAdd",
+        "ItemGroupLineAdd",
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A posting document before it is entered: head account, payee, texts and dates."""
+
+    kind: str
+    entity_id: str
+    account_id: str
+    txn_date: date
+    ref_number: str = ""
+    memo: str = ""
+    due_date: date | None = None
+
+
+def check_open(book: Book, txn_date: date) -> None:
+    """Refuse a new posting document dated on or before the closing date."""
+    if book.is_closed(txn_date):
+        raise invalid("The transaction date is on or before the closing date of the company.")
+
+
+def enter_purchase(
+    book: Book, draft: Draft, lines: Sequence[TxnLine], fields: dict[str, list[Node]] | None = None
+) -> Txn:
+    """Enter a posting document with its lines and take what comes from purchase orders as received."""
+    check_open(book, draft.txn_date)
+    if not lines:
+        raise invalid("A transaction needs at least one line.")
+    txn = new_txn(book, draft.kind, draft.txn_date)
+    txn.entity_id, txn.account_id = draft.entity_id, draft.account_id
+    txn.ref_number, txn.memo = draft.ref_number, draft.memo
+    txn.lines = list(lines)
+    txn.fields.update(fields or {})
+    if draft.kind == "Bill":
+        days = int(preference(book, "PurchasesAndVendorsPreferences", "DaysBillsAreDue") or DEFAULT_DAYS)
+        due = draft.due_date or draft.txn_date + timedelta(days=days)
+        txn.fields["DueDate"] = [Node("DueDate", due.isoformat())]
+    if total(txn) < 0 and draft.kind in {"Bill", "VendorCredit", "Check"}:
+        raise invalid("The total of the transaction may not be negative.")
+    enter(book, txn)
+    receive(book, txn, Decimal(1))
+    return txn
+
+
+def receive(book: Book, txn: Txn, sign: Decimal) -> None:
+    """Add (`sign` 1) or take back (-1) what a bill's lines have received on purchase orders, with the links."""
+    touched: list[Txn] = []
+    for line in txn.lines:
+        order = book.state.txns.get(line.order_id)
+        if order is None:
+            continue
+        target = next((one for one in order.lines if one.line_id == line.order_line_id), None)
+        if target is not None:
+            target.received = five(target.received + sign * (line.quantity or Decimal(0)))
+        if order not in touched:
+            touched.append(order)
+    for order in touched:
+        _link(order, txn.txn_id, linked=sign > 0)
+        _link(txn, order.txn_id, linked=sign > 0)
+        book.touch(order)
+
+
+def _link(txn: Txn, other_id: str, *, linked: bool) -> None:
+    if linked and other_id not in txn.links:
+        txn.links.append(other_id)
+    if not linked and other_id in txn.links:
+        txn.links.remove(other_id)
+
+
+def add_bill(book: Book, request: Node) -> Txn:
+    """Carry out BillAdd."""
+    vendor_ref, payable_ref = request.child("VendorRef"), request.child("APAccountRef")
+    if vendor_ref is None:
+        raise missing_element("VendorRef")
+    vendor = book.resolve(vendor_ref, ("Vendor",), "Bill")
+    payable = book.resolve(payable_ref, ("Account",), "Bill").list_id if payable_ref else payable_account(book)
+    lines = [_request_line(book, one) for one in request.all("ExpenseLineAdd", "ItemLineAdd", "ItemGroupLineAdd")]
+    for order_id in request.texts("LinkToTxnID"):
+        lines += order_lines(book, find(book, "PurchaseOrder", order_id), vendor.list_id, None)
+    draft = Draft(
+        kind="Bill",
+        entity_id=vendor.list_id,
+        account_id=payable,
+        txn_date=day(request.value("TxnDate")) or book.today(),
+        ref_number=request.value("RefNumber") or "",
+        memo=request.value("Memo") or "",
+        due_date=day(request.value("DueDate")),
+    )
+    return enter_purchase(book, draft, lines, kept_fields(book, request, _OWN_HEAD, "Bill"))
+
+
+def payable_account(book: Book) -> str:
+    """Give the ListID of the accounts payable account."""
+    found = next((one for one in book.records("Account") if one.account_type == "AccountsPayable"), None)
+    if found is None:
+        raise QuickBooksError(3270, "There is a missing posting account: accounts payable.")
+    return found.list_id
+
+
+def _request_line(book: Book, node: Node) -> TxnLine:
+    group_ref = node.child("ItemGroupRef")
+    if group_ref is not None:
+        book.resolve(group_ref, ("ItemGroup",), "Bill line")
+    if node.has("DataExt"):
+        raise QuickBooksError(3121, "The owner id or the name of the data extension was not found.")
+    link = node.child("LinkToTxn")
+    if link is not None:
+        return _linked_line(book, link, node)
+    job_ref = node.child("CustomerRef")
+    job_id = book.resolve(job_ref, ("Customer",), "Bill line").list_id if job_ref else ""
+    billable = node.value("BillableStatus") or ""
+    if node.name == "ExpenseLineAdd":
+        account = node.child("AccountRef")
+        if account is None:
+            raise missing_element("AccountRef")
+        account_id = book.resolve(account, ("Account",), "Bill line").list_id
+        amount = given(node, "Amount") or Decimal(0)
+        return expense_line(book, account_id, amount, job_id=job_id, memo=node.value("Memo") or "", billable=billable)
+    item = node.child("ItemRef")
+    if item is None:
+        raise missing_element("ItemRef")
+    override = node.child("OverrideItemAccountRef")
+    line = item_line(
+        book,
+        book.resolve(item, ("Item",), "Bill line").list_id,
+        (given(node, "Quantity"), given(node, "Cost"), given(node, "Amount")),
+        job_id=job_id,
+        memo=node.value("Desc"),
+    )
+    line.billable = billable or ("Billable" if job_id else "")
+    if override is not None:
+        line.account_id = book.resolve(override, ("Account",), "Bill line").list_id
+    return line
+
+
+def _linked_line(book: Book, link: Node, node: Node) -> TxnLine:
+    order = find(book, "PurchaseOrder", link.value("TxnID") or "")
+    wanted = link.value("TxnLineID") or ""
+    target = next((one for one in order.lines if one.line_id == wanted), None)
+    if target is None:
+        raise gone(wanted)
+    amount, quantity = decimal(node.value("Amount")), decimal(node.value("Quantity"))
+    if amount is None and quantity is not None:
+        amount = extend(quantity, target.rate, None, price=Decimal(0), markup=None).amount
+    return order_line(book, order, target, amount)
+
+
+def expense_line(book: Book, account_id: str, amount: Decimal, *, job_id: str, memo: str, billable: str) -> TxnLine:
+    """Make a line that posts to an account, without item."""
+    line = TxnLine(book.new_txn_id(), "expense", amount, account_id=account_id, job_id=job_id, memo=memo)
+    line.billable = billable or ("Billable" if job_id else "")
+    return line
+
+
+def item_line(
+    book: Book,
+    item_id: str,
+    figures: tuple[Decimal | None, Decimal | None, Decimal | None],
+    *,
+    job_id: str,
+    memo: str | None,
+) -> TxnLine:
+    """Make a line with an item that posts to the item's purchase account; `figures` are quantity, cost and amount."""
+    item = book.state.records[item_id]
+    price = item.purchase_cost if item.two_sided else item.sales_price
+    done = extend(*figures, price=price, markup=None)
+    return TxnLine(
+        line_id=book.new_txn_id(),
+        kind="item",
+        amount=done.amount,
+        item_id=item_id,
+        account_id=purchase_account(book, item),
+        job_id=job_id,
+        memo=item.purchase_desc if memo is None else memo,
+        quantity=done.quantity,
+        rate=done.rate,
+    )
+
+
+def order_lines(book: Book, order: Txn, vendor_id: str, amounts: dict[str, Decimal] | None) -> list[TxnLine]:
+    """Make the bill lines for an order: the given amount per TxnLineID, or all that is open on it when None."""
+    if order.entity_id != vendor_id:
+        raise invalid("The purchase order is of another vendor.")
+    if order.is_closed:
+        raise QuickBooksError(570, "The transaction cannot be linked: it is closed.")
+    targets = {one.line_id: one for one in order.lines}
+    if amounts is None:
+        return [order_line(book, order, one, None) for one in order.lines if _is_open(one)]
+    for line_id in amounts:
+        if line_id not in targets:
+            raise gone(line_id)
+    return [order_line(book, order, targets[line_id], amount) for line_id, amount in amounts.items()]
+
+
+def _is_open(line: TxnLine) -> bool:
+    return line.kind == "item" and not line.is_closed and (line.quantity or Decimal(0)) > line.received
+
+
+def order_line(book: Book, order: Txn, target: TxnLine, amount: Decimal | None) -> TxnLine:
+    """Make the bill line that bills `amount` of an order's line, or all that is open on it."""
+    ordered = target.quantity or Decimal(0)
+    rate = target.rate or Decimal(0)
+    open_quantity = ordered - target.received
+    open_amount = target.amount if not target.received else (open_quantity * rate).quantize(CENT)
+    billed = open_amount if amount is None else amount
+    by_money = five(billed / rate) if rate else Decimal(0)
+    received = open_quantity if billed == open_amount else by_money
+    return TxnLine(
+        line_id=book.new_txn_id(),
+        kind="item",
+        amount=billed,
+        item_id=target.item_id,
+        account_id=target.account_id,
+        job_id=target.job_id,
+        memo=target.memo,
+        quantity=received,
+        rate=five(billed / received) if received else rate,
+        billable="Billable" if target.job_id else "",
+        order_id=order.txn_id,
+        order_line_id=target.line_id,
+    )

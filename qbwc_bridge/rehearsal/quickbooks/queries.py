@@ -1,0 +1,203 @@
+"""Queries: which records and transactions a request asks for."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from .book import ENTITY_KINDS, Book
+from .errors import QuickBooksError, not_found
+from .list_replies import Balances
+from .macros import Span, span_of
+from .nodes import Node, group, leaf
+from .state import Deleted, Record, Txn
+from .values import day, moment
+
+REMEMBERED = timedelta(days=90)
+"""How long QuickBooks remembers what was deleted."""
+
+LIST_KINDS = {
+    "AccountQuery": "Account",
+    "CustomerQuery": "Customer",
+    "VendorQuery": "Vendor",
+    "ItemQuery": "Item",
+    "ItemServiceQuery": "Item",
+}
+TXN_KINDS = {"EstimateQuery": "Estimate", "PurchaseOrderQuery": "PurchaseOrder", "BillQuery": "Bill"}
+
+
+@dataclass(frozen=True)
+class Found:
+    """Ids that a query chose, and the named objects that do not exist."""
+
+    ids: tuple[str, ...]
+    missing: tuple[str, ...] = ()
+
+
+def _within(wall: object, low: object | None, high: object | None) -> bool:
+    return (low is None or wall >= low) and (high is None or wall <= high)  # type: ignore[operator]
+
+
+def _matches(criterion: Node | None, text: str, element: str) -> bool:
+    if criterion is None:
+        return True
+    wanted, mode = (criterion.value(element) or "").casefold(), criterion.value("MatchCriterion")
+    have = text.casefold()
+    if mode == "StartsWith":
+        return have.startswith(wanted)
+    return have.endswith(wanted) if mode == "EndsWith" else wanted in have
+
+
+def _in_range(limits: Node | None, text: str, element: str) -> bool:
+    if limits is None:
+        return True
+    low, high = (limits.value(f"{end}{element}") for end in ("From", "To"))
+    return _within(text.casefold(), low.casefold() if low else None, high.casefold() if high else None)
+
+
+def _named(names: Sequence[str], find: Callable[[str], Iterable[str]]) -> Found:
+    ids: dict[str, None] = {}
+    missing = []
+    for name in names:
+        matches = list(find(name))
+        ids.update(dict.fromkeys(matches))
+        if not matches:
+            missing.append(name)
+    return Found(tuple(ids), tuple(missing))
+
+
+def find_records(book: Book, message: str, request: Node, balances: Balances) -> Found:
+    """Choose records for a list query."""
+    kind = LIST_KINDS[message]
+    if request.has("ListID"):
+        known = {one.list_id for one in book.records(kind)}
+        return _named(request.texts("ListID"), lambda one: [one] if one in known else [])
+    if request.has("FullName"):
+        return _named(request.texts("FullName"), lambda one: _record_named(book, kind, one))
+    if request.has("ClassFilter") or request.has("CurrencyFilter"):
+        raise QuickBooksError(3250, "This feature is not enabled or not available: classes or currencies.")
+    low = moment(request.value("FromModifiedDate"), book.now())
+    high = moment(request.value("ToModifiedDate"), book.now(), end=True)
+    status = request.value("ActiveStatus") or "ActiveOnly"
+    types = request.texts("AccountType")
+
+    def wanted(one: Record) -> bool:
+        return (
+            (status == "All" or one.is_active == (status == "ActiveOnly"))
+            and _within(one.modified.wall, low, high)
+            and _matches(request.child("NameFilter"), one.name, "Name")
+            and _in_range(request.child("NameRangeFilter"), one.name, "Name")
+            and (not types or one.account_type in types)
+            and _balance_fits(request.child("TotalBalanceFilter"), balances.get(one.list_id, Decimal(0)))
+        )
+
+    return Found(tuple(one.list_id for one in book.records(kind) if wanted(one)))
+
+
+def _record_named(book: Book, kind: str, name: str) -> list[str]:
+    record = book.named((kind,), name)
+    return [record.list_id] if record else []
+
+
+def _balance_fits(limit: Node | None, balance: Decimal) -> bool:
+    if limit is None:
+        return True
+    amount = Decimal(limit.value("Amount") or 0)
+    return {
+        "LessThan": balance < amount,
+        "LessThanEqual": balance <= amount,
+        "Equal": balance == amount,
+        "GreaterThan": balance > amount,
+        "GreaterThanEqual": balance >= amount,
+    }[limit.value("Operator") or "Equal"]
+
+
+def find_txns(book: Book, message: str, request: Node) -> Found:
+    """Choose transactions for a query, oldest change first."""
+    txns = sorted(book.txns(TXN_KINDS[message]), key=lambda one: (one.txn_date, one.number))
+    if request.has("TxnID"):
+        ids = {one.txn_id for one in txns}
+        return _named(request.texts("TxnID"), lambda one: [one] if one in ids else [])
+    for element, exact in (("RefNumber", False), ("RefNumberCaseSensitive", True)):
+        if request.has(element):
+            return _named(request.texts(element), lambda one, exact=exact: _numbered(txns, one, exact=exact))  # type: ignore[misc]
+    if request.has("CurrencyFilter"):
+        raise QuickBooksError(3250, "This feature is not enabled or not available: multiple currencies.")
+    modified = request.child("ModifiedDateRangeFilter") or Node("ModifiedDateRangeFilter")
+    low = moment(modified.value("FromModifiedDate"), book.now())
+    high = moment(modified.value("ToModifiedDate"), book.now(), end=True)
+    first, last = _txn_span(book, request.child("TxnDateRangeFilter"))
+    entities = _filter_ids(book, request.child("EntityFilter"), ENTITY_KINDS)
+    accounts = _filter_ids(book, request.child("AccountFilter"), ("Account",))
+    paid = request.value("PaidStatus") or "All"
+
+    def wanted(one: Txn) -> bool:
+        return (
+            _within(one.modified.wall, low, high)
+            and _within(one.txn_date, first, last)
+            and (entities is None or one.entity_id in entities)
+            and (accounts is None or bool(accounts & {one.account_id, *(line.account_id for line in one.lines)}))
+            and _matches(request.child("RefNumberFilter"), one.ref_number, "RefNumber")
+            and _in_range(request.child("RefNumberRangeFilter"), one.ref_number, "RefNumber")
+            and paid in {"All", "NotPaidOnly"}
+        )
+
+    return Found(tuple(one.txn_id for one in txns if wanted(one)))
+
+
+def _numbered(txns: Iterable[Txn], number: str, *, exact: bool) -> list[str]:
+    if exact:
+        return [one.txn_id for one in txns if one.ref_number == number]
+    return [one.txn_id for one in txns if one.ref_number.casefold() == number.casefold()]
+
+
+def _txn_span(book: Book, limits: Node | None) -> Span:
+    if limits is None:
+        return None, None
+    macro = limits.value("DateMacro")
+    if macro:
+        return span_of(macro, book.today())
+    return day(limits.value("FromTxnDate")), day(limits.value("ToTxnDate"))
+
+
+def _filter_ids(book: Book, chosen: Node | None, kinds: tuple[str, ...]) -> set[str] | None:
+    """Give the ids that a filter names; None when there is no filter. Raises QuickBooksError 3140."""
+    if chosen is None:
+        return None
+    ids: set[str] = set()
+    for one in chosen.children:
+        record = book.known(kinds, one.text)
+        if record is None:
+            raise not_found("Entity" if len(kinds) > 1 else kinds[0], one.text, "query filter")
+        ids |= book.family(record) if one.name.endswith("WithChildren") else {record.list_id}
+    return ids
+
+
+filter_ids = _filter_ids
+
+
+def deleted_replies(book: Book, message: str, request: Node) -> list[Node]:
+    """Answer TxnDeletedQuery or ListDeletedQuery from what is remembered of the last 90 days."""
+    is_txn = message == "TxnDeletedQuery"
+    log = book.state.deleted_txns if is_txn else book.state.deleted_records
+    kinds = set(request.texts("TxnDelType" if is_txn else "ListDelType"))
+    limits = request.child("DeletedDateRangeFilter") or Node("DeletedDateRangeFilter")
+    low = moment(limits.value("FromDeletedDate"), book.now())
+    high = moment(limits.value("ToDeletedDate"), book.now(), end=True)
+    oldest = book.stamp().wall - REMEMBERED
+    return [
+        _deleted(one, is_txn=is_txn)
+        for one in log
+        if one.kind in kinds and one.deleted.wall >= oldest and _within(one.deleted.wall, low, high)
+    ]
+
+
+def _deleted(one: Deleted, *, is_txn: bool) -> Node:
+    return group(
+        "TxnDeletedRet" if is_txn else "ListDeletedRet",
+        leaf("TxnDelType" if is_txn else "ListDelType", one.kind),
+        leaf("TxnID" if is_txn else "ListID", one.object_id),
+        leaf("TimeCreated", one.created.text),
+        leaf("TimeDeleted", one.deleted.text),
+        leaf("RefNumber" if is_txn else "FullName", one.label),
+    )

@@ -1,0 +1,66 @@
+"""What the database complains of, as one plain sentence each."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine, Index, UniqueConstraint
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+
+from qbwc_bridge.errors import BridgeError
+from qbwc_bridge.storage.tables import metadata
+
+_POSTGRESQL_BUSY = "55P03"
+"""lock_not_available: lock_timeout ran out."""
+
+_SQLITE_UNIQUE = "UNIQUE constraint failed: "
+
+
+@contextmanager
+def told_plainly(engine: Engine) -> Iterator[None]:
+    """Turn every SQLAlchemyError inside the block into a BridgeError that names the database, never its password."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        name = engine.url.render_as_string(hide_password=True)
+        raise BridgeError(f"The database {name} {_trouble(error)}") from error
+
+
+def broken_rule(error: IntegrityError) -> BridgeError:
+    """Give the error for a row that a constraint refuses, named by table and columns where the rule is uniqueness."""
+    columns = _sqlite_columns(error) or _postgresql_columns(error)
+    if not columns:
+        return BridgeError(f"The database refused a row that does not fit the others ({_first_line(error)}).")
+    table = columns[0].partition(".")[0].replace("_", " ")
+    names = [column.partition(".")[2].removesuffix("_id").replace("_", " ") for column in columns]
+    return BridgeError(f"Another {table} has the same {' and '.join(names)} already; nothing was stored.")
+
+
+def _sqlite_columns(error: IntegrityError) -> list[str]:
+    message = str(error.orig)
+    return message.removeprefix(_SQLITE_UNIQUE).split(", ") if message.startswith(_SQLITE_UNIQUE) else []
+
+
+def _postgresql_columns(error: IntegrityError) -> list[str]:
+    name = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+    for table in metadata.tables.values():
+        for rule in [*table.constraints, *table.indexes]:
+            if isinstance(rule, UniqueConstraint | Index) and rule.name == name:
+                return [f"{table.name}.{column.name}" for column in rule.columns]
+    return []
+
+
+def _trouble(error: SQLAlchemyError) -> str:
+    if _is_busy(error):
+        return "was busy for too long; try again, and look for a second program that keeps it open."
+    return f"failed: {_first_line(error)}."
+
+
+def _is_busy(error: SQLAlchemyError) -> bool:
+    cause = error.orig if isinstance(error, DBAPIError) else None
+    return getattr(cause, "sqlstate", None) == _POSTGRESQL_BUSY or "database is locked" in str(cause)
+
+
+def _first_line(error: SQLAlchemyError) -> str:
+    # Only the first line: PostgreSQL's later lines quote the row.
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    return (str(cause).strip() or type(cause).__name__).splitlines()[0].rstrip(".")

@@ -1,0 +1,31 @@
+"""Leases: one worker at a station of a connection at a time, so that `pull`, `push` and the clockwork never overlap."""
+
+import datetime as dt
+
+from qbwc_bridge.domain.records import Lease
+from qbwc_bridge.ports import UnitOfWork
+
+
+def take(  # noqa: PLR0917 - reads in the order of its sentence
+    uow: UnitOfWork, connection_id: int, station: str, holder: str, now: dt.datetime, seconds: int
+) -> bool:
+    """Take or renew the lease of a station until `seconds` after `now`; False when somebody else holds it.
+
+    `holder` names the worker, unique among all processes. A lease that ran out is free: its holder died or is late.
+    """
+    until = now + dt.timedelta(seconds=seconds)
+    lease = uow.leases.first(connection_id=connection_id, station=station)
+    if lease is None:
+        uow.leases.add(Lease(connection_id=connection_id, station=station, holder=holder, until=until))
+        return True
+    if lease.holder != holder and lease.until > now:
+        return False
+    lease.holder, lease.until = holder, until
+    uow.leases.save(lease)
+    return True
+
+
+def give_back(uow: UnitOfWork, connection_id: int, station: str, holder: str) -> None:
+    """End a lease; one that ran out and went to somebody else is left alone."""
+    for lease in uow.leases.find(connection_id=connection_id, station=station, holder=holder):
+        uow.leases.remove(lease)

@@ -1,0 +1,1 @@
+"""The steps that the schema went through, for alembic; `storage/migrate.py` runs them."""

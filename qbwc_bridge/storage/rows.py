@@ -1,0 +1,169 @@
+"""Between the records of the domain and the plain values of a table, derived from the record's field annotations.
+
+- str, int, bool, bytes: as they are. Text loses NUL and lone surrogates, which PostgreSQL and UTF-8 cannot hold: each
+  becomes U+FFFD.
+- date, datetime: ISO 8601 text of fixed width. A time with a zone is turned to UTC and comes back in UTC; one without
+  (QuickBooks' wall clock) comes back without.
+- Decimal: its exact digits as text. Enum: its value.
+- everything else (dataclass, list, dict, tuple, union): JSON text. `Annotated[..., "discriminator:kind"]` marks a union
+  of dataclasses that are told apart by that field.
+- the long texts named in COMPRESSED: zlib.
+"""
+
+import dataclasses
+import datetime as dt
+import re
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, Generic, Literal, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from pydantic import Field, TypeAdapter
+
+COMPRESSED = frozenset({"request_text", "reply_text"})
+"""qbXML of up to some MiB a message set, kept for weeks: it shrinks to about a tenth."""
+
+_DISCRIMINATOR = "discriminator:"
+_NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+class Record(Protocol):
+    """Any class of `domain/records.py` and `domain/books.py` that has a table."""
+
+    id: int
+
+
+Row = TypeVar("Row", bound=Record)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldCodec:
+    """How one field goes into its column and comes back; None passes through both ways."""
+
+    encode: Callable[[Any], Any]
+    decode: Callable[[Any], Any]
+    searchable: bool = True
+    """Whether equal values are stored equally, so that a find may ask for them."""
+    sortable: bool = True
+    """Whether the stored values sort as the values do."""
+
+
+class RowCodec(Generic[Row]):
+    """The codecs of all fields of one record class."""
+
+    def __init__(self, record: type[Row]) -> None:
+        self.record = record
+        hints = get_type_hints(record, include_extras=True)
+        names = [each.name for each in dataclasses.fields(record)]  # type: ignore[arg-type]
+        self.fields: Mapping[str, FieldCodec] = {
+            name: _TEXT_COMPRESSED if name in COMPRESSED else field_codec(hints[name]) for name in names
+        }
+
+    def encode(self, row: Row) -> dict[str, Any]:
+        """Give the column values of a row, without its id."""
+        return {
+            name: None if (value := getattr(row, name)) is None else codec.encode(value)
+            for name, codec in self.fields.items()
+            if name != "id"
+        }
+
+    def decode(self, values: Mapping[Any, Any]) -> Row:
+        """Make the row of column values."""
+        return self.record(
+            **{
+                name: None if (value := values[name]) is None else codec.decode(value)
+                for name, codec in self.fields.items()
+            }
+        )
+
+
+@cache
+def _row_codec(record: Any) -> RowCodec[Any]:
+    return RowCodec(record)
+
+
+def row_codec(record: type[Row]) -> RowCodec[Row]:
+    """Give the codec of a record class, made once."""
+    return _row_codec(record)
+
+
+def field_codec(annotation: Any) -> FieldCodec:
+    """Give the codec for an annotation; `X | None` has the codec of `X`."""
+    kind = _without_none(annotation)
+    if kind in _SIMPLE:
+        return _SIMPLE[kind]
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return FieldCodec(encode=lambda value: kind(value).value, decode=kind)
+    if get_origin(kind) is Literal and all(isinstance(word, str) for word in get_args(kind)):
+        return _TEXT
+    return _json_codec(kind)
+
+
+def _json_codec(annotation: Any) -> FieldCodec:
+    adapter: TypeAdapter[Any] = TypeAdapter(_with_discriminator(annotation))
+    return FieldCodec(
+        encode=lambda value: adapter.dump_json(value).decode(),
+        decode=adapter.validate_json,
+        searchable=False,
+        sortable=False,
+    )
+
+
+def _without_none(annotation: Any) -> Any:
+    if get_origin(annotation) not in {Union, UnionType}:
+        return annotation
+    kinds = [kind for kind in get_args(annotation) if kind is not NoneType]
+    return kinds[0] if len(kinds) == 1 else Union[tuple(kinds)]  # noqa: UP007 - `|` cannot join a list
+
+
+def _with_discriminator(annotation: Any) -> Any:
+    if get_origin(annotation) is not Annotated:
+        return annotation
+    base, *marks = get_args(annotation)
+    for mark in marks:
+        if isinstance(mark, str) and mark.startswith(_DISCRIMINATOR):
+            return Annotated[base, Field(discriminator=mark.removeprefix(_DISCRIMINATOR))]
+    return annotation
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _encode_text(value: str) -> str:
+    return _NOT_STORABLE.sub("\ufffd", value)
+
+
+def _encode_time(value: dt.datetime) -> str:
+    moment = value if value.tzinfo is None else value.astimezone(dt.UTC)
+    return moment.isoformat(timespec="microseconds")
+
+
+def _decode_time(value: str) -> dt.datetime:
+    moment = dt.datetime.fromisoformat(value)
+    return moment if moment.tzinfo is None else moment.astimezone(dt.UTC)
+
+
+def _compress(value: str) -> bytes:
+    return zlib.compress(_encode_text(value).encode()) if value else b""
+
+
+def _decompress(value: bytes) -> str:
+    return zlib.decompress(value).decode() if value else ""
+
+
+_TEXT = FieldCodec(encode=_encode_text, decode=_as_it_is)
+_TEXT_COMPRESSED = FieldCodec(encode=_compress, decode=_decompress, searchable=False, sortable=False)
+_SIMPLE: Mapping[Any, FieldCodec] = {
+    str: _TEXT,
+    int: FieldCodec(encode=int, decode=_as_it_is),
+    bool: FieldCodec(encode=bool, decode=_as_it_is),
+    bytes: FieldCodec(encode=_as_it_is, decode=bytes, sortable=False),
+    Decimal: FieldCodec(encode=str, decode=Decimal, sortable=False),
+    dt.date: FieldCodec(encode=dt.date.isoformat, decode=dt.date.fromisoformat),
+    dt.datetime: FieldCodec(encode=_encode_time, decode=_decode_time),
+}

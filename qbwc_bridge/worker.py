@@ -1,0 +1,227 @@
+"""The clockwork: which station runs when, and the same steps for commands in the foreground.
+
+A lease per connection and station keeps commands and clockwork from overlapping. Network calls happen between
+transactions, never inside one.
+"""
+
+import datetime as dt
+import logging
+import secrets
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from qbwc_bridge.domain.money import ZERO
+from qbwc_bridge.domain.records import Connection, ProjectChoice, ReleaseChoice, Submission
+from qbwc_bridge.errors import BridgeError, NotFound, Refused
+from qbwc_bridge.flow import intake, releasing, work, writeback
+from qbwc_bridge.flow.facts import Facts
+from qbwc_bridge.flow.kit import Kit
+from qbwc_bridge.flow.leases import give_back, take
+from qbwc_bridge.flow.ledger import Ledger, released
+from qbwc_bridge.flow.proof import DryRun, Proof, dry_run, prove
+
+log = logging.getLogger("qbwc_bridge.worker")
+
+Progress = Callable[[str], None]
+
+LEASE_SECONDS = 900
+"""A station's lease: longer than any pull or push under Procore's hourly limit should take, short enough to recover
+from a killed process within one round."""
+
+TICK_SECONDS = 5.0
+"""How often the clockwork looks whether something is due; no clock is finer than this."""
+
+
+def silent(_sentence: str) -> None:
+    """Take progress and say nothing."""
+
+
+@dataclass(slots=True)
+class Pulled:
+    """What a pull brought: new submissions, and sentences about projects that could not be read."""
+
+    new: list[Submission] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def station(kit: Kit, connection: Connection, name: str) -> Iterator[None]:
+    """Hold a connection's station; raises Refused while somebody else is at it."""
+    holder = secrets.token_hex(8)
+    with kit.work() as uow:
+        if not take(uow, connection.id, name, holder, kit.clock.now(), LEASE_SECONDS):
+            raise Refused(f"A {name} of {connection.name} is under way already: wait until it has ended.")
+    try:
+        yield
+    finally:
+        with kit.work() as uow:
+            give_back(uow, connection.id, name, holder)
+
+
+def pull(kit: Kit, connection_id: int, progress: Progress = silent) -> Pulled:
+    """Read Procore, keep what it says, and bring submissions up to date."""
+    with kit.work() as uow:
+        connection = uow.connections.get(connection_id)
+        on = [row.project_id for row in uow.projects.find(connection_id=connection_id, on=True)]
+    with station(kit, connection, "pull"):
+        reading = intake.read(kit.procore_for(connection), on, progress)
+        now = kit.clock.now()
+        with kit.work() as uow:
+            connection = uow.connections.get(connection_id)
+            intake.store(uow, connection, reading, now)
+            fresh = work.settle(uow, connection, kit.options(connection), now)
+    return Pulled(fresh, reading.problems)
+
+
+def settle(kit: Kit, connection_id: int) -> None:
+    """Apply every answer already received and bring submissions up to date."""
+    with kit.work() as uow:
+        connection = uow.connections.get(connection_id)
+        work.catch_up(uow, connection, kit.options(connection), kit.clock.now())
+
+
+def plan(kit: Kit, connection_id: int, *, confirmed: bool = False) -> str:
+    """Fill the outbox; gives the brake's question, or nothing."""
+    with kit.work() as uow:
+        connection = uow.connections.get(connection_id)
+        options = kit.options(connection)
+        work.catch_up(uow, connection, options, kit.clock.now())
+        closing = connection.company.closing_date
+        return writeback.plan(uow, connection, options, confirmed=confirmed, closed=closing)
+
+
+def push(kit: Kit, connection_id: int, *, confirmed: bool = False, progress: Progress = silent) -> writeback.Pushed:
+    """Write pending actuals of released projects to Procore; the brake may hold it."""
+    with kit.work() as uow:
+        connection = uow.connections.get(connection_id)
+    with station(kit, connection, "push"):
+        question = plan(kit, connection_id, confirmed=confirmed)
+        if question:
+            return writeback.Pushed(brake=question)
+        return writeback.push(kit.work, kit.procore_for(connection), connection_id, kit.clock.now(), progress)
+
+
+def reconcile(kit: Kit, connection_id: int, *, as_of: dt.date | None = None) -> Proof:
+    """Prove job cost: read Procore's direct costs of released projects and compare."""
+    settle(kit, connection_id)
+    with kit.work() as uow:
+        connection = uow.connections.get(connection_id)
+        projects = released(uow.projects.find(connection_id=connection_id))
+    procore = kit.procore_for(connection)
+    costs = {row.project_id: procore.direct_costs(row.project_id) for row in projects}
+    if as_of:
+        costs = {key: [cost for cost in found if cost.date <= as_of] for key, found in costs.items()}
+    with kit.work() as uow:
+        ledger = Ledger(uow, connection, kit.options(connection), as_of=as_of)
+        return prove(ledger, costs)
+
+
+def try_release(kit: Kit, connection_id: int, project_id: int) -> DryRun:
+    """Make a project's dry run and remember the figures it showed."""
+    settle(kit, connection_id)
+    with kit.work() as uow:
+        connection = uow.connections.get(connection_id)
+    costs = kit.procore_for(connection).direct_costs(project_id)
+    with kit.work() as uow:
+        connection = uow.connections.get(connection_id)
+        options = kit.options(connection)
+        choice = _choice(uow.projects.first(connection_id=connection_id, project_id=project_id), project_id)
+        ledger = Ledger(uow, connection, options)
+        shown = dry_run(Facts(uow, connection, options), ledger, ledger.choices[project_id], costs)
+        choice.dry_run = releasing.fingerprint(ledger, project_id)
+        uow.projects.save(choice)
+        return shown
+
+
+def release(kit: Kit, connection_id: int, project_id: int, chosen: ReleaseChoice, *, who: str) -> Decimal:
+    """Release a project's costs; gives what would count twice in views that add committed and direct costs.
+
+    Raises Refused without a dry run of the present figures.
+    """
+    settle(kit, connection_id)
+    with kit.work() as uow:
+        connection = uow.connections.get(connection_id)
+        ledger = Ledger(uow, connection, kit.options(connection))
+        choice = _choice(ledger.choices.get(project_id), project_id)
+        releasing.release(ledger, choice, chosen, who=who, now=kit.clock.now())
+        if chosen.po_bills == "skip":
+            return ZERO
+        return sum((i.line.amount for i in ledger.of_project(project_id) if i.code and i.document.order_ids), ZERO)
+
+
+def withdraw(kit: Kit, connection_id: int, project_id: int, *, who: str) -> None:
+    """Take a release back; the next push removes what the bridge wrote."""
+    with kit.work() as uow:
+        choice = _choice(uow.projects.first(connection_id=connection_id, project_id=project_id), project_id)
+        releasing.withdraw(uow, choice, who=who, now=kit.clock.now())
+
+
+def _choice(choice: ProjectChoice | None, project_id: int) -> ProjectChoice:
+    if choice is None:
+        raise NotFound(f"Project {project_id} is not known: pull first.")
+    return choice
+
+
+class Clockwork:
+    """A thread that pulls and pushes every connection when its clock says so, and stops cleanly."""
+
+    def __init__(self, kit: Kit) -> None:
+        self._kit = kit
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="clockwork", daemon=True)
+        self.last_tick: dt.datetime | None = None
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self, timeout: float = 30.0) -> None:
+        """Finish the step under way, at most `timeout` seconds, and end."""
+        self._stop.set()
+        self._thread.join(timeout)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self.tick()
+            self._stop.wait(TICK_SECONDS)
+
+    def tick(self) -> None:
+        """Run what is due now; a failing connection never stops the others."""
+        now = self._kit.clock.now()
+        self.last_tick = now
+        with self._kit.work() as uow:
+            connections = uow.connections.find()
+        for connection in connections:
+            self._guarded(connection, "pull", connection.pulled_at, now, lambda c: pull(self._kit, c.id))
+            self._guarded(connection, "push", connection.pushed_at, now, lambda c: push(self._kit, c.id))
+
+    def _guarded(
+        self,
+        connection: Connection,
+        name: str,
+        last: dt.datetime | None,
+        now: dt.datetime,
+        step: Callable[[Connection], object],
+    ) -> None:
+        key = f"{name}_every_seconds"
+        every = int(connection.settings.get(key) or self._kit.defaults.get(key, "900"))
+        if not every or (last is not None and (now - last).total_seconds() < every) or self._stop.is_set():
+            return
+        try:
+            step(connection)
+        except BridgeError as problem:
+            log.warning("%s of %s: %s", name, connection.name, problem)
+            self._postpone(connection, name, now)
+        except Exception:  # the clockwork must go on; the fault is logged whole and shown by the log
+            log.exception("%s of %s failed unexpectedly", name, connection.name)
+            self._postpone(connection, name, now)
+
+    def _postpone(self, connection: Connection, name: str, now: dt.datetime) -> None:
+        """Count a failed step as done, so that it cannot spin; the next round tries again."""
+        with self._kit.work() as uow:
+            row = uow.connections.get(connection.id)
+            setattr(row, f"{name}ed_at", now)
+            uow.connections.save(row)

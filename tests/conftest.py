@@ -1,0 +1,15 @@
+"""How many examples the properties run with: few and the same each time, many (DEEP=1), very many (SOAK=1)."""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+from tests.support import DEEP
+
+# Two loaded cores make single examples slow without being wrong: no deadline, no health check of speed.
+_PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+
+settings.register_profile("quick", _PATIENT, max_examples=50, derandomize=True)
+settings.register_profile("deep", _PATIENT, max_examples=300, derandomize=False)
+settings.register_profile("soak", _PATIENT, max_examples=10_000, derandomize=False)
+settings.load_profile("soak" if os.environ.get("SOAK") == "1" else "deep" if DEEP else "quick")

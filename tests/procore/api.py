@@ -1,0 +1,114 @@
+"""A scripted Procore for single branches, and a clock whose sleep passes at once."""
+
+import datetime as dt
+import json
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+from qbwc_bridge.procore import Gateway
+
+LOGIN = "https://login.example.com"
+API = "https://api.example.com"
+COMPANY = 4_294_967_421
+PROJECT = 9_007_199_254_740_993
+"""Beyond 2**53, where a float would already be wrong."""
+
+Answer = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
+
+
+class FakeClock:
+    """Stands still but for its own `sleep`, which remembers every pause in seconds."""
+
+    def __init__(self) -> None:
+        self.moment = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)
+        self.slept: list[float] = []
+
+    def now(self) -> dt.datetime:
+        """Give the present moment."""
+        return self.moment
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        self.slept.append(seconds)
+        self.moment += dt.timedelta(seconds=seconds)
+
+
+class Api:
+    """Answers by method and path: each script in turn, the last one again and again; tokens by themselves."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.client_secret = secrets.token_urlsafe(32)
+        self.tokens: list[str] = []
+        self.requests: list[httpx.Request] = []
+        self._scripts: dict[tuple[str, str], list[Answer]] = {}
+        self.on("POST", "/oauth/token", self._token)
+
+    def on(self, method: str, path: str, *answers: Answer) -> None:
+        """Script the answers of one operation."""
+        self._scripts[method, path] = list(answers)
+
+    def gateway(self) -> Gateway:
+        """Open the edge on this Procore."""
+        return Gateway(
+            login_url=LOGIN,
+            api_url=API,
+            company_id=COMPANY,
+            client_id="client",
+            client_secret=self.client_secret,
+            clock=self.clock,
+            sleep=self.clock.sleep,
+            transport=httpx.MockTransport(self._answer),
+        )
+
+    def calls(self, path: str) -> list[httpx.Request]:
+        """Give the requests to a path, oldest first."""
+        return [request for request in self.requests if request.url.path == path]
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        script = self._scripts.get((request.method, request.url.path))
+        if script is None:
+            return httpx.Response(404, json={"errors": "Not Found"})
+        answer = script.pop(0) if len(script) > 1 else script[0]
+        if isinstance(answer, Exception):
+            raise answer
+        if callable(answer):
+            return answer(request)
+        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
+
+    def _token(self, _request: httpx.Request) -> httpx.Response:
+        self.tokens.append(secrets.token_urlsafe(32))
+        return httpx.Response(200, json={"access_token": self.tokens[-1], "token_type": "bearer", "expires_in": 5400})
+
+
+def ok(content: Any, **headers: str) -> httpx.Response:
+    """Make a good answer."""
+    return httpx.Response(200, json=content, headers=headers)
+
+
+def raw(text: str) -> httpx.Response:
+    """Make a good answer from a JSON text, so that its numbers stand in it exactly as written."""
+    return httpx.Response(200, text=text, headers={"Content-Type": "application/json"})
+
+
+def body(request: httpx.Request) -> Any:
+    """Read the JSON that was sent."""
+    return json.loads(request.content)
+
+
+def wbs(code_id: int, cost_code: str, cost_type: str, **more: Any) -> dict[str, Any]:
+    """Make a budget code with the two usual segments; its flat code is deliberately of no use."""
+    items = [
+        {"id": 1, "code": cost_code, "name": f"Name of {cost_code}", "segment": {"id": 11, "type": "cost_code"}},
+        {"id": 2, "code": cost_type, "name": f"Name of {cost_type}", "segment": {"id": 12, "type": "line_item_type"}},
+    ]
+    return {"id": code_id, "flat_code": "..-..", "status": "active", "segment_items": items} | more
+
+
+def wbs_path(project_id: int = PROJECT) -> str:
+    """Give the path of a project's budget codes."""
+    return f"/rest/v1.0/projects/{project_id}/work_breakdown_structure/wbs_codes"

@@ -1,0 +1,172 @@
+"""Refusals and lost answers become one plain sentence of the right kind."""
+
+import datetime as dt
+import logging
+
+import httpx
+import pytest
+
+from qbwc_bridge.domain.procore import DirectCost
+from qbwc_bridge.errors import ProcoreError, ProcoreUnreachable
+from tests.procore.api import API, PROJECT, Api, ok
+
+VENDORS = "/rest/v1.0/vendors"
+SYNC = f"/rest/v1.0/projects/{PROJECT}/direct_costs/sync"
+COST = DirectCost(origin_id="qbd:abc:1", type="expense", status="approved", date=dt.date(2026, 3, 1), lines=())
+
+SHAPES = [
+    httpx.Response(422, json={"errors": "Vendors are closed"}),
+    httpx.Response(422, json={"errors": {"vendor": ["Vendors are closed"]}}),
+    httpx.Response(422, json={"error": {"code": "x", "message": "Vendors are closed", "details": []}}),
+    httpx.Response(422, text="Vendors are closed\n"),
+    httpx.Response(422, json={"error": "closed", "error_description": "Vendors are closed"}),
+    httpx.Response(422, json=["Vendors are closed"]),
+]
+
+
+@pytest.mark.parametrize("answer", SHAPES)
+def test_every_shape_of_error_body_is_told(answer: httpx.Response) -> None:
+    """Whatever shape a refusal has, its words, its status and what was being read stand in the sentence."""
+    api = Api()
+    api.on("GET", VENDORS, answer)
+    with pytest.raises(ProcoreError) as caught:
+        api.gateway().vendors()
+    assert "Vendors are closed" in str(caught.value)
+    assert "reading the vendors" in str(caught.value)
+    assert caught.value.status == 422
+    assert not isinstance(caught.value, ProcoreUnreachable)
+
+
+def test_each_status_names_who_can_mend_it() -> None:
+    """Refusals of different kinds send people to different places."""
+    sentences = set()
+    for status in (400, 401, 403, 404, 409, 422, 429, 500, 302):
+        api = Api()
+        api.on("GET", VENDORS, httpx.Response(status))
+        with pytest.raises(ProcoreError) as caught:
+            api.gateway().vendors()
+        assert caught.value.status == status
+        sentences.add(str(caught.value).partition("); ")[2])
+    assert len(sentences) == 9
+    assert "" not in sentences
+
+
+def test_a_page_of_html_is_not_quoted() -> None:
+    """What a proxy answers says nothing to a person and is left out."""
+    api = Api()
+    api.on("GET", VENDORS, httpx.Response(403, text="<html><body>Blocked by policy</body></html>"))
+    with pytest.raises(ProcoreError, match="status 403") as caught:
+        api.gateway().vendors()
+    assert "html" not in str(caught.value)
+
+
+def test_a_good_status_without_json_is_unreachable() -> None:
+    """An answer that cannot be read is no answer."""
+    api = Api()
+    api.on("GET", VENDORS, httpx.Response(200, text="<html>Please sign in to the guest network</html>"))
+    with pytest.raises(ProcoreUnreachable, match="could not be read"):
+        api.gateway().vendors()
+
+
+def test_reads_are_tried_again_after_a_lost_answer() -> None:
+    """A read outlives a dropped connection and a fault of Procore's, with growing pauses."""
+    api = Api()
+    api.on("GET", VENDORS, httpx.ReadError("cut"), httpx.Response(502), ok([]))
+    assert api.gateway().vendors() == []
+    assert api.clock.slept == [1.0, 2.0]
+
+
+def test_reads_give_up_in_the_end() -> None:
+    """Five attempts without an answer end as unreachable, and the host is named."""
+    api = Api()
+    api.on("GET", VENDORS, httpx.ConnectError("refused"))
+    with pytest.raises(ProcoreUnreachable, match=r"api\.example\.com could not be reached") as caught:
+        api.gateway().vendors()
+    assert len(api.calls(VENDORS)) == 5
+    assert caught.value.status == 0
+
+
+@pytest.mark.parametrize("lost", [httpx.ReadTimeout("late"), httpx.Response(504)])
+def test_keyed_writes_are_repeated_after_a_lost_answer(lost: httpx.Response | Exception) -> None:
+    """A sync call is keyed by origin_id, so the same body may be sent again."""
+    api = Api()
+    api.on("PATCH", SYNC, lost, ok({"entities": [{"id": 5, "origin_id": COST.origin_id}], "errors": []}))
+    assert api.gateway().sync_direct_costs(PROJECT, [COST]).ids == {COST.origin_id: 5}
+    first, second = api.calls(SYNC)
+    assert first.content == second.content
+
+
+@pytest.mark.parametrize("lost", [httpx.ReadTimeout("late"), httpx.Response(500), httpx.RemoteProtocolError("cut")])
+def test_a_write_without_answer_is_in_doubt(lost: httpx.Response | Exception) -> None:
+    """A write whose answer never came raises ProcoreUnreachable and says that it may have happened."""
+    api = Api()
+    api.on("PATCH", SYNC, lost)
+    with pytest.raises(ProcoreUnreachable, match="may or may not have happened"):
+        api.gateway().sync_direct_costs(PROJECT, [COST])
+
+
+def test_a_refusal_after_a_lost_answer_leaves_the_doubt() -> None:
+    """When the repetition is refused, the first attempt may still have been carried out."""
+    api = Api()
+    api.on("PATCH", SYNC, httpx.ReadTimeout("late"), httpx.Response(403, json={"errors": "no"}))
+    with pytest.raises(ProcoreUnreachable, match="may or may not have happened"):
+        api.gateway().sync_direct_costs(PROJECT, [COST])
+
+
+def test_a_plain_refusal_of_a_write_is_no_doubt() -> None:
+    """A write that was refused at once certainly did not happen."""
+    api = Api()
+    api.on("PATCH", SYNC, httpx.Response(403, json={"errors": "no"}))
+    with pytest.raises(ProcoreError, match="permit") as caught:
+        api.gateway().sync_direct_costs(PROJECT, [COST])
+    assert not isinstance(caught.value, ProcoreUnreachable)
+    assert len(api.calls(SYNC)) == 1
+
+
+def test_deletes_are_not_repeated_after_a_lost_answer() -> None:
+    """A deletion whose answer is lost is left to the caller, except where it certainly was not sent."""
+    path = f"/rest/v1.1/projects/{PROJECT}/direct_costs/7"
+    api = Api()
+    api.on("DELETE", path, httpx.ConnectError("refused"), httpx.ReadError("cut"))
+    with pytest.raises(ProcoreUnreachable, match="may or may not"):
+        api.gateway().delete_direct_cost(PROJECT, 7)
+    assert len(api.calls(path)) == 2
+
+
+def test_a_conflict_is_waited_out() -> None:
+    """409 means that somebody else writes; the same write goes through a little later, within bounds."""
+    api = Api()
+    good = ok({"entities": [{"id": 5, "origin_id": COST.origin_id}], "errors": []})
+    api.on("PATCH", SYNC, httpx.Response(409), httpx.Response(409), good)
+    api.gateway().sync_direct_costs(PROJECT, [COST])
+    assert api.clock.slept == [1.0, 2.0]
+    api.on("PATCH", SYNC, httpx.Response(409, json={"errors": "Conflict"}))
+    with pytest.raises(ProcoreError, match="somebody else") as caught:
+        api.gateway().sync_direct_costs(PROJECT, [COST])
+    assert caught.value.status == 409
+
+
+def test_a_missing_field_names_record_and_field() -> None:
+    """A record without a needed field is told by its kind, its id and the field."""
+    api = Api()
+    api.on("GET", VENDORS, ok([{"id": 301, "name": None}]))
+    with pytest.raises(ProcoreError, match="vendor 301 cannot be used, its field name"):
+        api.gateway().vendors()
+
+
+def test_secrets_stay_out_of_errors_and_logs(caplog: pytest.LogCaptureFixture) -> None:
+    """A server that echoes secret and token does not bring them into a sentence, nor does any log."""
+    caplog.set_level(logging.DEBUG)
+    api = Api()
+    gateway = api.gateway()
+    api.on("GET", VENDORS, lambda r: httpx.Response(403, json={"errors": f"bad {r.headers['Authorization']}"}))
+    with pytest.raises(ProcoreError) as refused:
+        gateway.vendors()
+    echo = httpx.Response(400, json={"error": "invalid_client", "error_description": f"not {api.client_secret}"})
+    api.on("POST", "/oauth/token", echo)
+    with pytest.raises(ProcoreError, match="client id and client secret") as unknown:
+        api.gateway().vendors()
+    told = str(refused.value) + str(unknown.value) + caplog.text
+    assert api.tokens[0] not in told
+    assert api.client_secret not in told
+    assert API not in caplog.text

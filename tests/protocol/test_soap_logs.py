@@ -1,0 +1,113 @@
+"""No password in any log, whatever the level and whatever is wrong with the request."""
+
+import io
+import logging
+import logging.config
+import secrets
+from collections.abc import Iterator
+
+import pytest
+
+from qbwc_bridge.webconnector.service import HANDOVER, Handover, spyne_application
+from qbwc_bridge.webconnector.spyne_compat import SPYNE_LOGGERS_WITH_BODIES, hush
+from tests.protocol.fakes import FakeCalls, application, ask, call, post
+
+
+@pytest.fixture(name="everything")
+def _everything() -> Iterator[io.StringIO]:
+    """Collect what every logger writes at every level, the user's configuration reset and turned to DEBUG."""
+    names = [name for name in logging.root.manager.loggerDict if name.startswith(("spyne", "qbwc_bridge"))]
+    before = {name: (logging.getLogger(name).level, logging.getLogger(name).disabled) for name in names}
+    text = io.StringIO()
+    handler = logging.StreamHandler(text)
+    level = logging.root.level
+    # What an eager user does: this resets `disabled` and levels of loggers that exist already.
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "loggers": {name: {"level": "DEBUG", "propagate": True} for name in names},
+        }
+    )
+    logging.root.setLevel(1)
+    logging.root.addHandler(handler)
+    yield text
+    logging.root.removeHandler(handler)
+    logging.root.setLevel(level)
+    for name, (old_level, disabled) in before.items():
+        logging.getLogger(name).setLevel(old_level)
+        logging.getLogger(name).disabled = disabled
+    hush()
+
+
+def _sign_in(password: str, extra: str = "") -> bytes:
+    return call("authenticate", f"<strUserName>carol</strUserName><strPassword>{password}</strPassword>{extra}")
+
+
+def test_a_password_reaches_no_log_in_good_or_malformed_requests(everything: io.StringIO) -> None:
+    """Good, unclosed, illegal, mis-encoded, misnamed, bombed, refused and failing calls: nothing is quoted."""
+    password = secrets.token_urlsafe(16)
+    app = application()
+    failing = application(FakeCalls(failing=ValueError(f"no user with {password}")))
+    good = _sign_in(password)
+    bodies = [
+        good,
+        good[:-20],
+        _sign_in(password + "&#1;"),
+        _sign_in(password + "&nosuch;"),
+        _sign_in(password + "\x01"),
+        _sign_in(f"<{password}>"),
+        _sign_in(password, f"<strPassword>{password}</strPassword>"),
+        good + b"\xff",
+        good.replace(b"authenticate", password.encode()),
+        good.replace(b'<?xml version="1.0" encoding="utf-8"?>', f'<!DOCTYPE x [<!ENTITY e "{password}">]>'.encode()),
+        good.replace(b"strPassword", f"x{password}".encode()),
+    ]
+
+    answers = [post(app, body) for body in bodies]
+    answers += [post(app, good, CONTENT_TYPE=kind) for kind in (f"text/{password}", f"text/xml; charset={password}")]
+    answers += [post(app, good, CONTENT_LENGTH=length) for length in (password, str(len(good) + 1), None)]
+    answers += [post(failing, good), ask(app, "GET", QUERY_STRING=f"wsdl={password}"), ask(app, "PUT", good)]
+
+    assert password not in everything.getvalue()
+    assert "was refused: The request is not well-formed XML (line 1" in everything.getvalue()
+    assert [answer.body for answer in answers if password.encode() in answer.body] == []
+
+
+def test_spyne_itself_writes_no_request_even_when_it_is_given_a_malformed_one(everything: io.StringIO) -> None:
+    """Both loggers that write bodies stay closed after the user's logging configuration opened everything."""
+    password = secrets.token_urlsafe(16)
+    app = spyne_application(FakeCalls())
+
+    for body in (_sign_in(password), _sign_in(password + "&#1;")):
+        answer = post(app, body, CONTENT_TYPE="text/xml", **{HANDOVER: Handover()})
+        assert answer.status == (500 if b"&#1;" in body else 200)
+
+    assert password not in everything.getvalue()
+
+
+def test_the_loggers_that_write_bodies_stay_closed_when_reopened(everything: io.StringIO) -> None:
+    """A later configuration can reset `disabled` and levels, but not the filters."""
+    for name in (*SPYNE_LOGGERS_WITH_BODIES, "spyne.protocol.xml"):
+        logger = logging.getLogger(name)
+        logger.disabled = False
+        logger.setLevel(1)
+        logger.info("a body")
+    for name in SPYNE_LOGGERS_WITH_BODIES:
+        logging.getLogger(name).error("a body")
+
+    assert "a body" not in everything.getvalue()
+
+
+def test_a_failure_inside_is_logged_with_its_kind_and_place(everything: io.StringIO) -> None:
+    """Who looks for the fault finds the exception's type, its cause and the lines, but no message."""
+    failure = LookupError("outer s3cret")
+    failure.__cause__ = OSError("inner s3cret")
+
+    post(application(FakeCalls(failing=failure)), call("serverVersion"))
+
+    text = everything.getvalue()
+    assert "A SOAP call failed: builtins.LookupError" in text
+    assert "builtins.OSError" in text
+    assert "in server_version" in text
+    assert "s3cret" not in text

@@ -1,0 +1,215 @@
+import dataclasses
+import datetime as dt
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from types import NoneType
+from typing import Any, get_args, get_type_hints
+
+import pytest
+from alembic import command
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, inspect, text
+
+from qbwc_bridge.errors import Refused
+from qbwc_bridge.storage import migrate, open_database, tables
+from qbwc_bridge.storage.engine import open_engine
+from qbwc_bridge.storage.unit_of_work import open_work
+from tests.storage import samples
+
+NOW = dt.datetime(2026, 3, 2, 8, 30, tzinfo=dt.UTC)
+
+
+def _shape(engine: Engine) -> dict[str, Any]:
+    """Give all that the database knows of its tables, in an order that does not matter."""
+    inspector = inspect(engine)
+    return {
+        name: {
+            "columns": {
+                each["name"]: (str(each["type"]), getattr(each["type"], "collation", None), each["nullable"])
+                for each in inspector.get_columns(name)
+            },
+            "key": inspector.get_pk_constraint(name),
+            "references": sorted(inspector.get_foreign_keys(name), key=repr),
+            "unique": sorted(inspector.get_unique_constraints(name), key=repr),
+            "indexes": sorted(
+                (each["name"] or "", each["column_names"], each["unique"], _options(each))
+                for each in inspector.get_indexes(name)
+            ),
+        }
+        for name in inspector.get_table_names()
+        if name != "alembic_version"
+    }
+
+
+def _options(index: Any) -> list[tuple[str, str]]:
+    """Give what a partial index is limited to, as text."""
+    return sorted((name, str(value)) for name, value in index.get("dialect_options", {}).items())
+
+
+def _set_version(engine: Engine, version: str) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": version})
+
+
+def test_migrations_make_the_declared_schema(empty_url: str) -> None:
+    """The steps lead to exactly the tables, constraints and indexes that `tables` declares."""
+    engine = open_engine(empty_url)
+    migrate.upgrade(engine)
+    migrated = _shape(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE alembic_version")
+        tables.metadata.drop_all(connection)
+        tables.metadata.create_all(connection)
+    assert migrated == _shape(engine)
+    assert set(migrated) == set(tables.metadata.tables)
+    engine.dispose()
+
+
+@pytest.mark.parametrize("record", samples.RECORDS, ids=lambda record: record.__name__)
+def test_every_field_has_its_column(record: type[Any]) -> None:
+    """A table has a column for each field of its record and no other; it may be empty where the field may be None."""
+    hints = get_type_hints(record)
+    fields = {each.name: NoneType in get_args(hints[each.name]) for each in dataclasses.fields(record)}
+    assert {column.name: column.nullable for column in samples.RECORDS[record].columns} == fields
+
+
+def test_every_table_has_its_record() -> None:
+    """No table is forgotten by the tests."""
+    assert set(samples.RECORDS.values()) == set(tables.metadata.tables.values())
+
+
+def test_a_new_database_is_made_ready(empty_url: str) -> None:
+    """An empty database gets the newest schema, once."""
+    engine = open_engine(empty_url)
+    assert not migrate.current(engine)
+    assert not migrate.needs_upgrade(engine)
+    for _ in range(2):
+        migrate.prepare(engine)
+        assert migrate.current(engine) == migrate.head()
+    engine.dispose()
+
+
+def test_a_newer_database_is_refused(empty_url: str) -> None:
+    """A database of a program that came later is left alone."""
+    database = open_database(empty_url)
+    _set_version(database.engine, "9999")
+    attempts: list[Callable[[Engine], object]] = [migrate.prepare, migrate.upgrade, migrate.needs_upgrade]
+    for attempt in attempts:
+        with pytest.raises(Refused, match="newer than this program"):
+            attempt(database.engine)
+    database.close()
+    with pytest.raises(Refused, match="newer"):
+        open_database(empty_url)
+
+
+def test_a_database_of_something_else_is_refused(empty_url: str) -> None:
+    """Tables of another program stay alone."""
+    engine = open_engine(empty_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE recipe (id INTEGER)")
+    attempts: list[Callable[[Engine], object]] = [migrate.prepare, migrate.upgrade]
+    for attempt in attempts:
+        with pytest.raises(Refused, match="tables of another program"):
+            attempt(engine)
+    assert inspect(engine).get_table_names() == ["recipe"]
+    engine.dispose()
+
+
+@pytest.fixture
+def next_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the program of tomorrow: one step more, whose text the test writes."""
+    first = Path(migrate.__file__).parent / "migrations" / "versions"
+    later = tmp_path / "later"
+    later.mkdir()
+
+    def script() -> ScriptDirectory:
+        return ScriptDirectory(str(first.parent), version_locations=[str(first), str(later)])
+
+    def main_option(connection: Any) -> Any:
+        config = configure(connection)
+        config.set_main_option("path_separator", "newline")
+        config.set_main_option("version_locations", f"{first}\n{later}")
+        return config
+
+    configure = migrate._config
+    monkeypatch.setattr(migrate, "_script", script)
+    monkeypatch.setattr(migrate, "_config", main_option)
+    return later / "next.py"
+
+
+GOOD_STEP = """
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision = "next", "0001"
+
+def upgrade():
+    with op.batch_alter_table("person", recreate="auto") as table:
+        table.add_column(sa.Column("nick", sa.Text(), nullable=False, server_default=""))
+        table.alter_column("role", new_column_name="part")
+    with op.batch_alter_table("connection", recreate="auto") as table:
+        table.drop_column("brake")
+"""
+BAD_STEP = GOOD_STEP + "    op.drop_column('submission', 'colour')\n"
+
+
+def test_an_older_database_is_refused_then_upgraded(empty_url: str, next_step: Path) -> None:
+    """Opening asks for `db upgrade`; the upgrade keeps every row, also those that refer to a table made anew."""
+    next_step.write_text(GOOD_STEP)
+    engine = _older(empty_url)
+    assert migrate.needs_upgrade(engine)
+    with pytest.raises(Refused, match="`qbwc-bridge db upgrade`"):
+        migrate.prepare(engine)
+    migrate.upgrade(engine)
+    assert migrate.current(engine) == "next"
+    with engine.begin() as connection:
+        assert connection.exec_driver_sql("SELECT count(nick) FROM person").scalar() == 1
+        assert connection.exec_driver_sql("SELECT count(*) FROM submission").scalar() == 1
+        if engine.dialect.name == "sqlite":
+            assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+    engine.dispose()
+
+
+def test_a_failed_upgrade_changes_nothing(empty_url: str, next_step: Path) -> None:
+    """When a step fails in its middle, the database is as before."""
+    next_step.write_text(BAD_STEP)
+    engine = _older(empty_url)
+    before = _shape(engine)
+    with pytest.raises(Exception, match="colour"):
+        migrate.upgrade(engine)
+    assert migrate.current(engine) == "0001"
+    assert _shape(engine) == before
+    engine.dispose()
+
+
+def test_an_upgrade_keeps_a_dated_copy(tmp_path: Path, next_step: Path) -> None:
+    """The copy of an SQLite database is made before the upgrade, whole, for its owner only, and never written over."""
+    next_step.write_text(GOOD_STEP)
+    engine = _older(f"sqlite:///{tmp_path / 'bridge.db'}")
+    kept = migrate.upgrade(engine, backup=tmp_path / "backups", now=NOW)
+    assert kept is not None
+    assert kept.name == "before-next-20260302T083000Z.db"
+    assert os.name != "posix" or kept.stat().st_mode & 0o077 == 0
+    with closing(sqlite3.connect(kept)) as copy:
+        assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+        assert copy.execute("SELECT name, role FROM person").fetchall() == [("ann", "viewer")]
+        assert copy.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    assert migrate.upgrade(engine, backup=tmp_path / "backups", now=NOW) is None
+    _set_version(engine, "0001")
+    with pytest.raises(Refused, match="exists already"):
+        migrate.upgrade(engine, backup=tmp_path / "backups", now=NOW)
+    engine.dispose()
+
+
+def _older(url: str) -> Engine:
+    """Give a database of the first version, with a person and a submission."""
+    engine = open_engine(url)
+    with migrate._without_foreign_keys(engine) as connection:
+        command.upgrade(migrate._config(connection), "0001")
+    with open_work(engine)() as uow:
+        uow.people.add(samples.person())
+        uow.submissions.add(samples.submission(samples.stored_connection(uow)))
+    return engine

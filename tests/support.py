@@ -1,0 +1,30 @@
+"""Where tests find other people's reference data, and what a missing part means."""
+
+import os
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+DEEP = os.environ.get("DEEP") == "1"
+"""True in CI: larger counts, and a missing part fails instead of being skipped."""
+
+
+def missing(what: str) -> NoReturn:
+    """Skip the test because `what` is absent, or fail where CI promises that it is there."""
+    if DEEP:
+        pytest.fail(f"{what} is missing, and DEEP=1 requires it")
+    pytest.skip(f"{what} is missing")
+
+
+def shared_dir(*parts: str) -> Path:
+    """Give a path in the folder of reference data (schemas, WSDL, Procore operations, samples).
+
+    The folder is named by QBWC_BRIDGE_TEST_DATA, else it is `shared` beside the repository.
+    """
+    named = os.environ.get("QBWC_BRIDGE_TEST_DATA")
+    base = Path(named) if named else Path(__file__).resolve().parents[2] / "shared"
+    path = base.joinpath(*parts)
+    if not path.exists():
+        missing(f"reference data {'/'.join(parts) or 'folder'} (set QBWC_BRIDGE_TEST_DATA)")
+    return path
