@@ -6,14 +6,13 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from qbwc_bridge.domain.records import Connection
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.language import Language
 from qbwc_bridge.ports import Clock, Procore
-from qbwc_bridge.procore.gateway import Gateway
+from qbwc_bridge.procore import Gateway, Transport
 from qbwc_bridge.settings import Settings
 from qbwc_bridge.statuspage.app import status_page
 from qbwc_bridge.storage import Database, Vault, open_database, read_or_make_key
@@ -41,7 +40,7 @@ class App:
     database: Database
     vault: Vault
     clock: Clock
-    transport: httpx.BaseTransport | None = None
+    transport: Transport | None = None
     kit: Kit = field(init=False)
     _gateways: dict[int, tuple[tuple[Any, ...], Gateway]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -61,7 +60,10 @@ class App:
         )
 
     def procore(self, connection: Connection) -> Procore:
-        """Open Procore for a connection; one gateway per connection, made anew when its access changes."""
+        """Open Procore for a connection; one gateway per connection, made anew when its access changes.
+
+        A replaced gateway is not closed at once: a call under way in another thread may still use it.
+        """
         login = connection.settings.get("procore_login_url") or self.settings.procore_login_url
         api = connection.settings.get("procore_api_url") or self.settings.procore_api_url
         access = (login, api, connection.procore_company_id, connection.procore_client_id, connection.procore_secret)
@@ -69,8 +71,6 @@ class App:
             known = self._gateways.get(connection.id)
             if known and known[0] == access:
                 return known[1]
-            if known:
-                known[1].close()
             gateway = Gateway(
                 login_url=login,
                 api_url=api,
@@ -91,9 +91,7 @@ class App:
         self.database.close()
 
 
-def open_app(
-    settings: Settings, *, clock: Clock | None = None, transport: httpx.BaseTransport | None = None
-) -> App:
+def open_app(settings: Settings, *, clock: Clock | None = None, transport: Transport | None = None) -> App:
     """Open the database (made when missing) and wire everything.
 
     Raises WrongUsage for bad settings, Refused for a database of another version.
@@ -109,5 +107,3 @@ def web_app(app: App, clockwork: Clockwork | None = None) -> Any:
     soap = soap_app(Session(app.kit), public_url=settings.public_url, max_bytes=settings.max_soap_bytes)
     page = status_page(app.kit, app.vault, public_url=settings.public_url, clockwork=clockwork)
     return DispatcherMiddleware(page, {"/qbwc": soap})
-
-

@@ -11,6 +11,7 @@ from qbwc_bridge.domain.states import OUTSTANDING, State, TaskState
 from qbwc_bridge.flow import adoption, cost_answers
 from qbwc_bridge.flow.mirror import keep_list_record, keep_transaction, remember_newest
 from qbwc_bridge.flow.moves import move, move_task
+from qbwc_bridge.flow.readings import LISTS_RANK
 from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.qbxml.statuses import Meaning, Reaction, meaning
 
@@ -143,7 +144,7 @@ def _next_page(scene: Scene, task: Task, reply: Reply) -> None:
 def _lists_complete(scene: Scene) -> None:
     open_lists = scene.uow.tasks.count(
         connection_id=scene.connection.id,
-        rank=0,
+        rank=LISTS_RANK,
         submission_id=None,
         reading_id=None,
         state=[TaskState.QUEUED, TaskState.SENT, TaskState.IN_DOUBT],

@@ -16,7 +16,7 @@ from qbwc_bridge.domain.names import fold
 from qbwc_bridge.domain.quickbooks import CustomTxnDetail
 from qbwc_bridge.domain.records import Task
 from qbwc_bridge.domain.replies import Reply, ReportRet, ReportRow, TxnDeletedRet, TxnRet
-from qbwc_bridge.flow.queueing import PAYROLL_TYPES
+from qbwc_bridge.flow.readings import PAYROLL_TYPES
 from qbwc_bridge.flow.scene import Scene
 
 REPORT, PAYROLL, BILLS, DELETED = "report", "payroll", "bills", "deleted"

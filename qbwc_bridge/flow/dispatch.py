@@ -22,7 +22,7 @@ from qbwc_bridge.domain.states import OUTSTANDING, State, TaskState
 from qbwc_bridge.flow.building import is_own_write
 from qbwc_bridge.flow.language import Language
 from qbwc_bridge.flow.moves import MESSAGE_SET_ID_LENGTH, move, move_task, token
-from qbwc_bridge.flow.queueing import LISTS_RANK
+from qbwc_bridge.flow.readings import LISTS_RANK
 from qbwc_bridge.flow.scene import Scene
 
 LIST_RECORDS_PER_SET = 25

@@ -24,41 +24,17 @@ from qbwc_bridge.flow.building import is_own_write, next_request
 from qbwc_bridge.flow.facts import Facts
 from qbwc_bridge.flow.moves import move
 from qbwc_bridge.flow.options import Options
-from qbwc_bridge.ports import UnitOfWork
-
-LIST_PAGE = 500
-"""Records of a list per page: a page of 500 customers is about 1.5 MB, well below every known limit."""
-
-TRANSACTION_PAGE = 200
-"""Transactions with lines per page; the references advise 100 to 500."""
-
-OVERLAP = dt.timedelta(minutes=65)
-"""Reading windows start this long before the last change seen: an hour repeats in autumn, and clocks differ."""
-
-COST_TYPES = (
-    "Bill",
-    "VendorCredit",
-    "Check",
-    "CreditCardCharge",
-    "CreditCardCredit",
-    "ItemReceipt",
-    "JournalEntry",
-    "Deposit",
-    "InventoryAdjustment",
-    "Invoice",
-    "CreditMemo",
-    "SalesReceipt",
+from qbwc_bridge.flow.readings import (
+    COST_TYPES,
+    COSTS_RANK,
+    DELETABLE_TYPES,
+    LIST_PAGE,
+    LISTS_RANK,
+    OVERLAP,
+    PAYROLL_TYPES,
+    TRANSACTION_PAGE,
 )
-"""Types whose posted lines are read one by one."""
-
-PAYROLL_TYPES = ("Paycheck", "LiabilityAdjustment", "YTDAdjustment")
-"""Types that are summed before anything is stored (ACCOUNTING 18)."""
-
-DELETABLE_TYPES = COST_TYPES
-"""Types asked of TxnDeletedQuery; paychecks are not among those QuickBooks remembers."""
-
-LISTS_RANK, READ_RANK, COSTS_RANK = 0, 90, 99
-"""Lists are read first, costs last; writes stand between, in dependency order."""
+from qbwc_bridge.ports import UnitOfWork
 
 
 def enqueue(
@@ -99,11 +75,19 @@ def _enqueue_one(facts: Facts, row: Submission, now: dt.datetime, visit_id: int 
         after = State.BLOCKED if row.state is State.ACCEPTED else State.FAILED
         move(facts.uow, row, after, now=now, why=str(problem))
         return 0
+    if not is_own_write(row, request) and _asked_already(facts, request):
+        return 0
     rank = 1 + KINDS_IN_ORDER.index(row.kind) * 2 + row.key.count(".") * (row.kind == "cost_code")
     if not is_own_write(row, request) and row.kind == "job":
         rank -= 1
     _add(facts.uow, facts.connection, request, now, rank=rank, submission_id=row.id)
     return 1
+
+
+def _asked_already(facts: Facts, request: Request) -> bool:
+    """Whether another record's task brings the same: several jobs may need one new customer above them."""
+    tasks = facts.uow.tasks.find(connection_id=facts.connection.id, kind=request.kind, state=list(ALIVE))
+    return any(task.request == request for task in tasks)
 
 
 def ask_lists(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> None:

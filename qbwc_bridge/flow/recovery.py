@@ -73,6 +73,14 @@ def has_stored_reply(replies: ReplySet) -> bool:
     return (replies.status in (None, 0)) and bool(replies.replies)
 
 
+def settled(scene: Scene, lost_id: int) -> None:
+    """Close a lost message once no task of it is in doubt: the next write set may go."""
+    if not scene.uow.tasks.count(message_set_id=lost_id, state=TaskState.IN_DOUBT):
+        lost = scene.uow.message_sets.get(lost_id)
+        lost.answered_at, lost.note = scene.now, lost.note or "its fate was settled by recovery"
+        scene.uow.message_sets.save(lost)
+
+
 def nothing_stored(uow: UnitOfWork, message: MessageSet) -> None:
     """Note that QuickBooks has no stored reply: the look-up follows."""
     message.note = NOTHING_STORED

@@ -65,8 +65,10 @@ def _follow(uow: UnitOfWork, row: Submission, offer: Offer, now: dt.datetime) ->
     """Take over what Procore says now; an acceptance of something else lapses (promise 3)."""
     found = version(offer.content)
     changed, row.version = row.version != found, found
-    row.number, row.title, row.amount, row.project_id = offer.number, offer.title, offer.amount, offer.project_id
-    uow.submissions.save(row)
+    told = (offer.number, offer.title, offer.amount, offer.project_id)
+    if changed or told != (row.number, row.title, row.amount, row.project_id):
+        row.number, row.title, row.amount, row.project_id = told
+        uow.submissions.save(row)
     if row.state is State.SYNCED and row.kind in UPDATABLE and found != row.exported_version:
         row.update = True
         move(uow, row, State.READY, now=now, why="changed in Procore after it was exported")
@@ -103,8 +105,9 @@ def _judge(facts: Facts, row: Submission, offer: Offer, common: list[str | None]
     if not row.update:
         for need in offer.needs:
             _judge_need(facts, need, waits, obstacles)
-    row.reasons, row.waits_for, row.notes = obstacles, waits, notes
-    facts.uow.submissions.save(row)
+    if (obstacles, waits, notes) != (row.reasons, row.waits_for, row.notes):
+        row.reasons, row.waits_for, row.notes = obstacles, waits, notes
+        facts.uow.submissions.save(row)
     _settle(facts, row, offer, now)
 
 

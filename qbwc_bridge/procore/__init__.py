@@ -1,6 +1,6 @@
 """The Procore edge: the only room that knows Procore's addresses, tokens and JSON."""
 
-from qbwc_bridge.procore.gateway import Gateway
+from qbwc_bridge.procore.gateway import Gateway, Transport
 from qbwc_bridge.procore.hosts import PRODUCTION_API_URL, PRODUCTION_LOGIN_URL
 
-__all__ = ["PRODUCTION_API_URL", "PRODUCTION_LOGIN_URL", "Gateway"]
+__all__ = ["PRODUCTION_API_URL", "PRODUCTION_LOGIN_URL", "Gateway", "Transport"]

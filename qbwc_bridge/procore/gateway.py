@@ -28,6 +28,9 @@ from qbwc_bridge.procore.hosts import check_hosts
 from qbwc_bridge.procore.pace import Pace
 from qbwc_bridge.procore.wire import TIMEOUT, Wire
 
+Transport = httpx.BaseTransport
+"""What carries the calls, for those who hand one in; httpx itself stays in this room."""
+
 
 class Gateway:
     """One Procore company, as the core sees it; safe to use from several threads.
@@ -47,7 +50,7 @@ class Gateway:
         client_secret: str,
         clock: Clock,
         sleep: Callable[[float], None] = time.sleep,
-        transport: httpx.BaseTransport | None = None,
+        transport: Transport | None = None,
     ) -> None:
         login_url, api_url = check_hosts(login_url, api_url)
         for library in ("httpx", "httpcore"):

@@ -132,7 +132,7 @@ def _lost(call: Call, error: httpx.RequestError, *, doubt: bool) -> ProcoreUnrea
 
 def _unknown(call: Call, status: int) -> ProcoreUnreachable:
     return ProcoreUnreachable(
-        f"Procore answered {call.doing} with a fault (status {status}), so it may or may not have happened; "
+        f"Procore's last answer was status {status}, and {call.doing} may or may not have happened; "
         "the bridge looks it up by its key before it writes again.",
         status=status,
     )

@@ -5,6 +5,8 @@ for curly quotes and dashes it is not documented which code it expects, so both 
 with accents stay.
 """
 
+# ruff: noqa: RUF001 - characters that look alike are what the table is about
+
 import re
 import unicodedata
 from functools import lru_cache

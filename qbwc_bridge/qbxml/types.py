@@ -6,7 +6,7 @@ QuickBooksError with a sentence where a value has no qbXML form; nothing is roun
 
 import datetime as dt
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Literal
 
 from qbwc_bridge.errors import QuickBooksError
@@ -46,7 +46,10 @@ LIMITS = {
     "requestID": 50,
     "message set id": 24,
 }
-"""Greatest lengths in characters, after transliteration; requestID and message set id from Intuit's status 1060, 9004."""
+"""Greatest lengths in characters, counted after transliteration.
+
+Source: qbXML 13.0 schema; requestID and message set id: Intuit's statuses 1060 and 9004.
+"""
 
 AMOUNT_DIGITS = 13
 NUMBER_DIGITS = 10
@@ -59,7 +62,7 @@ NUMBER_PLACES = 5
 _AMOUNT = re.compile(r"[+-]?\d{1,13}(\.\d\d)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d{1,10}(\.\d{1,5})?", re.ASCII)
 _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
-_CLOCK = re.compile(r"(\d{1,2})(?::(\d{1,2})(?::(\d{1,2})(?:[+-]\d{1,2}:\d{1,2})?)?)?", re.ASCII)
+_MOMENT = re.compile(_DATE.pattern + r"(?:T(\d{1,2})(?::(\d{1,2})(?::(\d{1,2})(?:[+-]\d{1,2}:\d{1,2})?)?)?)?", re.ASCII)
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 _IDENTIFIER = re.compile(r"[!-~]+", re.ASCII)
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
@@ -81,7 +84,7 @@ def one_line(text: str, limit: int | None = None) -> str:
 
 def fit_name(kind: Kind, text: str) -> str:
     """Give the name that QuickBooks will hold: transliterated, without the colon that parts levels, cut at the end."""
-    return one_line(text.replace(":", "-"), LIMITS[kind]).replace(":", "-")
+    return one_line(text).replace(":", "-")[: LIMITS[kind]].rstrip()
 
 
 def fit_ref_number(text: str) -> str:
@@ -174,13 +177,13 @@ def _short(value: Decimal) -> str:
 
 def read_amount(text: str) -> Decimal | None:
     """Read an amount as a Decimal with two decimals; "891" is 891.00 and an empty text None."""
-    number = _read(text, _AMOUNT, "amount")
+    number = _read(text, _AMOUNT, "an amount")
     return None if number is None else number.quantize(Decimal("0.01"))
 
 
 def read_number(text: str) -> Decimal | None:
     """Read a quantity, price or percentage with up to five decimals; an empty text is None."""
-    return _read(text, _NUMBER, "number")
+    return _read(text, _NUMBER, "a number")
 
 
 def read_flag(text: str) -> bool | None:
@@ -193,30 +196,13 @@ def read_flag(text: str) -> bool | None:
 
 def read_date(text: str) -> dt.date | None:
     """Read a date; an empty text is None."""
-    found = _DATE.fullmatch(text.strip())
-    if found:
-        try:
-            return dt.date(*map(int, found.groups()))
-        except ValueError:
-            pass
-    elif not text.strip():
-        return None
-    raise QuickBooksError(f"QuickBooks answered {_short_text(text)} where a date must stand.")
+    found = _moment(text, _DATE, "a date")
+    return found.date() if found else None
 
 
 def read_moment(text: str) -> dt.datetime | None:
     """Read a time as QuickBooks' wall clock; the offset it prints is wrong in summer and dropped. Empty is None."""
-    day, _, clock = text.strip().partition("T")
-    parsed = read_date(day)
-    if parsed is None:
-        return None
-    found = _CLOCK.fullmatch(clock) if clock else None
-    try:
-        if clock and not found:
-            raise ValueError(clock)
-        return dt.datetime.combine(parsed, dt.time(*(int(part or 0) for part in (found.groups() if found else ()))))
-    except ValueError as error:
-        raise QuickBooksError(f"QuickBooks answered {_short_text(text)} where a time must stand.") from error
+    return _moment(text, _MOMENT, "a time")
 
 
 def read_count(text: str) -> int:
@@ -231,12 +217,23 @@ def _read(text: str, form: re.Pattern[str], what: str) -> Decimal | None:
     digits = text.strip()
     if not digits:
         return None
+    if not form.fullmatch(digits):
+        raise QuickBooksError(f"QuickBooks answered {_short_text(digits)} where {what} must stand.")
+    return Decimal(digits)
+
+
+def _moment(text: str, form: re.Pattern[str], what: str) -> dt.datetime | None:
+    if not text.strip():
+        return None
+    found = form.fullmatch(text.strip())
     try:
-        if form.fullmatch(digits):
-            return Decimal(digits)
-    except InvalidOperation:  # a context with traps for exact results only
-        pass
-    raise QuickBooksError(f"QuickBooks answered {_short_text(digits)} where an {what} must stand.")
+        if found:
+            year, month, day, *clock = (int(part or 0) for part in found.groups())
+            hour, minute, second = (*clock, 0, 0, 0)[:3]
+            return dt.datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - a wall clock, see read_moment
+    except ValueError as error:
+        raise QuickBooksError(f"QuickBooks answered {_short_text(text)} where {what} must stand.") from error
+    raise QuickBooksError(f"QuickBooks answered {_short_text(text)} where {what} must stand.")
 
 
 def _short_text(text: str) -> str:

@@ -18,7 +18,7 @@ from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.moves import move_task
 from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.ports import UnitOfWork
-from qbwc_bridge.qbxml.parse import parse_hcp
+from qbwc_bridge.qbxml.company import parse_hcp
 from qbwc_bridge.qbxml.responses import parse_reply
 from qbwc_bridge.qbxml.statuses import hresult as hresult_meaning
 
@@ -222,10 +222,13 @@ class Session:
                 answers.sentinel_answered(scene, replies)
             case "recover" if sent.recovers is not None and recovery.has_stored_reply(replies):
                 answers.apply(scene, scene.uow.message_sets.get(sent.recovers), replies)
+                recovery.settled(scene, sent.recovers)
             case "recover":
                 recovery.nothing_stored(scene.uow, sent)
             case "look_up":
                 recovery.looked_up(scene, sent, replies)
+                if sent.recovers is not None:
+                    recovery.settled(scene, sent.recovers)
             case _:
                 answers.apply(scene, sent, replies)
 

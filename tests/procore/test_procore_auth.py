@@ -73,6 +73,17 @@ def test_a_token_taken_back_is_replaced_once() -> None:
     assert len(api.tokens) == 3
 
 
+def test_a_late_refusal_does_not_discard_the_new_token() -> None:
+    """A thread that learns late that the old token is refused leaves the one alone that another thread got since."""
+    tokens = (api := Api()).gateway()._client._tokens
+    old = tokens.current()
+    tokens.discard(old)
+    new = tokens.current()
+    tokens.discard(old)
+    assert tokens.current() == new != old
+    assert len(api.tokens) == 2
+
+
 def test_the_secret_travels_in_the_body_only() -> None:
     """The token call carries the credentials in its body, and API calls carry token and company in headers."""
     api = Api()

@@ -67,7 +67,12 @@ def test_both_kinds_come_with_their_lines_in_order() -> None:
 def test_amount_lines_have_no_quantity() -> None:
     """A quantity of "0.0" means that there is none, and on amount-based commitments any quantity is passed over."""
     amount = contract(401, "amount", line(1, 1, "5.0"), line(2, 2, "6.0", quantity="2.0", unit_cost="3.0", uom="ea"))
-    unit = contract(402, "unit", line(3, 1, "7.0"), line(4, 2, "7.03", quantity="2.5000", unit_cost=2.812, uom="cy"))
+    unit = contract(
+        402,
+        "unit",
+        line(3, 1, "7.0", quantity="", unit_cost=None),
+        line(4, 2, "7.03", quantity="2.5000", unit_cost=2.812, uom="cy"),
+    )
     first, second = commitment_api(amount, unit).gateway().commitments(PROJECT)
     assert not first.unit_based
     assert [(one.quantity, one.unit_cost) for one in first.lines] == [(None, None), (None, None)]

@@ -100,7 +100,8 @@ def test_failures_inside_a_good_answer_are_told_item_by_item() -> None:
     api = Api()
     refused = {"origin_id": "k2", "errors": {"vendor_id": ["can't be blank"], "base": ["no luck."]}}
     known = {"id": 5, "errors": {"id": ["Entity with this ID not found"]}}
-    api.on("PATCH", f"{BASE}/sync", ok({"entities": [{"id": 9, "origin_id": "k1"}], "errors": [refused, known]}))
+    entities = [{"id": 9, "origin_id": "k1"}, {"id": 10, "origin_id": "k2"}]
+    api.on("PATCH", f"{BASE}/sync", ok({"entities": entities, "errors": [refused, known]}))
     outcome = api.gateway().sync_direct_costs(PROJECT, [cost("k1"), cost("k2"), cost("k3", id=5), cost("k4")])
     assert outcome.ids == {"k1": 9}
     assert set(outcome.errors) == {"k2", "k3", "k4"}

@@ -113,6 +113,16 @@ def test_a_refusal_after_a_lost_answer_leaves_the_doubt() -> None:
         api.gateway().sync_direct_costs(PROJECT, [COST])
 
 
+def test_a_long_wait_after_a_lost_answer_leaves_the_doubt() -> None:
+    """When the repetition has to wait for too long, the first attempt may still have been carried out."""
+    api = Api()
+    reset = str(int(api.clock.now().timestamp()) + 3000)
+    api.on("PATCH", SYNC, httpx.ReadTimeout("late"), httpx.Response(429, headers={"X-Rate-Limit-Reset": reset}))
+    with pytest.raises(ProcoreUnreachable, match="may or may not have happened") as caught:
+        api.gateway().sync_direct_costs(PROJECT, [COST])
+    assert caught.value.status == 429
+
+
 def test_a_plain_refusal_of_a_write_is_no_doubt() -> None:
     """A write that was refused at once certainly did not happen."""
     api = Api()

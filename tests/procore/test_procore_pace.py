@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from qbwc_bridge.errors import ProcoreError
-from tests.procore.api import Api, ok
+from qbwc_bridge.procore.pace import Pace
+from tests.procore.api import Api, FakeClock, ok
 
 TYPES = "/rest/v1.0/line_item_types"
 
@@ -57,6 +58,16 @@ def test_the_last_allowed_call_makes_the_next_one_wait() -> None:
     gateway.cost_types()
     gateway.cost_types()
     assert api.clock.slept == [9.0]
+
+
+def test_a_shorter_wait_does_not_cut_a_longer_one() -> None:
+    """Answers that other threads get meanwhile never bring the allowed moment forward."""
+    clock = FakeClock()
+    pace = Pace(clock=clock, sleep=clock.sleep)
+    pace.note(httpx.Response(503, headers={"Retry-After": "30"}))
+    pace.note(httpx.Response(503, headers={"Retry-After": "2"}))
+    pace.wait("reading")
+    assert clock.slept == [30.0]
 
 
 def test_a_clock_that_is_off_does_not_change_the_wait() -> None:

@@ -133,3 +133,21 @@ def test_deleting_a_header_takes_its_lines() -> None:
     assert made.procore.budget_view(project_id)[0].direct_costs == 0
     assert made.get(f"/rest/v1.0/projects/{project_id}/direct_costs/line_items") == []
     assert made.call("DELETE", path).status_code == 404
+
+
+def test_impossible_numbers_and_ids_are_refused_in_words() -> None:
+    """A number beyond all size, no number, or an id that is a list is 422, and the line stays as it was."""
+    made = desk()
+    project_id = project(made)
+    cost = made.procore.add_direct_cost(project_id, [line("03-300.M", "9.00")])
+    path = f"/rest/v1.1/projects/{project_id}/direct_costs/{cost}"
+    wbs = {"wbs_code_id": wbs_ids(made, project_id)["03-300.M"]}
+    for bad in (
+        {"manual_amount": "1e999999999"},
+        {"manual_amount": True},
+        {"quantity": "9e99", "unit_cost": "9e99"},
+        {"id": [1]},
+        {"id": "9" * 5000},
+    ):
+        made.send("PATCH", path, {"direct_cost": {"line_items": [wbs | bad]}}, 422)
+    assert [view.amount for view in made.procore.direct_costs(project_id)] == [Decimal("9.00")]

@@ -178,3 +178,14 @@ def test_people_are_told_of_misspelt_fields() -> None:
     assert made.get("/rest/v1.0/purchase_order_contracts", project_id=project_id) == []
     assert set(wbs_ids(made, project_id)) == {"03-300.M", "09-250.M"}
     assert isinstance(line("03-300.M", "1"), CommitmentLine)
+
+
+def test_the_longer_wait_counts_when_both_windows_are_used_up() -> None:
+    """With both windows empty, Retry-After leads past the hour, not only past the ten seconds."""
+    made = desk(hourly_limit=2, spike_limit=2)
+    for _ in range(2):
+        made.get("/rest/v1.0/me")
+    refused = made.call("GET", "/rest/v1.0/me")
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "3600")
+    made.clock.move(3600)
+    assert made.call("GET", "/rest/v1.0/me").status_code == 200

@@ -109,7 +109,8 @@ def test_value_that_does_not_convert_gets_its_status_code(element: str, text: st
 def test_text_is_kept_as_windows_1252_and_written_as_references() -> None:
     """Curly quotes survive as 1252 references, letters beyond 1252 become question marks, replies are ASCII."""
     company = stocked()
-    body = "<VendorAddRq><VendorAdd><Name>O&#8217;Br\u00eden \u201cA\u201d &#146; \u4e16 &amp; &lt;Co&gt;</Name></VendorAdd></VendorAddRq>"
+    name = "O&#8217;Br\u00eden \u201cA\u201d &#146; \u4e16 &amp; &lt;Co&gt;"
+    body = f"<VendorAddRq><VendorAdd><Name>{name}</Name></VendorAdd></VendorAddRq>"
     reply = company.process(document(body))
     assert "<Name>O&#146;Br&#237;en &#147;A&#148; &#146; ? &amp; &lt;Co&gt;</Name>" in reply
     assert reply.isascii()
@@ -159,7 +160,8 @@ def test_company_tells_its_stamp_only_to_its_owner() -> None:
 def test_host_tells_capacities_only_when_asked() -> None:
     """ListMetaData comes with IncludeMaxCapacity and then has all nineteen lists."""
     company = stocked()
-    asked = "<HostQueryRq><IncludeListMetaData><IncludeMaxCapacity>true</IncludeMaxCapacity></IncludeListMetaData></HostQueryRq>"
+    wish = "<IncludeListMetaData><IncludeMaxCapacity>true</IncludeMaxCapacity></IncludeListMetaData>"
+    asked = f"<HostQueryRq>{wish}</HostQueryRq>"
     assert one(company, "<HostQueryRq/>").find("HostRet/ListMetaData") is None
     found = one(company, asked).find("HostRet/ListMetaData")
     assert found is not None

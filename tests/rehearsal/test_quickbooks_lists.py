@@ -45,7 +45,8 @@ def test_items_share_one_name_space_per_level() -> None:
 def test_missing_parent_and_reference_have_their_codes() -> None:
     """A parent that does not exist gives 3130, any other reference 3140 with the text QuickBooks uses."""
     company = stocked()
-    job = "<CustomerAddRq><CustomerAdd><Name>J</Name><ParentRef><FullName>Nobody</FullName></ParentRef></CustomerAdd></CustomerAddRq>"
+    parent = "<ParentRef><FullName>Nobody</FullName></ParentRef>"
+    job = f"<CustomerAddRq><CustomerAdd><Name>J</Name>{parent}</CustomerAdd></CustomerAddRq>"
     assert status(company, job) == 3130
     order = (
         "<EstimateAddRq><EstimateAdd><CustomerRef><FullName>Joe Smith</FullName></CustomerRef>"

@@ -26,9 +26,10 @@ def waitress(app: Server) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{server.effective_port}/qbwc"
     finally:
-        server.close()
-        server.asyncore.close_all(map=server._map)
+        # In the loop's own thread: closing a socket under a running select would be a race.
+        server.trigger.pull_trigger(lambda: server.asyncore.close_all(map=server._map))
         thread.join(5)
+        server.task_dispatcher.shutdown()
 
 
 @contextmanager
@@ -100,6 +101,7 @@ def test_the_body_waits_for_100_continue() -> None:
         assert number == 0
         for _ in range(2):
             heads.append(read_head(peer))
+            assert not select.select([peer], [], [], 0.05)[0], "the body came before the consent"
             peer.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
             assert read_body(peer, 5) == b"hello"
             peer.sendall(PLAIN)
@@ -172,7 +174,7 @@ def test_a_lost_connection_has_the_number_of_its_call(answer: bytes) -> None:
         visit = Pc(post=post).connector.visit()
         assert (visit.outcome, visit.qbwc_error) == ("error", "QBWC1012")
         assert visit.calls == ("serverVersion", "clientVersion", "authenticate")
-        if answer:
+        if b"garbage" in answer:
             with pytest.raises(OSError, match="not HTTP"):
                 http_get(url)
 

@@ -45,6 +45,14 @@ def test_a_company_file_without_our_stamp_shows_no_lock_of_ours() -> None:
     assert pc.server.sent("sendRequestXML")[0]["strHCPResponse"] == "QBPOS says something that is no XML"
 
 
+def test_a_lock_that_the_company_shows_is_not_doubled() -> None:
+    """A company record that holds an AppLock of ours already goes out unchanged."""
+    pc = Pc()
+    pc.company.hcp += pc.company.hcp.replace("FileID", "AppLock")
+    pc.connector.visit()
+    assert pc.server.sent("sendRequestXML")[0]["strHCPResponse"] == pc.company.hcp
+
+
 @pytest.mark.parametrize(
     ("word", "outcome", "status", "number", "closing"),
     [

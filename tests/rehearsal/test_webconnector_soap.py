@@ -94,6 +94,7 @@ def failing(method: str, answer: Answer) -> Pc:
         ((500, GOOD_HEADERS, FAULT), "broken"),
         ((200, GOOD_HEADERS, FAULT), "broken"),
         ((500, {"Content-Type": "text/html"}, b""), "expected 'text/xml'"),
+        ((500, GOOD_HEADERS, result("sendRequestXML", "")), "status 500"),
         ((200, GOOD_HEADERS, b""), "not well-formed"),
         ((200, GOOD_HEADERS, b"PHP Warning: <soap>"), "not well-formed"),
         ((200, GOOD_HEADERS, b"<a/>"), "not a SOAP 1.1 envelope"),
@@ -164,7 +165,13 @@ def test_a_nested_string_is_no_text() -> None:
 
 @pytest.mark.parametrize(
     "items",
-    ["<string xmlns=''>t</string><string/>", "t", "<text>t</text><string/>", "<string><b>t</b></string><string/>"],
+    [
+        "t<string>t</string><string/>",
+        "<string xmlns=''>t</string><string/>",
+        "t",
+        "<text>t</text><string/>",
+        "<string><b>t</b></string><string/>",
+    ],
 )
 def test_the_items_of_the_array_must_be_strings_of_the_namespace(items: str) -> None:
     """Other elements or bare text in the array are QBWC1012."""

@@ -11,7 +11,7 @@ from qbwc_bridge.rehearsal.procore.lines import ensure_budget_line, line_row, li
 from qbwc_bridge.rehearsal.procore.problems import Invalid
 from qbwc_bridge.rehearsal.procore.records import CostLine, DirectCost, Line, Project
 from qbwc_bridge.rehearsal.procore.state import State
-from qbwc_bridge.rehearsal.procore.values import Row, date_or_none, day, iso, short, text_or_none
+from qbwc_bridge.rehearsal.procore.values import Row, date_or_none, day, id_or_none, iso, short, text_or_none
 
 TYPES = ("invoice", "expense", "payroll")
 STATUSES = ("draft", "pending", "revise_and_resubmit", "approved")
@@ -145,7 +145,7 @@ def _planned_lines(
     for item in told:
         line = None
         if item.get("id") is not None:
-            line = current.lines.get(item["id"]) if current is not None else None
+            line = current.lines.get(id_or_none(item["id"]) or 0) if current is not None else None
             if line is None:
                 raise Invalid(line_items="Entity with this ID not found")
         line_values(state, project, item, line)

@@ -8,6 +8,10 @@ Row = dict[str, Any]
 """One JSON object, as it goes over the wire."""
 
 CENT = Decimal("0.01")
+MOST_DIGITS = 12
+"""Digits before or after the point of a number that is taken; the product of two stays within exact arithmetic."""
+MOST_ID_DIGITS = 19
+"""Ids have at most 64 bits."""
 ZERO = Decimal("0.00")
 
 
@@ -22,8 +26,8 @@ def decimal(value: object) -> Decimal:
         read = Decimal(str(value).strip())
     except InvalidOperation as error:
         raise ValueError("is not a number") from error
-    if not read.is_finite():
-        raise ValueError("is not a number")
+    if not read.is_finite() or abs(read.adjusted()) > MOST_DIGITS or len(read.as_tuple().digits) > MOST_DIGITS:
+        raise ValueError("is not a number of a sensible size")
     return read
 
 
@@ -83,4 +87,4 @@ def id_or_none(value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
     text = str(value)
-    return int(text) if text.isascii() and text.isdecimal() else None
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= MOST_ID_DIGITS else None

@@ -20,8 +20,9 @@ Clock = Callable[[], datetime]
 class Book:
     """One open company file."""
 
-    def __init__(self, state: State, clock: Clock) -> None:
+    def __init__(self, state: State, clock: Clock, *, screen_words: bool = False) -> None:
         self._clock = clock
+        self.screen_words = screen_words
         self.open(state)
 
     def open(self, state: State) -> None:

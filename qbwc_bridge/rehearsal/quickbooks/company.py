@@ -45,7 +45,9 @@ class Company(ListDesk, CorrectionDesk):
 
     `now` gives the time of the QuickBooks machine with its zone. `schema_dir` may hold Intuit's XSDs; if
     qbxmlops160.xsd is there, requests are checked against it besides our own order tables. `empty` leaves out the
-    contractor's chart of accounts. `closing_date` closes the books up to and with that day.
+    contractor's chart of accounts. `closing_date` closes the books up to and with that day. `screen_words` lets reports
+    name transaction types as the screen does ("General Journal") instead of as the schema does ("JournalEntry"); which
+    of the two a real file gives is not published.
     """
 
     def __init__(
@@ -57,12 +59,13 @@ class Company(ListDesk, CorrectionDesk):
         empty: bool = False,
         closing_date: date | None = None,
         supported_versions: Sequence[str] = SUPPORTED_VERSIONS,
+        screen_words: bool = False,
     ) -> None:
         self._lock = RLock()
         self._iterators = Iterators()
         self._schema = _schema(schema_dir)
         state = State(chart.host(supported_versions), chart.company(name), chart.preferences(closing_date))
-        self._book = Book(state, now)
+        self._book = Book(state, now, screen_words=screen_words)
         self._furnish(empty=empty)
 
     def _furnish(self, *, empty: bool) -> None:

@@ -14,7 +14,6 @@ from .posting import NON_POSTING
 from .purchases import receive
 from .state import Deleted, Txn
 from .values import money
-from .words import NEVER_DELETED
 
 
 class CorrectionDesk(DocumentDesk):
@@ -134,7 +133,7 @@ class CorrectionDesk(DocumentDesk):
             self._book.touch(txn)
 
     def delete(self, txn_id: str) -> None:
-        """Delete a document; QuickBooks remembers it for 90 days, except paychecks."""
+        """Delete a document; TxnDeletedQuery tells of it for 90 days, but has no word for paychecks."""
         with self._lock:
             txn = self._book.state.txns.get(txn_id)
             if txn is None:
@@ -147,9 +146,8 @@ class CorrectionDesk(DocumentDesk):
                 )
             receive(self._book, txn, Decimal(-1))
             del self._book.state.txns[txn_id]
-            if txn.kind not in NEVER_DELETED:
-                deleted = Deleted(txn.kind, txn.txn_id, txn.created, self._book.stamp(), txn.ref_number)
-                self._book.state.deleted_txns.append(deleted)
+            deleted = Deleted(txn.kind, txn.txn_id, txn.created, self._book.stamp(), txn.ref_number)
+            self._book.state.deleted_txns.append(deleted)
 
     def _open_txn(self, txn_id: str) -> Txn:
         txn = self._book.state.txns.get(txn_id)

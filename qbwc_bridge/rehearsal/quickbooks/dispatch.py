@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from . import about
 from .book import Book
@@ -32,10 +33,7 @@ _BALANCED = frozenset({"AccountQuery", "VendorQuery", "BillQuery", "VendorAdd", 
 """Messages whose replies show balances."""
 _Writer = Callable[[Book, Node], Record | Txn]
 _WRITERS: dict[str, _Writer] = {
-    **{
-        message: lambda book, form, kind=kind: add_from_request(book, kind, form)  # type: ignore[misc]
-        for message, kind in _LIST_ADDS.items()
-    },
+    **{message: partial(add_from_request, kind=kind) for message, kind in _LIST_ADDS.items()},
     "EstimateAdd": lambda book, form: add_document(book, ESTIMATE, form),
     "PurchaseOrderAdd": lambda book, form: add_document(book, ORDER, form),
     "EstimateMod": lambda book, form: modify_document(book, ESTIMATE, form),
@@ -82,8 +80,7 @@ def _carry_out(book: Book, iterators: Iterators, request: Request, *, with_data:
         raise QuickBooksError(1030, f"This request is not supported by this version of QuickBooks: {request.message}.")
     node = to_node(request.element, model)
     if request.message in _WRITERS:
-        form = node.child(request.message)
-        assert form is not None  # noqa: S101  (the order table requires it)
+        form = next(node.all(request.message))
         done = _WRITERS[request.message](book, form)
         shown = [_shown(book, request.message, done, node, _sums(book, request.message))] if with_data else []
         return Reply(_picked(node, shown))

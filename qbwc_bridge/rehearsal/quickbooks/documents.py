@@ -10,7 +10,7 @@ from .amounts import extend, given, markup_of
 from .book import Book
 from .errors import QuickBooksError, invalid, missing_element
 from .lists import kept_fields
-from .nodes import Node
+from .nodes import Node, reference
 from .state import Record, Txn, TxnLine
 from .values import day
 
@@ -130,7 +130,7 @@ def add_document(book: Book, form: Form, request: Node) -> Txn:
     txn.entity_id = book.resolve(head, (form.head.removesuffix("Ref"),), form.kind).list_id
     template = book.named(("Template",), form.template)
     if template is not None:
-        txn.fields["TemplateRef"] = [_reference(book, "TemplateRef", template)]
+        txn.fields["TemplateRef"] = [reference("TemplateRef", template.list_id, template.name)]
     if form is ORDER:
         txn.fields["ExpectedDate"] = [Node("ExpectedDate", txn.txn_date.isoformat())]
     txn.is_active = request.value("IsActive") != "false"
@@ -138,12 +138,6 @@ def add_document(book: Book, form: Form, request: Node) -> Txn:
     lines = f"{form.kind}LineAdd"
     txn.lines = [new_line(book, form, one) for one in request.all(lines, f"{form.kind}LineGroupAdd")]
     return enter(book, txn)
-
-
-def _reference(book: Book, element: str, record: Record) -> Node:
-    found = book.reference(element, record.list_id)
-    assert found is not None  # noqa: S101  (a record of the file always has an id)
-    return found
 
 
 def apply_head(book: Book, txn: Txn, request: Node) -> None:
@@ -157,6 +151,7 @@ def apply_head(book: Book, txn: Txn, request: Node) -> None:
     for node in request.children:
         if node.name not in _OWN_HEAD:
             txn.fields.pop(node.name, None)
+            txn.fields.pop(f"{node.name}Block", None)
     txn.fields.update(kept_fields(book, request, _OWN_HEAD, txn.kind))
 
 
@@ -197,7 +192,7 @@ def _take_item(book: Book, form: Form, line: TxnLine, node: Node) -> bool:
     ref = node.child("ItemRef")
     if ref is None:
         return False
-    item = book.resolve(ref, ("Item",), form.line, inactive=bool(line.item_id))
+    item = book.resolve(ref, ("Item",), form.line, inactive=True)
     if item.list_id == line.item_id:
         return False
     if not item.is_active:
@@ -239,8 +234,6 @@ def total(txn: Txn) -> Decimal:
 
 
 def is_fully_received(txn: Txn) -> bool:
-    """Tell whether every line of an order that is not closed by hand has been billed in full."""
+    """Tell whether every line of an order has been billed in full."""
     items = [one for one in txn.lines if one.kind == "item"]
-    return any(one.received for one in items) and all(
-        one.is_closed or one.received >= (one.quantity or Decimal(0)) for one in items
-    )
+    return any(one.received for one in items) and all(one.received >= (one.quantity or Decimal(0)) for one in items)

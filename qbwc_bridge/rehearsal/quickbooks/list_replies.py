@@ -9,17 +9,11 @@ from .order_lists import ACCOUNT_RET, CUSTOMER_RET, ITEM_SERVICE_RET, VENDOR_RET
 from .state import Record
 from .values import money, price
 
-BLOCK_LINES = 5
-"""An address block has at most five lines."""
-
 Maker = Callable[[], Node | None]
 
 
 def assemble(name: str, order: Sequence[str], made: Mapping[str, Maker], fields: Mapping[str, list[Node]]) -> Node:
-    """Put a reply element together in schema order: computed elements first choice, stored ones else.
-
-    An address whose printed block is wanted and not stored gets one.
-    """
+    """Put a reply element together in schema order: computed elements first choice, stored ones else."""
     children: list[Node] = []
     for element in order:
         if element in made:
@@ -28,18 +22,7 @@ def assemble(name: str, order: Sequence[str], made: Mapping[str, Maker], fields:
                 children.append(node)
         elif element in fields:
             children.extend(fields[element])
-        elif element.endswith("AddressBlock") and element.removesuffix("Block") in fields:
-            children.append(address_block(element, fields[element.removesuffix("Block")][0]))
     return Node(name, children=tuple(children))
-
-
-def address_block(name: str, address: Node) -> Node:
-    """Make the address as it is printed: street lines, then city, state and postal code, then the country."""
-    lines = [one.text for one in address.children if one.name.startswith("Addr") and one.text]
-    city, state, code = (address.value(one) or "" for one in ("City", "State", "PostalCode"))
-    place = ", ".join(part for part in (city, f"{state} {code}".strip()) if part)
-    lines += [one for one in (place, address.value("Country") or "") if one]
-    return group(name, *(leaf(f"Addr{number}", text) for number, text in enumerate(lines[:BLOCK_LINES], start=1)))
 
 
 def _head(book: Book, record: Record) -> dict[str, Maker]:

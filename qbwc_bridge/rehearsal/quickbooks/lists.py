@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from .book import ENTITY_KINDS, Book
 from .errors import QuickBooksError, invalid, missing_element, not_found
-from .nodes import Node, quickbooks_text
+from .nodes import Node, group, leaf, quickbooks_text
 from .state import Deleted, Record
 from .values import decimal
 
@@ -28,6 +28,11 @@ REF_KINDS: dict[str, tuple[str, ...]] = {
     "ShipToEntityRef": ENTITY_KINDS,
 }
 """Lists that reference elements point into, where the element's name does not say it."""
+
+PRINTED_ADDRESSES = frozenset({"BillAddress", "ShipAddress", "VendorAddress"})
+"""Addresses to which QuickBooks adds the block it prints."""
+BLOCK_LINES = 5
+"""An address block has at most five lines."""
 
 _OWN_ELEMENTS = frozenset({"Name", "IsActive", "ParentRef", "SalesOrPurchase", "SalesAndPurchase", "BarCode"})
 _RENAMED_IN_REPLIES = {"Contacts": "ContactsRet", "AdditionalNotes": "AdditionalNotesRet"}
@@ -89,7 +94,7 @@ def parent_of(book: Book, kind: str, ref: Node | None) -> Record | None:
     return found
 
 
-def add_from_request(book: Book, kind: str, form: Node) -> Record:
+def add_from_request(book: Book, form: Node, *, kind: str) -> Record:
     """Carry out CustomerAdd, VendorAdd or ItemServiceAdd: `form` is the checked element with the fields."""
     parent = parent_of(book, kind, form.child("ParentRef"))
     fields = kept_fields(book, form, _OWN_ELEMENTS, kind)
@@ -116,8 +121,19 @@ def kept_fields(book: Book, form: Node, own: frozenset[str], where: str) -> dict
             kept = node if node.text or node.children else None
         if kept is not None:
             fields.setdefault(_RENAMED_IN_REPLIES.get(node.name, node.name), []).append(kept)
+            if node.name in PRINTED_ADDRESSES:
+                fields[f"{node.name}Block"] = [address_block(f"{node.name}Block", node)]
     _shape_notes_and_contacts(book, fields)
     return fields
+
+
+def address_block(name: str, address: Node) -> Node:
+    """Make the address as it is printed: street lines, then city, state and postal code, then the country."""
+    lines = [one.text for one in address.children if one.name.startswith("Addr") and one.text]
+    city, state, code = (address.value(one) or "" for one in ("City", "State", "PostalCode"))
+    place = ", ".join(part for part in (city, f"{state} {code}".strip()) if part)
+    lines += [one for one in (place, address.value("Country") or "") if one]
+    return group(name, *(leaf(f"Addr{number}", text) for number, text in enumerate(lines[:BLOCK_LINES], start=1)))
 
 
 def _shape_notes_and_contacts(book: Book, fields: dict[str, list[Node]]) -> None:

@@ -46,8 +46,8 @@ QUERIES = {
     "CustomDetailReportQuery": f"CustomDetailReportType!:{{CustomTxnDetail}} {_REPORT_HEAD} SummarizeRowsBy!:#RowsBy "
     "IncludeColumn+:#IncludeColumn IncludeAccounts?:{All|InUse} ReportOpenBalanceAsOf?:{ReportEndDate|Today} "
     f"{_BASIS}",
-    "GeneralSummaryReportQuery": f"GeneralSummaryReportType!:#SummaryReport {_REPORT_HEAD} SummarizeColumnsBy?:#ColumnsBy "
-    "IncludeSubcolumns?:bool ReportCalendar?:{CalendarYear|FiscalYear|TaxYear} "
+    "GeneralSummaryReportQuery": f"GeneralSummaryReportType!:#SummaryReport {_REPORT_HEAD} "
+    "SummarizeColumnsBy?:#ColumnsBy IncludeSubcolumns?:bool ReportCalendar?:{CalendarYear|FiscalYear|TaxYear} "
     f"ReturnRows?:{_SHOWN} ReturnColumns?:{_SHOWN} {_BASIS}",
 }
 
@@ -109,9 +109,9 @@ WRITES = {
     "BILL_EXPENSE": f"AccountRef?:ref159 Amount?:amt Memo?:s4095 CustomerRef?:ref209 ClassRef?:ref159 {_BILLABLE} "
     "SalesRepRef?:ref5@13.0 DataExt*=DATAEXT@13.0",
     "BILL_ITEM": f"ItemRef?:ref {_SITES} ( SerialNumber!:s4095@11.0 | LotNumber!:s40@11.0 )? "
-    "ExpirationDateForSerialLotNumber?:s1099@16.0 Desc?:s4095 Quantity?:qty UnitOfMeasure?:s31@7.0 Cost?:price Amount?:amt "
-    f"CustomerRef?:ref209 ClassRef?:ref159 {_BILLABLE} OverrideItemAccountRef?:ref159@2.0 LinkToTxn?=LINK@4.0 "
-    "SalesRepRef?:ref5@13.0 DataExt*=DATAEXT@13.0",
+    "ExpirationDateForSerialLotNumber?:s1099@16.0 Desc?:s4095 Quantity?:qty UnitOfMeasure?:s31@7.0 Cost?:price "
+    f"Amount?:amt CustomerRef?:ref209 ClassRef?:ref159 {_BILLABLE} OverrideItemAccountRef?:ref159@2.0 "
+    "LinkToTxn?=LINK@4.0 SalesRepRef?:ref5@13.0 DataExt*=DATAEXT@13.0",
     "BILL_GROUP": f"ItemGroupRef!:ref31 Quantity?:qty UnitOfMeasure?:s31@7.0 {_SITES} DataExt*=DATAEXT@13.0",
     "BillAdd": "VendorRef!:ref41 VendorAddress?=ADDR@13.0 APAccountRef?:ref159@2.0 TxnDate?:date DueDate?:date "
     "RefNumber?:s20 TermsRef?:ref31 Memo?:s4095 ExchangeRate?:float@8.0 ExternalGUID?:guid@9.0 LinkToTxnID*:id@4.0 "

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
+from typing import TypeVar
 
 from .book import ENTITY_KINDS, Book
 from .errors import QuickBooksError, not_found
@@ -34,8 +36,11 @@ class Found:
     missing: tuple[str, ...] = ()
 
 
-def _within(wall: object, low: object | None, high: object | None) -> bool:
-    return (low is None or wall >= low) and (high is None or wall <= high)  # type: ignore[operator]
+_Ordered = TypeVar("_Ordered", date, datetime, str)
+
+
+def _within(value: _Ordered, low: _Ordered | None, high: _Ordered | None) -> bool:
+    return (low is None or value >= low) and (high is None or value <= high)
 
 
 def _matches(criterion: Node | None, text: str, element: str) -> bool:
@@ -120,15 +125,15 @@ def find_txns(book: Book, message: str, request: Node) -> Found:
         return _named(request.texts("TxnID"), lambda one: [one] if one in ids else [])
     for element, exact in (("RefNumber", False), ("RefNumberCaseSensitive", True)):
         if request.has(element):
-            return _named(request.texts(element), lambda one, exact=exact: _numbered(txns, one, exact=exact))  # type: ignore[misc]
+            return _named(request.texts(element), partial(_numbered, txns, exact=exact))
     if request.has("CurrencyFilter"):
         raise QuickBooksError(3250, "This feature is not enabled or not available: multiple currencies.")
     modified = request.child("ModifiedDateRangeFilter") or Node("ModifiedDateRangeFilter")
     low = moment(modified.value("FromModifiedDate"), book.now())
     high = moment(modified.value("ToModifiedDate"), book.now(), end=True)
     first, last = _txn_span(book, request.child("TxnDateRangeFilter"))
-    entities = _filter_ids(book, request.child("EntityFilter"), ENTITY_KINDS)
-    accounts = _filter_ids(book, request.child("AccountFilter"), ("Account",))
+    entities = filter_ids(book, request.child("EntityFilter"), ENTITY_KINDS)
+    accounts = filter_ids(book, request.child("AccountFilter"), ("Account",))
     paid = request.value("PaidStatus") or "All"
 
     def wanted(one: Txn) -> bool:
@@ -160,7 +165,7 @@ def _txn_span(book: Book, limits: Node | None) -> Span:
     return day(limits.value("FromTxnDate")), day(limits.value("ToTxnDate"))
 
 
-def _filter_ids(book: Book, chosen: Node | None, kinds: tuple[str, ...]) -> set[str] | None:
+def filter_ids(book: Book, chosen: Node | None, kinds: tuple[str, ...]) -> set[str] | None:
     """Give the ids that a filter names; None when there is no filter. Raises QuickBooksError 3140."""
     if chosen is None:
         return None
@@ -171,9 +176,6 @@ def _filter_ids(book: Book, chosen: Node | None, kinds: tuple[str, ...]) -> set[
             raise not_found("Entity" if len(kinds) > 1 else kinds[0], one.text, "query filter")
         ids |= book.family(record) if one.name.endswith("WithChildren") else {record.list_id}
     return ids
-
-
-filter_ids = _filter_ids
 
 
 def deleted_replies(book: Book, message: str, request: Node) -> list[Node]:

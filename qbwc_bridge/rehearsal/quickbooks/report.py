@@ -18,6 +18,20 @@ DEFAULT_PERIOD = "ThisMonthToDate"
 Cell = Callable[[Book, Row], str]
 
 
+SCREEN_WORDS = {
+    "JournalEntry": "General Journal",
+    "CreditCardCharge": "Credit Card Charge",
+    "CreditCardCredit": "Credit Card Credit",
+    "VendorCredit": "Credit",
+    "PurchaseOrder": "Purchase Order",
+}
+"""What the screen calls transaction types where the schema has another word."""
+
+
+def _type(book: Book, row: Row) -> str:
+    return SCREEN_WORDS.get(row.txn.kind, row.txn.kind) if book.screen_words else row.txn.kind
+
+
 def _item(book: Book, row: Row) -> str:
     return book.full_name(row.line.item_id) if row.line else ""
 
@@ -58,7 +72,7 @@ def _split(book: Book, row: Row) -> str:
 COLUMNS: tuple[tuple[str, str, str, Cell], ...] = (
     ("TxnID", "Trans ID", "IDTYPE", lambda _book, row: row.txn.txn_id),
     ("TxnNumber", "Trans #", "INTTYPE", lambda _book, row: str(row.txn.number)),
-    ("TxnType", "Type", "STRTYPE", lambda _book, row: row.txn.kind),
+    ("TxnType", "Type", "STRTYPE", _type),
     ("ModifiedTime", "Entered/Last Modified", "DATETIMETYPE", lambda _book, row: row.txn.modified.text),
     ("Date", "Date", "DATETYPE", lambda _book, row: row.txn.txn_date.isoformat()),
     ("RefNumber", "Num", "STRTYPE", lambda _book, row: row.txn.ref_number),

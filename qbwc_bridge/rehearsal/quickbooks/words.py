@@ -7,7 +7,7 @@ TXN_TYPES = (
     "SalesTaxPaymentCheck|Transfer|VendorCredit|YTDAdjustment"
 )
 NEVER_DELETED = frozenset({"LiabilityAdjustment", "Paycheck", "PayrollLiabilityCheck", "Transfer", "YTDAdjustment"})
-"""Types whose deletion QuickBooks does not remember for TxnDeletedQuery."""
+"""Types whose deletion TxnDeletedQuery has no word for."""
 
 ENUMERATIONS = {
     "TxnTypeFilter": "All|" + TXN_TYPES,

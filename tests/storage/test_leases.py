@@ -1,7 +1,8 @@
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 
-from qbwc_bridge.storage import Database, give_back, take
+from qbwc_bridge.flow.leases import give_back, take
+from qbwc_bridge.storage import Database
 from tests.storage import samples
 from tests.storage.samples import NOW
 

@@ -1,0 +1,150 @@
+"""What people look at: one connection in a few figures, for the status page and the command `status`.
+
+Read-only, from stored rows alone; no call goes out.
+"""
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+from qbwc_bridge.domain.money import ZERO, total
+from qbwc_bridge.domain.records import Connection, Kind, Submission
+from qbwc_bridge.domain.states import State, TaskState
+from qbwc_bridge.flow.kit import Kit
+from qbwc_bridge.flow.ledger import Ledger
+from qbwc_bridge.flow.proof import unmapped
+from qbwc_bridge.ports import UnitOfWork
+
+Word = Literal["working", "needs_you", "stopped"]
+"""The one word about a connection, as `status --json` promises it."""
+
+WORST_FIRST: tuple[Word, ...] = ("stopped", "needs_you", "working")
+
+VISIT_EVERY_MINUTES = "15"
+SILENCE_ALARM_HOURS = "4"
+"""Defaults of the settings of the same names, for a bridge that was given none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One connection: what needs a person, what goes by itself, and why nothing goes, if so."""
+
+    connection: Connection
+    submissions: Mapping[Kind, Mapping[State, int]]
+    queue: Mapping[TaskState, int]
+    stops: list[str] = field(default_factory=list)
+    """Sentences: why nothing goes at all."""
+    questions: list[str] = field(default_factory=list)
+    """Sentences: what waits for a person's word, and is no submission."""
+    differing: int = 0
+    """Synced submissions with reasons: they stand in QuickBooks, but not as they should."""
+    oldest_ready: dt.datetime | None = None
+    parked_readings: int = 0
+    """Tasks that read QuickBooks and were given up until a person retries them."""
+    unmapped: int = 0
+    unmapped_amount: Decimal = ZERO
+    """Costs of linked jobs that are not in the Procore budget; ignored ones are not counted."""
+    next_visit: dt.datetime | None = None
+
+    def count(self, *states: State) -> int:
+        """How many submissions are in these states."""
+        return sum(found.get(state, 0) for found in self.submissions.values() for state in states)
+
+    @property
+    def needs_a_person(self) -> int:
+        """How many things need a person: records, costs without a code, and sentences that ask or warn."""
+        records = self.count(State.READY, State.BLOCKED, State.FAILED) + self.differing
+        return records + self.parked_readings + self.unmapped + len(self.stops) + len(self.questions)
+
+    @property
+    def on_its_way(self) -> int:
+        """How many submissions go by themselves with the next visits."""
+        return self.count(State.ACCEPTED, State.EXPORTING)
+
+    @property
+    def in_doubt(self) -> int:
+        """How many tasks were sent and have no answer yet that settles them."""
+        return self.queue.get(TaskState.IN_DOUBT, 0)
+
+    @property
+    def word(self) -> Word:
+        """Stopped when nothing goes, needs_you when something waits for a person, else working."""
+        return "stopped" if self.stops else "needs_you" if self.needs_a_person else "working"
+
+
+def look(kit: Kit, uow: UnitOfWork, connection: Connection, now: dt.datetime) -> Look:
+    """Look at one connection, at the moment `now`."""
+    rows = uow.submissions.find(connection_id=connection.id)
+    queue = {state: uow.tasks.count(connection_id=connection.id, state=state) for state in TaskState}
+    lost = _unmapped_amounts(kit, uow, connection)
+    visit = connection.last_contact
+    return Look(
+        connection=connection,
+        submissions=state_counts(rows),
+        queue={state: count for state, count in queue.items() if count},
+        stops=_stops(kit, connection, now),
+        questions=_questions(connection),
+        differing=sum(1 for row in rows if row.state is State.SYNCED and row.reasons),
+        oldest_ready=min((row.since for row in rows if row.state is State.READY), default=None),
+        parked_readings=uow.tasks.count(connection_id=connection.id, state=TaskState.PARKED, submission_id=None),
+        unmapped=len(lost),
+        unmapped_amount=total(lost),
+        next_visit=visit + visit_every(kit, connection) if visit else None,
+    )
+
+
+def state_counts(rows: list[Submission]) -> dict[Kind, dict[State, int]]:
+    """Count submissions by kind and state; what does not occur is left out."""
+    counts: dict[Kind, Counter[State]] = defaultdict(Counter)
+    for row in rows:
+        counts[row.kind][row.state] += 1
+    return {kind: dict(found) for kind, found in counts.items()}
+
+
+def worst(words: list[Word]) -> Word:
+    """Give the one word for several connections."""
+    return next((word for word in WORST_FIRST if word in words), "working")
+
+
+def visit_every(kit: Kit, connection: Connection) -> dt.timedelta:
+    """How often the Web Connector should visit (VISIT_EVERY_MINUTES)."""
+    return dt.timedelta(minutes=float(_setting(kit, connection, "visit_every_minutes", VISIT_EVERY_MINUTES)))
+
+
+def _stops(kit: Kit, connection: Connection, now: dt.datetime) -> list[str]:
+    stops = [connection.alarm] if connection.alarm else []
+    hours = float(_setting(kit, connection, "silence_alarm_hours", SILENCE_ALARM_HOURS))
+    silent = now - connection.last_contact if connection.last_contact else dt.timedelta()
+    if hours and silent >= dt.timedelta(hours=hours):
+        stops.append(
+            f"The Web Connector has not called for {_lasting(silent)}: see that the PC is on, that QuickBooks is "
+            "open, and that the Web Connector runs with Auto-Run ticked."
+        )
+    return stops
+
+
+def _questions(connection: Connection) -> list[str]:
+    questions = [connection.brake] if connection.brake else []
+    if connection.last_contact is None:
+        questions.append("The Web Connector has not called yet: add the .qwc file to it on the PC with QuickBooks.")
+    return questions
+
+
+def _unmapped_amounts(kit: Kit, uow: UnitOfWork, connection: Connection) -> list[Decimal]:
+    # The ledger reads every list and document: not worth it before the first cost came.
+    if not uow.costs.count(connection_id=connection.id):
+        return []
+    ledger = Ledger(uow, connection, kit.options(connection))
+    return [row.amount for row in unmapped(ledger) if not row.ignored]
+
+
+def _lasting(span: dt.timedelta) -> str:
+    hours = int(span.total_seconds() // 3600)
+    return f"{hours // 24} days" if hours >= 48 else f"{hours} hours"  # noqa: PLR2004 - two days
+
+
+def _setting(kit: Kit, connection: Connection, key: str, otherwise: str) -> str:
+    return connection.settings.get(key) or kit.defaults.get(key) or otherwise

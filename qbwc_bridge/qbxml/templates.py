@@ -1,0 +1,79 @@
+"""The templates of requests: shipped with the bridge, each replaceable by a file of the same name in a folder.
+
+A template decides the order of elements and which are left out when empty. It gets formatted strings only: what is not
+text already is refused here, and every string is escaped once by `escape.py`.
+"""
+
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup
+
+from qbwc_bridge.errors import QuickBooksError, WrongUsage
+from qbwc_bridge.qbxml.escape import ascii_only, escape
+
+
+class Templates:
+    """All templates, read and checked once.
+
+    `folder` (setting TEMPLATES_DIR) may hold files that replace shipped ones. Raises WrongUsage when the folder is
+    missing or a template in it is not valid.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        if folder is not None and not folder.is_dir():
+            raise WrongUsage(f"TEMPLATES_DIR names {folder}, which is not a folder.")
+        self._folder = folder
+        self._environment = jinja2.Environment(
+            loader=jinja2.FunctionLoader(self._source),
+            autoescape=True,
+            finalize=_finished,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        for name in shipped():
+            self._load(name)
+
+    def render(self, name: str, values: Mapping[str, object]) -> str:
+        """Fill the template of that name; `values` hold strings, or lists and mappings of them.
+
+        Gives ASCII without a newline at its end. Raises QuickBooksError when the template asks for something unknown.
+        """
+        try:
+            return ascii_only(self._load(name).render(values)).strip("\n")
+        except (jinja2.TemplateError, TypeError) as error:
+            raise QuickBooksError(f"The template {name} cannot be filled: {error}") from error
+
+    def _load(self, name: str) -> jinja2.Template:
+        try:
+            return self._environment.get_template(name)
+        except jinja2.TemplateSyntaxError as error:
+            raise WrongUsage(
+                f"The template {error.name} is not valid in line {error.lineno}: {error.message}"
+            ) from error
+        except UnicodeDecodeError as error:
+            raise WrongUsage(f"The template {name} is not UTF-8 text.") from error
+
+    def _source(self, name: str) -> str | None:
+        if self._folder and (self._folder / name).is_file():
+            return (self._folder / name).read_text(encoding="utf-8")
+        file = resources.files("qbxml_templates") / name
+        return file.read_text(encoding="utf-8") if file.is_file() else None
+
+
+def shipped() -> list[str]:
+    """Give the names of the shipped templates, sorted."""
+    return sorted(file.name for file in resources.files("qbxml_templates").iterdir() if file.name.endswith(".xml"))
+
+
+def _finished(value: object) -> object:
+    # An undefined name passes: Jinja's StrictUndefined complains about it with its name when it is written.
+    if isinstance(value, Markup | jinja2.Undefined):
+        return value
+    if not isinstance(value, str):
+        raise TypeError(f"it prints a {type(value).__name__}, and templates never format")
+    return Markup(escape(value))  # noqa: S704 - escaped here, by the one escaper

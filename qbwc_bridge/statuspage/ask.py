@@ -1,0 +1,110 @@
+"""What a view is given and what it gives back: a request on one unit of work in, a page or an address out."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from werkzeug.routing import MapAdapter
+from werkzeug.wrappers import Request
+
+from qbwc_bridge.domain.records import Connection, Person
+from qbwc_bridge.errors import NotFound
+from qbwc_bridge.flow.kit import Kit
+from qbwc_bridge.ports import UnitOfWork
+from qbwc_bridge.statuspage.sessions import Session, Sessions
+from qbwc_bridge.statuspage.throttle import Throttle
+
+Tone = Literal["good", "bad"]
+
+
+class Ticking(Protocol):
+    """The clockwork, as far as `/healthz` looks at it."""
+
+    @property
+    def last_tick(self) -> dt.datetime | None:
+        """When it last looked whether something is due; None before the first time."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What every request of one process shares; safe to use from any thread."""
+
+    kit: Kit
+    sessions: Sessions
+    throttle: Throttle
+    check_password: Callable[[str, str], bool]
+    hash_password: Callable[[str], str]
+    public_url: str
+    clockwork: Ticking | None
+    started: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A template with what it shows; rendered after the unit of work has ended."""
+
+    template: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Goto:
+    """An address to go to (303), with a sentence that the next page shows."""
+
+    address: str
+    say: str = ""
+    tone: Tone = "good"
+
+
+class NotAllowed(Exception):  # noqa: N818 - reads as the sentence it heads
+    """The person's role does not include this; `str()` is the sentence."""
+
+
+class BadForm(Exception):  # noqa: N818
+    """A form lacks something that our pages always send; `str()` is the sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request of a signed-in person, inside one unit of work."""
+
+    site: Site
+    request: Request
+    urls: MapAdapter
+    uow: UnitOfWork
+    person: Person
+    session: Session
+    now: dt.datetime
+
+    def url(self, endpoint: str, **values: Any) -> str:
+        """Give the address of a view; values that the rule does not name become the query."""
+        return self.urls.build(endpoint, values)
+
+    def connections(self) -> list[Connection]:
+        """Give the connections that the person may see, by name."""
+        found = self.uow.connections.find(order="name")
+        return [row for row in found if not self.person.connections or row.name in self.person.connections]
+
+    def connection(self, name: str) -> Connection:
+        """Give a connection by name; raises NotFound, also for one that the person may not see."""
+        for row in self.connections():
+            if row.name == name:
+                return row
+        raise NotFound(f"There is no connection named {name} here, or you may not see it.")
+
+    @property
+    def may_decide(self) -> bool:
+        """Whether the person's role includes decisions."""
+        return self.person.role in {"approver", "admin"}
+
+    def need_decider(self) -> None:
+        """Raise NotAllowed for viewers."""
+        if not self.may_decide:
+            raise NotAllowed("You may look but not decide: an administrator can give you the role of an approver.")
+
+
+View = Callable[..., Page | Goto]
+"""Takes an Ask and the parts of the address by name."""

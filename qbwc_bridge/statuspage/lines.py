@@ -1,0 +1,87 @@
+"""Submissions as lines of a table: with project, party, the state in words, and what may be done."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from qbwc_bridge.domain.procore import ChangeOrder, Commitment
+from qbwc_bridge.domain.records import Connection, Submission
+from qbwc_bridge.domain.states import State
+from qbwc_bridge.statuspage import words
+from qbwc_bridge.statuspage.ask import Ask
+
+_LINKABLE = frozenset({"job", "vendor", "cost_code", "budget", "commitment"})
+_LINK_FROM = frozenset({State.BLOCKED, State.READY, State.ACCEPTED, State.FAILED})
+_ARCHIVE_FROM = frozenset({State.READY, State.BLOCKED, State.REJECTED, State.FAILED, State.ARCHIVED})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One submission as it is shown; `pick` is its id with the version that this page shows."""
+
+    row: Submission
+    kind: str
+    project: str
+    party: str
+    shown: words.Look
+    url: str
+    actions: tuple[str, ...]
+
+    @property
+    def pick(self) -> str:
+        """What a form carries: a decision belongs to the version seen."""
+        return f"{self.row.id}:{self.row.version}"
+
+    @property
+    def sentences(self) -> list[str]:
+        """Why it stands as it stands: reasons, or the comment of a person."""
+        comment = [self.row.comment] if self.row.comment and self.row.state is not State.READY else []
+        return [*self.row.reasons, *comment]
+
+    def holds(self, text: str) -> bool:
+        """Whether a search finds it."""
+        everything = f"{self.row.number} {self.row.title} {self.project} {self.party} {self.row.quickbooks_name}"
+        return text.casefold() in everything.casefold()
+
+
+def lines(ask: Ask, connection: Connection, rows: Iterable[Submission]) -> list[Line]:
+    """Give the lines of submissions, in the order of the rows."""
+    projects = {row.project_id: row for row in ask.uow.projects.find(connection_id=connection.id)}
+    parties = _parties(ask, connection)
+    made = []
+    for row in rows:
+        project = projects.get(row.project_id)
+        called = f"{project.number} {project.name}" if project and row.kind != "job" else ""
+        url = ask.url("record", name=connection.name, number=row.id)
+        party = parties.get((row.kind, row.key), "")
+        actions = possible(row) if ask.may_decide else ()
+        made.append(Line(row, words.KINDS[row.kind][0], called, party, words.of_submission(row), url, actions))
+    return made
+
+
+def possible(row: Submission) -> tuple[str, ...]:
+    """What a person may do with a submission as it stands; `flow/decisions.py` has the last word."""
+    ready, failed, state = row.state is State.READY, row.state is State.FAILED, row.state
+    linkable = row.kind in _LINKABLE and not row.quickbooks_id
+    found = {
+        "accept": ready,
+        "take_back": state is State.ACCEPTED,
+        "retry": failed or state is State.REJECTED,
+        "reject": ready or failed,
+        "done": failed or row.update,
+        "link": linkable and state in _LINK_FROM,
+        "new": linkable and bool(row.reasons) and state in {State.BLOCKED, State.FAILED} and row.link_to != "new",
+        "archive": state in _ARCHIVE_FROM,
+    }
+    return tuple(name for name, fits in found.items() if fits)
+
+
+def _parties(ask: Ask, connection: Connection) -> dict[tuple[str, str], str]:
+    """Vendors of commitments and of their change orders, by kind and key."""
+    rows = ask.uow.documents.find(connection_id=connection.id, kind=["commitment", "change_order"])
+    documents = [row.document for row in rows]
+    vendors = {each.id: each.vendor_name for each in documents if isinstance(each, Commitment)}
+    found = {("commitment", str(number)): name for number, name in vendors.items()}
+    for each in documents:
+        if isinstance(each, ChangeOrder):
+            found["change_order", str(each.id)] = vendors.get(each.commitment_id, "")
+    return found

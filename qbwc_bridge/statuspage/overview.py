@@ -1,0 +1,52 @@
+"""The overview: one word, what needs a person, what is on its way, and what happened lately."""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from qbwc_bridge.domain.records import Submission
+from qbwc_bridge.domain.states import State
+from qbwc_bridge.flow import views
+from qbwc_bridge.statuspage import words
+from qbwc_bridge.statuspage.ask import Ask, Page
+
+LATELY = 5
+"""How many of the newest exports are named: a glance, not a list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One connection on the overview."""
+
+    look: views.Look
+    shown: words.Look
+    zone: ZoneInfo
+    needs: list[tuple[int, str, str]]
+    """Count, words, address."""
+    lately: list[Submission]
+
+
+def overview(ask: Ask) -> Page:
+    """Show every connection that the person may see, the worst first."""
+    cards = [_card(ask, views.look(ask.site.kit, ask.uow, row, ask.now)) for row in ask.connections()]
+    cards.sort(key=lambda card: views.WORST_FIRST.index(card.look.word))
+    word = views.worst([card.look.word for card in cards])
+    values = {"cards": cards, "word": word, "shown": words.WORDS[word], "kinds": words.KINDS}
+    return Page("overview.html", values | {"needs_total": sum(card.look.needs_a_person for card in cards)})
+
+
+def _card(ask: Ask, found: views.Look) -> Card:
+    row = found.connection
+    name = row.name
+    rows = [
+        (found.count(state), words.STATES[state].word, ask.url("submissions", name=name, state=state.value))
+        for state in (State.FAILED, State.READY, State.BLOCKED)
+    ]
+    costs = ask.url("costs", name=name)
+    synced = ask.url("submissions", name=name, state=State.SYNCED.value)
+    rows += [
+        (found.differing, "synced, but not as it should be", synced),
+        (found.unmapped, "costs not in the Procore budget", costs),
+    ]
+    lately = ask.uow.submissions.find(connection_id=row.id, state=State.SYNCED, order="-since", limit=LATELY)
+    needs = [each for each in rows if each[0]]
+    return Card(found, words.WORDS[found.word], ask.site.kit.options(row).zone, needs, lately)

@@ -1,0 +1,62 @@
+"""The words, signs and colours of states: Procore's words for states, QuickBooks' words for records."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from qbwc_bridge.domain.records import Kind, Submission
+from qbwc_bridge.domain.states import State
+from qbwc_bridge.flow.views import Word
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a state is shown: never by colour alone. `css` names the colour."""
+
+    word: str
+    sign: str
+    css: str
+
+
+STATES: Mapping[State, Look] = {
+    State.FAILED: Look("Failed to Export", "✕", "bad"),
+    State.READY: Look("Ready to Export", "▶", "ask"),
+    State.BLOCKED: Look("Blocked", "■", "warn"),
+    State.ACCEPTED: Look("Waiting for QuickBooks", "…", "calm"),
+    State.EXPORTING: Look("Exporting", "→", "calm"),
+    State.SYNCED: Look("Synced", "✓", "good"),
+    State.REJECTED: Look("Rejected", "⊘", "quiet"),
+    State.ARCHIVED: Look("Archived", "–", "quiet"),
+}
+"""In the order in which a person wants to see them."""
+
+UPDATE = Look("Ready to Update", "▶", "ask")
+DIFFERS = Look("Synced, look at it", "!", "warn")
+
+KINDS: Mapping[Kind, tuple[str, str]] = {
+    "cost_code": ("Cost code", "Cost codes"),
+    "job": ("Job", "Jobs"),
+    "vendor": ("Vendor", "Vendors"),
+    "budget": ("Budget", "Budgets"),
+    "budget_change": ("Budget change", "Budget changes"),
+    "commitment": ("Commitment", "Commitments"),
+    "change_order": ("Change order", "Change orders"),
+    "new_project": ("New project", "New projects"),
+    "new_vendor": ("New vendor", "New vendors"),
+}
+
+WORDS: Mapping[Word, Look] = {
+    "working": Look("Working", "✓", "good"),
+    "needs_you": Look("Needs you", "!", "warn"),
+    "stopped": Look("Stopped", "✕", "bad"),
+}
+
+ROLES = {"viewer": "may look", "approver": "may decide", "admin": "administrator"}
+
+
+def of_submission(row: Submission) -> Look:
+    """How a submission's state is shown, updates and synced ones with reasons told apart."""
+    if row.state is State.READY and row.update:
+        return UPDATE
+    if row.state is State.SYNCED and row.reasons:
+        return DIFFERS
+    return STATES[row.state]
