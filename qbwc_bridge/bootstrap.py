@@ -15,7 +15,7 @@ from qbwc_bridge.ports import Clock, Procore
 from qbwc_bridge.procore import Gateway, Transport
 from qbwc_bridge.settings import Settings
 from qbwc_bridge.statuspage.app import status_page
-from qbwc_bridge.storage import Database, Vault, open_database, read_or_make_key
+from qbwc_bridge.storage import Database, Vault, check_password, hash_password, open_database, read_or_make_key
 from qbwc_bridge.webconnector.app import soap_app
 from qbwc_bridge.webconnector.qwc import OWNER_ID
 from qbwc_bridge.webconnector.session import Session
@@ -105,5 +105,12 @@ def web_app(app: App, clockwork: Clockwork | None = None) -> Any:
     """Put the SOAP endpoint and the status page side by side; gives a WSGI application."""
     settings = app.settings
     soap = soap_app(Session(app.kit), public_url=settings.public_url, max_bytes=settings.max_soap_bytes)
-    page = status_page(app.kit, app.vault, public_url=settings.public_url, clockwork=clockwork)
+    page = status_page(
+        app.kit,
+        app.vault,
+        check_password=check_password,
+        hash_password=hash_password,
+        public_url=settings.public_url,
+        clockwork=clockwork,
+    )
     return DispatcherMiddleware(page, {"/qbwc": soap})

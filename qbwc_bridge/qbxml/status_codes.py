@@ -19,9 +19,9 @@ _INFORMATION: tuple[Row, ...] = (
     ("501", "us", Reaction.DONE, "A record cannot be shown in the qbXML version spoken here.", _FAULT),
     ("510", "nobody", Reaction.DONE, "The record was written, but could not be shown; it is read later.", _NOTE),
     ("530 531", "us", Reaction.DONE, "This edition of QuickBooks ignored a field or value.", _FAULT),
-    ("540", "nobody", Reaction.DONE, "QuickBooks returned only as many records as it allows at once.", _NOTE),
+    ("540", "nobody", Reaction.DONE, "QuickBooks returned only as many records as it allows at once.", "Nothing to do."),
     ("550", "bookkeeper", Reaction.DONE, "The record was saved without its notes.", "Enter the notes in QuickBooks."),
-    ("560", "nobody", Reaction.DONE, "The request used a field that QuickBooks will drop one day.", _NOTE),
+    ("560", "nobody", Reaction.DONE, "The request used a field that QuickBooks will drop one day.", "Nothing to do."),
     (
         "570",
         "bookkeeper",
@@ -71,7 +71,7 @@ _FORMAT: tuple[Row, ...] = (
     ),
     ("3010 3020 3030 3031 3035 3040", "us", Reaction.FAULT, "A date, truth value or amount has a wrong form.", _FAULT),
     ("3045 3050 3060 3065", "us", Reaction.FAULT, "A price, percentage, quantity or GUID has a wrong form.", _FAULT),
-    ("3070", "us", Reaction.FAULT, "A text is longer than QuickBooks allows.", "Shorten the text in Procore."),
+    ("3070", "bookkeeper", Reaction.PERSON, "A text is longer than QuickBooks allows.", "Shorten the text in Procore."),
     (
         "3080 3085 3090",
         "bookkeeper",

@@ -117,7 +117,9 @@ def _picked(ask: Ask, connection: Connection, text: str) -> Picked:
 
 def _shown_again(ask: Ask, connection: Connection, chosen: str, picked: list[Picked]) -> Page:
     made = lines(ask, connection, [one.row for one in picked])
-    fit = [line for line, one in zip(made, picked, strict=True) if chosen in line.actions and one.seen == one.row.version]
+    fit = [
+        line for line, one in zip(made, picked, strict=True) if chosen in line.actions and one.seen == one.row.version
+    ]
     values = {
         "connection": connection,
         "zone": ask.site.kit.options(connection).zone,

@@ -80,7 +80,9 @@ def submissions(ask: Ask, name: str) -> Page:
         "count": len(shown),
         "sum": total(line.row.amount for line in shown if line.row.amount is not None),
         "actions": [action for action in TOGETHER if action in here],
-        "pages": [(page, ask.url("submissions", name=name, **replace(chosen, page=page).query())) for page in _to(pages)],
+        "pages": [
+            (page, ask.url("submissions", name=name, **replace(chosen, page=page).query())) for page in _to(pages)
+        ],
     }
     return Page("submissions.html", values)
 
@@ -107,7 +109,9 @@ def _state_chips(ask: Ask, name: str, rows: list[Submission], chosen: Chosen) ->
 def _kind_chips(ask: Ask, name: str, rows: list[Submission], chosen: Chosen) -> list[Chip]:
     counts = Counter(row.kind for row in rows if chosen.state in ("", row.state))
     every = replace(chosen, kind="", page=1)
-    chips = [Chip("All kinds", sum(counts.values()), ask.url("submissions", name=name, **every.query()), not chosen.kind)]
+    chips = [
+        Chip("All kinds", sum(counts.values()), ask.url("submissions", name=name, **every.query()), not chosen.kind)
+    ]
     for kind, (_, plural) in words.KINDS.items():
         if counts[kind] or chosen.kind == kind:
             url = ask.url("submissions", name=name, **replace(every, kind=kind).query())

@@ -25,7 +25,7 @@ STATES: Mapping[State, Look] = {
     State.EXPORTING: Look("Exporting", "→", "calm"),
     State.SYNCED: Look("Synced", "✓", "good"),
     State.REJECTED: Look("Rejected", "⊘", "quiet"),
-    State.ARCHIVED: Look("Archived", "–", "quiet"),
+    State.ARCHIVED: Look("Archived", "▫", "quiet"),
 }
 """In the order in which a person wants to see them."""
 

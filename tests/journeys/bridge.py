@@ -20,6 +20,7 @@ from qbwc_bridge.rehearsal.webconnector import Application, Visit, WebConnector,
 from qbwc_bridge.settings import load_settings
 from qbwc_bridge.webconnector.qwc import QwcFile, write_qwc
 from qbwc_bridge.worker import pull, push, reconcile, release, try_release
+from tests.procore.contract import ContractTransport
 
 START = dt.datetime(2026, 3, 10, 15, 0, tzinfo=dt.UTC)
 PUBLIC_URL = "http://localhost:8085"
@@ -71,10 +72,12 @@ class Bridge:
 
     def start(self) -> None:
         """Open the database and wire everything anew."""
-        self.app: App = open_app(
-            self.settings, clock=self.clock, transport=httpx.WSGITransport(app=self.procore.wsgi_app)
-        )
+        self.app: App = open_app(self.settings, clock=self.clock, transport=self.transport())
         self.wsgi = web_app(self.app)
+
+    def transport(self) -> httpx.BaseTransport:
+        """The way to the stand-in Procore; every call is checked against Procore's operations where these are given."""
+        return ContractTransport(httpx.WSGITransport(app=self.procore.wsgi_app))
 
     def restart(self) -> None:
         """Forget all that the process knew; only the database stays."""

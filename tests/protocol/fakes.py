@@ -172,7 +172,13 @@ def call(name: str, content: str = "") -> bytes:
 @contextmanager
 def served(calls: FakeCalls) -> Iterator[str]:
     """Serve the application at /qbwc on a real waitress and a free loopback port; gives the base address."""
-    app = DispatcherMiddleware(NotFound(), {"/qbwc": application(calls)})
+    with serve_application(DispatcherMiddleware(NotFound(), {"/qbwc": application(calls)})) as url:
+        yield url
+
+
+@contextmanager
+def serve_application(app: WSGIApplication) -> Iterator[str]:
+    """Serve any application on a real waitress and a free loopback port; gives the base address."""
     server = create_server(app, host="127.0.0.1", port=0, threads=2)
     thread = Thread(target=server.run)
     thread.start()

@@ -1,0 +1,187 @@
+"""What the commands share: the open bridge, finding connections and records by name, output, common options."""
+
+import dataclasses
+import datetime as dt
+import enum
+import getpass
+import json
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from qbwc_bridge import logs
+from qbwc_bridge.domain.names import fold
+from qbwc_bridge.domain.records import Connection, ProjectChoice, Submission
+from qbwc_bridge.errors import BridgeError, NotFound, Refused, WrongUsage
+from qbwc_bridge.flow import work
+from qbwc_bridge.flow.kit import Kit
+from qbwc_bridge.ports import UnitOfWork
+from qbwc_bridge.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from qbwc_bridge.bootstrap import App
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Bridge:
+    """The settings and the wired program, each opened when a command first needs it; click's context object."""
+
+    def __init__(self, overrides: Mapping[str, str]) -> None:
+        self._overrides = overrides
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings; raises WrongUsage."""
+        settings = load_settings(self._overrides)
+        logs.configure(settings.log_level, settings.log_json)
+        return settings
+
+    @cached_property
+    def app(self) -> "App":
+        """Everything wired, with the database open (made when missing)."""
+        # Imported late: it brings every room, which `--help` and a wrong option need not wait for.
+        from qbwc_bridge.bootstrap import open_app  # noqa: PLC0415
+
+        return open_app(self.settings)
+
+    @property
+    def kit(self) -> Kit:
+        """What the stations are handed."""
+        return self.app.kit
+
+    def now(self) -> dt.datetime:
+        """The present moment in UTC."""
+        return self.app.clock.now()
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if "app" in self.__dict__:
+            self.app.close()
+
+    def connections(self, name: str | None = None) -> list[Connection]:
+        """Every connection, or the named one; raises NotFound, and Refused when there is none at all."""
+        with self.kit.work() as uow:
+            found = uow.connections.find()
+        if not found:
+            raise Refused("There is no connection yet: an admin makes one with `connection add`.")
+        return [_named(found, name)] if name is not None else found
+
+    def connection(self, name: str | None) -> Connection:
+        """The named connection, or the only one; raises WrongUsage when there are several and none is named."""
+        found = self.connections(name)
+        if len(found) > 1:
+            names = ", ".join(each.name for each in found)
+            raise WrongUsage(f"There are several connections ({names}): name one with --connection.")
+        return found[0]
+
+
+pass_bridge = click.make_pass_decorator(Bridge)
+
+
+def json_option(command: F) -> F:
+    """Add `--json` as the parameter `as_json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")(command)
+
+
+def connection_option(command: F) -> F:
+    """Add `--connection NAME` as the parameter `name`."""
+    return click.option("--connection", "name", metavar="NAME", help="The connection; needed when there are several.")(
+        command
+    )
+
+
+def _named(connections: Iterable[Connection], name: str) -> Connection:
+    found = list(connections)
+    for each in found:
+        if fold(each.name) == fold(name):
+            return each
+    raise NotFound(f"There is no connection {name}; there is {', '.join(each.name for each in found)}.")
+
+
+def find_projects(uow: UnitOfWork, connection: Connection, numbers: Iterable[str]) -> list[ProjectChoice]:
+    """The projects of these numbers (or Procore ids, where numbers repeat), each once, in the order given.
+
+    Raises NotFound for an unknown one, WrongUsage where several have the number.
+    """
+    rows = uow.projects.find(connection_id=connection.id, order="number")
+    if not rows:
+        raise Refused(f"No project of {connection.name} is known yet: run `pull` first.")
+    found: dict[int, ProjectChoice] = {}
+    for number in numbers:
+        same = [row for row in rows if fold(row.number) == fold(number)]
+        same = same or [row for row in rows if str(row.project_id) == number]
+        if not same:
+            raise NotFound(f"Procore shows no project {number} to {connection.name}, as far as it was read.")
+        if len(same) > 1:
+            ids = " or ".join(str(row.project_id) for row in same)
+            raise WrongUsage(f"Several projects have number {number}: name one by its Procore id, {ids}.")
+        found[same[0].project_id] = same[0]
+    return list(found.values())
+
+
+def find_submission(uow: UnitOfWork, row_id: int, connection: Connection | None) -> Submission:
+    """The submission of that id; raises NotFound, also for one of another connection than the one asked for."""
+    row = uow.submissions.get(row_id)
+    if connection is not None and row.connection_id != connection.id:
+        raise NotFound(f"There is no submission number {row_id} in {connection.name}.")
+    return row
+
+
+def settle(bridge: Bridge, uow: UnitOfWork, connection_id: int) -> None:
+    """Let everything that depends on a decision follow it, inside the same transaction."""
+    connection = uow.connections.get(connection_id)
+    work.settle(uow, connection, bridge.kit.options(connection), bridge.now())
+
+
+def who() -> str:
+    """Whom the history names for a command: the operating system's user."""
+    try:
+        return f"{getpass.getuser()} (command)"
+    except (ImportError, KeyError, OSError):  # an account without a name, as containers have
+        return "command"
+
+
+# ---------------------------------------------------------------- output
+
+
+def say(sentence: str) -> None:
+    """Tell a person something, on standard error."""
+    click.echo(sentence, err=True)
+
+
+def show_json(data: Any) -> None:
+    """Print data as JSON: amounts as texts with two decimals, times in ISO 8601 with offset."""
+    # ASCII only, because a pipe on Windows has the machine's old character set.
+    click.echo(json.dumps(data, indent=2, default=_plain))
+
+
+def each(things: Iterable[F], act: Callable[[F], None]) -> None:
+    """Do something with each of several; one that is refused is told and does not stop the others, but fails the run."""
+    failed = False
+    for thing in things:
+        try:
+            act(thing)
+        except BridgeError as problem:
+            say(str(problem))
+            failed = True
+    if failed:
+        raise click.exceptions.Exit(1)
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Decimal():
+            return f"{value:.2f}"
+        case dt.datetime() | dt.date():
+            return value.isoformat()
+        case enum.Enum():
+            return value.value
+        case set() | frozenset() | tuple():
+            return list(value)
+        case _ if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            return {each.name: getattr(value, each.name) for each in dataclasses.fields(value)}
+    raise TypeError(f"no JSON for {type(value).__name__}")

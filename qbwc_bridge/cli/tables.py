@@ -1,0 +1,56 @@
+"""Tables for people: aligned text, amounts to the right with thousands separators."""
+
+import datetime as dt
+from collections.abc import Sequence
+from decimal import Decimal
+
+from qbwc_bridge.domain.money import readable
+
+GAP = "  "
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Give rows below their heads; columns of numbers stand to the right. Without rows only the heads."""
+    cells = [[_cell(value) for value in row] for row in rows]
+    right = [all(_numeric(row[place]) for row in rows) and bool(rows) for place in range(len(heads))]
+    widths = [max(len(line[place]) for line in [list(heads), *cells]) for place in range(len(heads))]
+
+    def line(texts: Sequence[str]) -> str:
+        parts = [
+            text.rjust(width) if to_right else text.ljust(width)
+            for text, width, to_right in zip(texts, widths, right, strict=True)
+        ]
+        return GAP.join(parts).rstrip()
+
+    return "\n".join([line(heads), line(["-" * width for width in widths]), *(line(row) for row in cells)])
+
+
+def facts(rows: Sequence[tuple[str, object]]) -> str:
+    """Give a list of names and values, the values below one another."""
+    width = max((len(name) for name, _ in rows), default=0)
+    return "\n".join(f"{name.ljust(width)}{GAP}{_cell(value)}".rstrip() for name, value in rows)
+
+
+def _cell(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case Decimal():
+            return readable(value)
+        case dt.datetime():
+            return value.strftime("%Y-%m-%d %H:%M %Z").rstrip()
+        case list() | tuple():
+            return printable(" ".join(str(each) for each in value))
+        case _:
+            return printable(str(value))
+
+
+def printable(text: str) -> str:
+    """Give text that cannot steer a terminal: names come from outside."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)
+
+
+def _numeric(value: object) -> bool:
+    return value is None or (isinstance(value, Decimal | int) and not isinstance(value, bool))

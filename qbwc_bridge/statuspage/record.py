@@ -1,0 +1,105 @@
+"""One submission: what it is, what stands against it, what may be done, and its history, newest first."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from qbwc_bridge.domain.procore import Budget, ChangeOrder, Commitment, ContractLine, Vendor
+from qbwc_bridge.domain.records import Connection, Submission
+from qbwc_bridge.errors import NotFound
+from qbwc_bridge.flow.options import Options
+from qbwc_bridge.statuspage import words
+from qbwc_bridge.statuspage.ask import Ask, Page
+from qbwc_bridge.statuspage.deciding import ACTIONS
+from qbwc_bridge.statuspage.lines import lines
+
+STATES = {state.value: look.word for state, look in words.STATES.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A line of what Procore holds; quantity and unit cost only where the line has them."""
+
+    code: str
+    text: str
+    quantity: str
+    unit_cost: Decimal | None
+    amount: Decimal
+
+
+def record(ask: Ask, name: str, number: int) -> Page:
+    """Show one submission of a connection; raises NotFound."""
+    connection = ask.connection(name)
+    row = ask.uow.submissions.first(id=number, connection_id=connection.id)
+    if row is None:
+        raise NotFound(f"There is no record number {number} in {name}.")
+    options = ask.site.kit.options(connection)
+    (line,) = lines(ask, connection, [row])
+    values = {
+        "connection": connection,
+        "zone": options.zone,
+        "line": line,
+        "row": row,
+        "actions": [(action, ACTIONS[action].button) for action in line.actions],
+        "facts": [*_facts(ask, connection, row, options), *_quickbooks(row)],
+        "positions": list(_positions(ask, connection, row)),
+        "history": ask.uow.history.find(subject="submission", subject_id=row.id, order="-id"),
+        "states": STATES,
+        "tasks": ask.uow.tasks.find(submission_id=row.id, order="-id"),
+    }
+    return Page("record.html", values)
+
+
+def _document(ask: Ask, connection: Connection, row: Submission) -> object:
+    kind = "project" if row.kind == "job" else row.kind
+    found = ask.uow.documents.first(connection_id=connection.id, kind=kind, key=row.key)
+    return found.document if found else None
+
+
+def _facts(ask: Ask, connection: Connection, row: Submission, options: Options) -> list[tuple[str, str]]:
+    """What Procore says of it, and what it will hang on in QuickBooks: label and text, empty ones left out."""
+    facts: list[tuple[str, str]] = []
+    match _document(ask, connection, row):
+        case Commitment() as order:
+            kind = "Subcontract" if order.subcontract else "Purchase order"
+            facts = [("In Procore", f"{kind}, {order.status}"), ("Vendor", order.vendor_name)]
+            facts += [("Contract date", str(order.contract_date or ""))]
+        case ChangeOrder() as change:
+            order_row = ask.uow.submissions.first(
+                connection_id=connection.id, kind="commitment", key=str(change.commitment_id)
+            )
+            facts = [("In Procore", f"Change order, {change.status}")]
+            facts += [("Changes", f"{order_row.number} {order_row.title}" if order_row else "")]
+        case Budget() as budget:
+            facts = [("In Procore", "Budget, locked" if budget.locked else "Budget, not locked")]
+        case Vendor() as vendor:
+            place = " ".join(f"{vendor.address} {vendor.city} {vendor.state} {vendor.zip}".split())
+            facts = [("Address", place), ("Phone", vendor.phone), ("E-mail", vendor.email)]
+        case _ if row.kind == "job":
+            choice = ask.uow.projects.first(connection_id=connection.id, project_id=row.project_id)
+            facts = [("Customer above the job", choice.customer if choice else "")]
+        case _ if row.kind == "cost_code":
+            facts = [("Income account", options.income_account), ("Expense account", options.expense_account)]
+    return [(label, text) for label, text in facts if text]
+
+
+def _quickbooks(row: Submission) -> list[tuple[str, str]]:
+    facts = [("In QuickBooks", row.quickbooks_name or ("written" if row.quickbooks_id else ""))]
+    facts += [("Name chosen for QuickBooks", row.name), ("Accepted by", row.accepted_by)]
+    return [(label, text) for label, text in facts if text]
+
+
+def _positions(ask: Ask, connection: Connection, row: Submission) -> Iterable[Position]:
+    match _document(ask, connection, row):
+        case Commitment(lines=found) | ChangeOrder(lines=found):
+            yield from map(_position, found)
+        case Budget() as budget:
+            amounts = budget.amounts()
+            for each in budget.rows:
+                called = f"{each.code.cost_code_name} {each.code.cost_type_name}".strip()
+                yield Position(each.code.code, called, "", None, amounts[each.code.id])
+
+
+def _position(line: ContractLine) -> Position:
+    quantity = f"{line.quantity.normalize():f} {line.uom}".strip() if line.quantity is not None else ""
+    return Position(line.code.code if line.code else "", line.description, quantity, line.unit_cost, line.amount)

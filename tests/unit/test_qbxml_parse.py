@@ -1,0 +1,210 @@
+"""The hardened parser: what it refuses, quickly, and what it makes of real text."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qbwc_bridge.domain.replies import Node
+from qbwc_bridge.errors import QuickBooksError
+from qbwc_bridge.qbxml import parse
+from qbwc_bridge.qbxml.check import SchemaCheck
+from qbwc_bridge.qbxml.company import parse_hcp
+from qbwc_bridge.qbxml.parse import parse_document, parse_tree, stream_document
+from qbwc_bridge.qbxml.responses import parse_reply
+from tests.support import shared_dir
+
+QUICK_SECONDS = 2.0
+"""A refusal must not take longer, even on a loaded machine."""
+
+LAUGHS = (
+    '<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY a "ha"><!ENTITY b "'
+    + "&a;" * 1000
+    + '"><!ENTITY c "'
+    + "&b;" * 1000
+    + '">]><QBXML>&c;</QBXML>'
+)
+BOMBS = {
+    "laughs": LAUGHS,
+    "outside entity": '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><QBXML>&e;</QBXML>',
+    "outside DTD": '<!DOCTYPE QBXML SYSTEM "http://127.0.0.1:9/x.dtd"><QBXML/>',
+    "undeclared entity": "<QBXML>&e;</QBXML>",
+    "deep": "<a>" * 200_000,
+    "deep and closed": "<a>" * 5000 + "</a>" * 5000,
+    "control": "<QBXML>\x01</QBXML>",
+    "control reference": "<QBXML>&#1;</QBXML>",
+    "half character": "<QBXML>\ud83d</QBXML>",
+    "two roots": "<QBXML/><QBXML/>",
+    "unclosed": "<QBXML><QBXMLMsgsRs>",
+    "nothing": "",
+    "blank": " \n",
+    "words": "Data for Point of Sale",
+}
+
+
+@pytest.mark.parametrize("read", [parse_document, parse_tree, parse_reply])
+@pytest.mark.parametrize("name", BOMBS)
+def test_bombs_are_refused(name: str, read: Callable[[str], object]) -> None:
+    """Document types, entities, depth, control characters and broken text are refused in one short sentence, quickly."""
+    started = time.perf_counter()
+    with pytest.raises(QuickBooksError) as refusal:
+        read(BOMBS[name])
+    assert time.perf_counter() - started < QUICK_SECONDS
+    assert len(str(refusal.value)) < 400
+    assert "root:" not in str(refusal.value)
+
+
+def test_size_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A document over the bound is refused before it is parsed, counted in bytes."""
+    monkeypatch.setattr(parse, "MAX_SIZE", 1000)
+    assert parse_document(f"<a>{'x' * 900}</a>").text == "x" * 900
+    for text in (f"<a>{'x' * 1000}</a>", f"<a>{'é' * 600}</a>"):
+        with pytest.raises(QuickBooksError, match="larger than"):
+            parse_document(text)
+
+
+def test_a_text_of_many_megabytes_is_read() -> None:
+    """Within the bounds a single long text is read: libxml2's own limit of 10 MB does not apply."""
+    assert len(parse_document(f"<a>{'x' * 11_000_000}</a>").text) == 11_000_000
+
+
+def test_refusals_never_spread_the_books() -> None:
+    """A complaint about malformed text shows a short extract at most."""
+    with pytest.raises(QuickBooksError) as refusal:
+        parse_document(f"<QBXML><{'secret' * 200}></QBXML>")
+    assert len(str(refusal.value)) < 250
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        ("it&#146;s &#147;so&#148; &#150; 1&#153;", "it’s “so” – 1™"),
+        ("it\u0092s", "it’s"),
+        ("&#174;&#233; &#8217; &#128;", "®é ’ €"),
+        ("&#129;", "\x81"),
+    ],
+)
+def test_references_of_the_code_page(sent: str, read: str) -> None:
+    """References 128-159 are Windows-1252 code points, in text and attributes; others stay what they are."""
+    node = parse_document(f'<a b="{sent}">{sent}</a>')
+    assert node.text == read
+    assert node.attributes == (("b", read),)
+
+
+def test_a_declared_encoding_is_overruled() -> None:
+    """The text is Unicode already, whatever encoding its declaration names; a byte order mark is passed over."""
+    for encoding in ("windows-1252", "utf-16", "us-ascii", "nonsense"):
+        assert parse_document(f'\ufeff<?xml version="1.0" encoding="{encoding}"?><a>é’</a>').text == "é’"
+
+
+def test_white_space_is_layout_only_between_elements() -> None:
+    """Blanks between elements are dropped, those inside a text are kept."""
+    node = parse_document("<a>\n  <b> x\n\ny </b>\n  <c>\n </c><!-- no --><?no?>\n</a>")
+    assert node == Node("a", "", (), (Node("b", " x\n\ny "), Node("c")))
+
+
+def test_long_documents_are_streamed() -> None:
+    """Elements are given out as they end, with those around them, before the rest is read."""
+    rows = "".join(f'<Row n="{number}">{"x" * 50}</Row>' for number in range(5000))
+    stream = stream_document(f'<A k="v"><B>{rows}</B><broken', lambda tag, _depth: tag == "Row")
+    node, around = next(stream)
+    assert dict(node.attributes) == {"n": "0"}
+    assert around == (Node("A", "", (("k", "v"),)), Node("B"))
+    with pytest.raises(QuickBooksError, match="malformed"):
+        list(stream)
+
+
+@given(st.text(max_size=200) | st.text(alphabet="<>/&;QBXMLa \"'=!-[]?", max_size=200))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    """Whatever comes instead of an answer, it is read or refused with a sentence; the first answer never raises."""
+    try:
+        parse_reply(text)
+    except QuickBooksError as error:
+        assert 0 < len(str(error)) < 400
+    assert len(parse_hcp(text)) == 4
+
+
+# ---------------------------------------------------------------- the first answer of a session
+
+
+def _first_answer() -> str:
+    return shared_dir("samples", "rs_host_company_preferences.xml").read_text(encoding="utf-8")
+
+
+def test_the_first_answer() -> None:
+    """The real first answer gives all three parts without problems."""
+    host, company, preferences, problems = parse_hcp(_first_answer())
+    assert problems == []
+    assert host is not None
+    assert host.supported_versions[-1] == "11.0"
+    assert company is not None
+    assert company.file_id("87edaaf8-637e-4203-867f-4ba79c2f8998") == "{CA1C3EB8-1B61-4747-A743-8D5B438B83AC}"
+    assert preferences is not None
+    assert preferences.multi_currency is False
+
+
+def _mutilations() -> dict[str, tuple[str, str]]:
+    text = _first_answer()
+    declared = text.partition("?>")[0] + "?>"
+    parts = text.split("<CompanyQueryRs")
+    return {
+        "bare ampersand": (text.replace("Wholesale/Distributor", "A&B"), "A&B Sample File"),
+        "HTML entity": (text.replace("Wholesale/Distributor", "A&nbsp;B"), "A&nbsp;B Sample File"),
+        "control": (text.replace("Wholesale/Distributor", "A\x02B"), "AB Sample File"),
+        "two documents": (text + text, "Wholesale/Distributor Sample File"),
+        "three documents": (
+            f"{parts[0]}</QBXMLMsgsRs></QBXML>{declared}<QBXML><QBXMLMsgsRs><CompanyQueryRs{parts[1]}",
+            "Wholesale/Distributor Sample File",
+        ),
+        "missing end": (text.replace("</HostRet>", ""), "Wholesale/Distributor Sample File"),
+        "cut at the end": (text[:-60], "Wholesale/Distributor Sample File"),
+    }
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["bare ampersand", "HTML entity", "control", "two documents", "three documents", "missing end", "cut at the end"],
+)
+def test_a_malformed_first_answer_is_read_as_far_as_it_goes(name: str) -> None:
+    """A malformed first answer gives what it holds, and says that it was malformed."""
+    text, company_name = _mutilations()[name]
+    host, company, preferences, problems = parse_hcp(text)
+    assert host is not None
+    assert company is not None
+    assert company.company_name == company_name
+    assert company.file_id("87edaaf8-637e-4203-867f-4ba79c2f8998") == "{CA1C3EB8-1B61-4747-A743-8D5B438B83AC}"
+    assert preferences is not None
+    assert len(problems) == 1
+
+
+@pytest.mark.parametrize("text", ["", "Data for Point of Sale", "<QBXML/>", LAUGHS, "<a>" * 5000])
+def test_a_first_answer_without_company(text: str) -> None:
+    """An answer that holds nothing of QuickBooks gives nothing and says what is missing."""
+    host, company, preferences, problems = parse_hcp(text)
+    assert (host, company, preferences) == (None, None, None)
+    assert sum("holds no" in problem for problem in problems) == 3
+
+
+def test_a_refused_part_is_told() -> None:
+    """A part that QuickBooks refused, or that holds an impossible value, is None with a sentence."""
+    refused = _first_answer().replace('requestID="2" statusCode="0"', 'requestID="2" statusCode="3260"')
+    assert any("status 3260" in problem for problem in parse_hcp(refused)[3])
+    odd = _first_answer().replace("2016-11-30", "2016-13-30")
+    _, company, preferences, problems = parse_hcp(odd)
+    assert company is not None
+    assert preferences is None
+    assert "PreferencesRet" in problems[0]
+
+
+def test_the_schema_check_parses_by_the_same_rules(tmp_path: Path) -> None:
+    """The schema check refuses a document type too."""
+    (tmp_path / "qbxmlops160.xsd").write_text(
+        '<xsd:schema xmlns:xsd="http://www.w3.org/2001/XMLSchema"><xsd:element name="QBXML"/></xsd:schema>',
+        encoding="utf-8",
+    )
+    check = SchemaCheck(tmp_path)
+    assert check.problem("<QBXML/>") == ""
+    assert "DOCTYPE" in check.problem("<!DOCTYPE QBXML><QBXML/>")
