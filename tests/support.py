@@ -1,6 +1,7 @@
 """Where tests find other people's reference data, and what a missing part means."""
 
 import os
+import socket
 from pathlib import Path
 from typing import NoReturn
 
@@ -28,3 +29,11 @@ def shared_dir(*parts: str) -> Path:
     if not path.exists():
         missing(f"reference data {'/'.join(parts) or 'folder'} (set QBWC_BRIDGE_TEST_DATA)")
     return path
+
+
+def free_port() -> int:
+    """Give a loopback port that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

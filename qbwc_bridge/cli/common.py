@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from qbwc_bridge.bootstrap import App
 
 F = TypeVar("F", bound=Callable[..., Any])
+Thing = TypeVar("Thing")
 
 
 class Bridge:
@@ -74,7 +75,7 @@ class Bridge:
         """The named connection, or the only one; raises WrongUsage when there are several and none is named."""
         found = self.connections(name)
         if len(found) > 1:
-            names = ", ".join(each.name for each in found)
+            names = ", ".join(one.name for one in found)
             raise WrongUsage(f"There are several connections ({names}): name one with --connection.")
         return found[0]
 
@@ -96,10 +97,10 @@ def connection_option(command: F) -> F:
 
 def _named(connections: Iterable[Connection], name: str) -> Connection:
     found = list(connections)
-    for each in found:
-        if fold(each.name) == fold(name):
-            return each
-    raise NotFound(f"There is no connection {name}; there is {', '.join(each.name for each in found)}.")
+    for one in found:
+        if fold(one.name) == fold(name):
+            return one
+    raise NotFound(f"There is no connection {name}; there is {', '.join(one.name for one in found)}.")
 
 
 def find_projects(uow: UnitOfWork, connection: Connection, numbers: Iterable[str]) -> list[ProjectChoice]:
@@ -159,8 +160,8 @@ def show_json(data: Any) -> None:
     click.echo(json.dumps(data, indent=2, default=_plain))
 
 
-def each(things: Iterable[F], act: Callable[[F], None]) -> None:
-    """Do something with each of several; one that is refused is told and does not stop the others, but fails the run."""
+def each(things: Iterable[Thing], act: Callable[[Thing], None]) -> None:
+    """Do something with each of several; one that is refused is told, fails the run, and does not stop the others."""
     failed = False
     for thing in things:
         try:
@@ -183,5 +184,5 @@ def _plain(value: Any) -> Any:
         case set() | frozenset() | tuple():
             return list(value)
         case _ if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            return {each.name: getattr(value, each.name) for each in dataclasses.fields(value)}
+            return {part.name: getattr(value, part.name) for part in dataclasses.fields(value)}
     raise TypeError(f"no JSON for {type(value).__name__}")

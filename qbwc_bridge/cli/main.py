@@ -34,20 +34,20 @@ COMMANDS: Mapping[str, str] = {
 """Where each command stands, in the order in which people meet them: module of this package, colon, name."""
 
 FAULTS = "faults.log"
-FAILED, WRONG_USAGE = 1, 2
-"""Exit codes."""
 
 
 class Told(click.ClickException):
     """An error as one sentence on standard error."""
 
-    def __init__(self, sentence: str, exit_code: int) -> None:
-        super().__init__(sentence)
-        self.exit_code = exit_code
-
     def show(self, file: Any = None) -> None:
         """Print the sentence alone."""
         click.echo(self.message, file=file or sys.stderr)
+
+
+class ToldUsage(Told):
+    """The same for wrong usage."""
+
+    exit_code = 2
 
 
 class Program(click.Group):
@@ -72,9 +72,9 @@ class Program(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
         except BridgeError as problem:
-            raise Told(str(problem), WRONG_USAGE if isinstance(problem, WrongUsage) else FAILED) from problem
+            raise (ToldUsage if isinstance(problem, WrongUsage) else Told)(str(problem)) from problem
         except Exception as fault:  # a fault of ours: its trace goes to a file for support, never to the screen
-            raise Told(_keep_fault(ctx, fault), FAILED) from fault
+            raise Told(_keep_fault(ctx, fault)) from fault
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -83,9 +83,10 @@ class Program(click.Group):
 @click.pass_context
 def cli(ctx: click.Context, data_dir: Path | None) -> None:
     """Join Procore and QuickBooks Desktop through the Web Connector."""
-    bridge = Bridge({"data_dir": str(data_dir)} if data_dir else {})
-    ctx.obj = bridge
-    ctx.call_on_close(bridge.close)
+    # Whoever calls it from Python may hand over a bridge of their own.
+    if ctx.obj is None:
+        ctx.obj = Bridge({"data_dir": str(data_dir)} if data_dir else {})
+        ctx.call_on_close(ctx.obj.close)
 
 
 def main() -> None:

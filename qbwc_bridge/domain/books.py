@@ -71,6 +71,8 @@ class TransactionRecord:
     is_active: bool = True
     closed: bool = False
     received: bool = False
+    grouped: bool = False
+    """It has item groups, which a Mod cannot keep."""
     time_modified: dt.datetime | None = None
     read_visit_id: int | None = None
     id: int = 0

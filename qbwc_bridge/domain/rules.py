@@ -124,6 +124,13 @@ def order_ended(ref_number: str, *, closed: bool, received: bool) -> str | None:
     return f"Purchase order {ref_number} is {how} in QuickBooks: re-open it there, then the change order can follow."
 
 
+def order_grouped(ref_number: str, *, grouped: bool) -> str | None:
+    """Refuse to change an order with item groups: the change would dissolve them (qbXML 13.0, PurchaseOrderMod)."""
+    if not grouped:
+        return None
+    return f"Purchase order {ref_number} holds item groups in QuickBooks: enter this change there by hand."
+
+
 def account_missing(which: str, name: str, *, exists: bool) -> str | None:
     """Ask for the account that items need."""
     if not name:
@@ -136,6 +143,21 @@ def account_missing(which: str, name: str, *, exists: bool) -> str | None:
 def name_taken(name: str, by: str) -> str | None:
     """Refuse a name that another list of the shared name space holds: customers, vendors, employees, other names."""
     return f"QuickBooks uses the name {name} for a {by} already: choose another name for this record." if by else None
+
+
+def inactive(name: str, *, is_active: bool) -> str | None:
+    """Ask for a record to be made active before something is written on it: QuickBooks refuses inactive ones."""
+    return None if is_active else f"{name} is inactive in QuickBooks: make it active there."
+
+
+def linked_elsewhere(name: str, holder: str) -> str | None:
+    """Refuse to join two records of Procore to one of QuickBooks: costs would not know where to go."""
+    if not holder:
+        return None
+    return (
+        f"{name} in QuickBooks is joined to {holder} already: give one of the two another name in Procore, "
+        "link this one to another record, or say that it is new."
+    )
 
 
 def several_matches(names: Collection[str]) -> str | None:

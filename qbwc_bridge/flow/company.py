@@ -63,9 +63,11 @@ def identify(
 
 
 def bind(connection: Connection) -> None:
-    """Bind a connection to the company that last visited, and forget alarms and the proof of the former file."""
+    """Bind a connection to the company that last visited; alarms end, and everything is read anew from this file."""
     connection.bound_name, connection.bound_file_id = connection.company.name, connection.company.file_id
-    connection.alarm = ""
+    connection.alarm = connection.newest_write = ""
+    connection.lists_modified = connection.orders_modified = None
+    connection.bills_modified = connection.deletions_seen = None
 
 
 def readable(connection: Connection) -> bool:

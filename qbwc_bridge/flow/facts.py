@@ -77,6 +77,12 @@ class Facts:
         row = self.submissions.get((kind, key))
         return row if row and row.quickbooks_id else None
 
+    @cached_property
+    def holders(self) -> dict[tuple[str, str], Submission]:
+        """Which submission is joined to a QuickBooks record, by kind and id; change orders share their order's."""
+        rows = (row for row in self.submissions.values() if row.quickbooks_id)
+        return {(row.kind, row.quickbooks_id): row for row in rows}
+
     def project_document(self, project_id: int) -> Project | None:
         """The Procore project."""
         row = self.documents.get(("project", str(project_id)))
@@ -98,15 +104,34 @@ class Facts:
         row = self.documents.get(("budget", str(project_id)))
         return row.document if row and isinstance(row.document, Budget) else None
 
+    @cached_property
+    def _contracts(self) -> dict[int, tuple[list[Commitment], list[ChangeOrder]]]:
+        """Commitments and change orders by project."""
+        found: dict[int, tuple[list[Commitment], list[ChangeOrder]]] = defaultdict(lambda: ([], []))
+        for row in self.documents.values():
+            if isinstance(row.document, Commitment):
+                found[row.document.project_id][0].append(row.document)
+            elif isinstance(row.document, ChangeOrder):
+                found[row.document.project_id][1].append(row.document)
+        return found
+
     def commitments(self, project_id: int) -> list[Commitment]:
         """The project's purchase orders and subcontracts."""
-        rows = (row.document for row in self.documents.values())
-        return [doc for doc in rows if isinstance(doc, Commitment) and doc.project_id == project_id]
+        return self._contracts[project_id][0]
 
     def change_orders(self, project_id: int) -> list[ChangeOrder]:
         """The project's commitment change orders."""
-        rows = (row.document for row in self.documents.values())
-        return [doc for doc in rows if isinstance(doc, ChangeOrder) and doc.project_id == project_id]
+        return self._contracts[project_id][1]
+
+    @cached_property
+    def orders_by_number(self) -> dict[tuple[str, str], list[TransactionRecord]]:
+        """Purchase orders that no commitment is joined to, by vendor ListID and folded RefNumber."""
+        ours = {row.quickbooks_id for row in self.submissions.values() if row.kind == "commitment"}
+        found: dict[tuple[str, str], list[TransactionRecord]] = defaultdict(list)
+        for order in self.transactions("PurchaseOrder"):
+            if order.txn_id not in ours:
+                found[order.party_id, fold(order.ref_number)].append(order)
+        return found
 
     def projects_on(self) -> list[ProjectChoice]:
         """Projects that take part, by number."""

@@ -71,6 +71,7 @@ def keep_transaction(
     ]
     row.linked = list(result.linked)
     row.is_active, row.closed, row.received = result.is_active, result.is_manually_closed, result.is_fully_received
+    row.grouped = any(node.tag.endswith("LineGroupRet") for node in result.source.children)
     row.time_modified, row.read_visit_id = result.time_modified, visit_id
     uow.transactions.save(row)
     return row

@@ -113,6 +113,7 @@ def _item(facts: Facts, offer: Offer, cost_code: str, cost_type: str, accounts: 
         offer.notes.append(rules.shortened("The name", cost_type or cost_code, leaf))
         return offer
     offer.match, offer.match_name = existing.list_id, existing.full_name
+    offer.obstacles.append(rules.inactive(f"Item {existing.full_name}", is_active=existing.is_active))
     if not existing.two_sided:
         offer.notes.append(f"Item {existing.full_name} has no separate purchase account in QuickBooks; check it there.")
     return offer
@@ -182,6 +183,7 @@ def _match(facts: Facts, offer: Offer, exact: set[str], wanted: list[str], names
         record = facts.named("customer" if offer.kind == "job" else "vendor", next(iter(exact)))
         if record:
             offer.match, offer.match_name = record.list_id, record.full_name
+            offer.obstacles.append(rules.inactive(record.full_name, is_active=record.is_active))
         return
     known = list(names)
     offer.suggestions = sorted(exact) or list(dict.fromkeys(like for name in wanted[:2] for like in near(name, known)))
@@ -251,15 +253,8 @@ def _match_order(facts: Facts, offer: Offer, commitment: Commitment, number: str
     job = facts.synced("job", str(commitment.project_id))
     if not vendor or not job or link == "new":
         return
-    ours = {row.quickbooks_id for row in facts.submissions.values() if row.kind == "commitment"}
-    same = [
-        order
-        for order in facts.transactions("PurchaseOrder")
-        if order.txn_id not in ours
-        and order.party_id == vendor.quickbooks_id
-        and fold(order.ref_number) == fold(number)
-        and any(line.job_id == job.quickbooks_id for line in order.lines)
-    ]
+    numbered = facts.orders_by_number.get((vendor.quickbooks_id, fold(number)), [])
+    same = [order for order in numbered if any(line.job_id == job.quickbooks_id for line in order.lines)]
     exact = [order for order in same if order.total == offer.amount]
     if len(exact) == 1 and len(same) == 1:
         offer.match, offer.match_name = exact[0].txn_id, f"purchase order {exact[0].ref_number}"
@@ -286,4 +281,5 @@ def _change_order(facts: Facts, change: ChangeOrder) -> Offer:
         row = facts.submissions.get(("change_order", offer.key))
         if found and not (row and row.quickbooks_id):
             offer.obstacles.append(rules.order_ended(found.ref_number, closed=found.closed, received=found.received))
+            offer.obstacles.append(rules.order_grouped(found.ref_number, grouped=found.grouped))
     return offer

@@ -100,6 +100,9 @@ def _judge(facts: Facts, row: Submission, offer: Offer, common: list[str | None]
         waits, notes = [], [f"Will be linked to {row.name or row.link_to}.", *notes]
     elif offer.match:
         notes.insert(0, f"Will be linked to {offer.match_name} in QuickBooks.")
+        holder = facts.holders.get((row.kind, offer.match), row)
+        taken = rules.linked_elsewhere(offer.match_name, "" if holder is row else holder.number or holder.title)
+        obstacles += [taken] if taken else []
     elif not obstacles and row.link_to != "new":
         obstacles += [reason for reason in [rules.several_matches(offer.suggestions)] if reason]
     if not row.update:
@@ -138,6 +141,7 @@ def _settle(facts: Facts, row: Submission, offer: Offer, now: dt.datetime) -> No
         row.accepted_version, row.accepted_by, row.accepted_at = row.version, "direct export", now
         move(facts.uow, row, State.ACCEPTED, now=now, who="direct export", why="direct export is on for this kind")
     if row.state is State.ACCEPTED and offer.match and row.link_to != "new" and not alive_tasks(facts.uow, row):
+        facts.holders[row.kind, offer.match] = row
         join(facts.uow, row, offer.match, offer.match_name, now=now, why="it stands in QuickBooks already")
 
 

@@ -47,6 +47,8 @@ class Look:
     unmapped: int = 0
     unmapped_amount: Decimal = ZERO
     """Costs of linked jobs that are not in the Procore budget; ignored ones are not counted."""
+    refused: int = 0
+    """Direct costs that Procore did not take, or that were not looked up yet after an answer that never came."""
     next_visit: dt.datetime | None = None
 
     def count(self, *states: State) -> int:
@@ -57,7 +59,8 @@ class Look:
     def needs_a_person(self) -> int:
         """How many things need a person: records, costs without a code, and sentences that ask or warn."""
         records = self.count(State.READY, State.BLOCKED, State.FAILED) + self.differing
-        return records + self.parked_readings + self.unmapped + len(self.stops) + len(self.questions)
+        costs = self.unmapped + self.refused
+        return records + costs + self.parked_readings + len(self.stops) + len(self.questions)
 
     @property
     def on_its_way(self) -> int:
@@ -92,6 +95,7 @@ def look(kit: Kit, uow: UnitOfWork, connection: Connection, now: dt.datetime) ->
         parked_readings=uow.tasks.count(connection_id=connection.id, state=TaskState.PARKED, submission_id=None),
         unmapped=len(lost),
         unmapped_amount=total(lost),
+        refused=sum(1 for row in uow.writebacks.find(connection_id=connection.id) if row.message),
         next_visit=visit + visit_every(kit, connection) if visit else None,
     )
 

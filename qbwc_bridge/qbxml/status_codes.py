@@ -19,7 +19,13 @@ _INFORMATION: tuple[Row, ...] = (
     ("501", "us", Reaction.DONE, "A record cannot be shown in the qbXML version spoken here.", _FAULT),
     ("510", "nobody", Reaction.DONE, "The record was written, but could not be shown; it is read later.", _NOTE),
     ("530 531", "us", Reaction.DONE, "This edition of QuickBooks ignored a field or value.", _FAULT),
-    ("540", "nobody", Reaction.DONE, "QuickBooks returned only as many records as it allows at once.", "Nothing to do."),
+    (
+        "540",
+        "nobody",
+        Reaction.DONE,
+        "QuickBooks returned only as many records as it allows at once.",
+        "Nothing to do.",
+    ),
     ("550", "bookkeeper", Reaction.DONE, "The record was saved without its notes.", "Enter the notes in QuickBooks."),
     ("560", "nobody", Reaction.DONE, "The request used a field that QuickBooks will drop one day.", "Nothing to do."),
     (

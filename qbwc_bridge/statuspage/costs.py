@@ -1,6 +1,7 @@
 """Job costs per project and code: QuickBooks, what the bridge wrote to Procore, and what is not in the budget there."""
 
 import datetime as dt
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +14,10 @@ from qbwc_bridge.domain.records import Connection, ProjectChoice
 from qbwc_bridge.flow.ledger import Ledger
 from qbwc_bridge.flow.proof import Row, prove
 from qbwc_bridge.statuspage.ask import Ask, Page
-from qbwc_bridge.statuspage.render import day
+from qbwc_bridge.statuspage.render import day, money
+
+_INNER_CAPITAL = re.compile(r"(?<=[a-z])[A-Z]")
+"""JournalEntry reads as Journal entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ def costs(ask: Ask, name: str) -> Page:
         "outside_sum": total(each.amount for each in open_ones),
         "ignored_count": len(ignored),
         "ignored_sum": total(each.amount for each in ignored),
+        "refused": _refused(ask, connection, ledger),
     }
     return Page("costs.html", values)
 
@@ -83,6 +88,17 @@ def _written(ask: Ask, connection: Connection) -> dict[int, list[DirectCost]]:
     for row in ask.uow.writebacks.find(connection_id=connection.id):
         if row.written:
             found[row.project_id].append(row.written)
+    return found
+
+
+def _refused(ask: Ask, connection: Connection, ledger: Ledger) -> list[tuple[str, str]]:
+    """Direct costs that Procore did not take: project, date and amount, and Procore's reason."""
+    found = []
+    for row in ask.uow.writebacks.find(connection_id=connection.id):
+        cost = row.wanted or row.written
+        if row.message and cost:
+            number = ledger.choices[row.project_id].number
+            found.append((f"{number}, {cost.type} of {day(cost.date)}, {money(cost.amount())}", row.message))
     return found
 
 
@@ -112,4 +128,5 @@ def _named(item: Allocation) -> str:
     if document.txn_type == PAYROLL:
         return f"Payroll of {day(document.txn_date)}"
     payee = document.payee if document.vendor_id else ""
-    return " ".join(f"{document.txn_type} {document.ref_number} {payee}".split())
+    kind = _INNER_CAPITAL.sub(lambda found: f" {found[0].lower()}", document.txn_type)
+    return " ".join(f"{kind} {document.ref_number} {payee}".split())

@@ -56,6 +56,10 @@ def _new(ask: Ask, one: Picked) -> None:
     decisions.say_new(ask.uow, one.row, who=ask.person.name, now=ask.now)
 
 
+def _rename(ask: Ask, one: Picked) -> None:
+    decisions.set_field(ask.uow, one.row, name=one.quickbooks, is_1099=None, who=ask.person.name, now=ask.now)
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """A decision: the word on its button, what it did, and how it is done."""
@@ -74,6 +78,7 @@ ACTIONS: Mapping[str, Action] = {
     "archive": Action("Archive", "Archive changed for", _archive),
     "link": Action("Link", "Linked", _link),
     "new": Action("It is new", "Said to be new:", _new),
+    "rename": Action("Keep", "Name in QuickBooks chosen for", _rename),
 }
 
 

@@ -11,6 +11,7 @@ from qbwc_bridge.statuspage.ask import Ask
 
 _LINKABLE = frozenset({"job", "vendor", "cost_code", "budget", "commitment"})
 _LINK_FROM = frozenset({State.BLOCKED, State.READY, State.ACCEPTED, State.FAILED})
+_RENAME_FROM = frozenset({State.BLOCKED, State.READY, State.FAILED})
 _ARCHIVE_FROM = frozenset({State.READY, State.BLOCKED, State.REJECTED, State.FAILED, State.ARCHIVED})
 
 
@@ -69,7 +70,8 @@ def possible(row: Submission) -> tuple[str, ...]:
         "reject": ready or failed,
         "done": failed or row.update,
         "link": linkable and state in _LINK_FROM,
-        "new": linkable and bool(row.reasons) and state in {State.BLOCKED, State.FAILED} and row.link_to != "new",
+        "new": linkable and state is State.BLOCKED and any("say that it is new" in reason for reason in row.reasons),
+        "rename": linkable and state in _RENAME_FROM,
         "archive": state in _ARCHIVE_FROM,
     }
     return tuple(name for name, fits in found.items() if fits)

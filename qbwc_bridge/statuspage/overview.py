@@ -46,6 +46,7 @@ def _card(ask: Ask, found: views.Look) -> Card:
     rows += [
         (found.differing, "synced, but not as it should be", synced),
         (found.unmapped, "costs not in the Procore budget", costs),
+        (found.refused, "costs that Procore refused", costs),
     ]
     lately = ask.uow.submissions.find(connection_id=row.id, state=State.SYNCED, order="-since", limit=LATELY)
     needs = [each for each in rows if each[0]]

@@ -1,8 +1,9 @@
 """The table of submissions of one connection: filters with counts, reasons, and decisions about several at once."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 from qbwc_bridge.domain.money import total
@@ -78,13 +79,19 @@ def submissions(ask: Ask, name: str) -> Page:
         "kind_chips": _kind_chips(ask, name, rows, chosen),
         "lines": part,
         "count": len(shown),
-        "sum": total(line.row.amount for line in shown if line.row.amount is not None),
+        "sum": _sum(line.row for line in shown),
         "actions": [action for action in TOGETHER if action in here],
         "pages": [
             (page, ask.url("submissions", name=name, **replace(chosen, page=page).query())) for page in _to(pages)
         ],
     }
     return Page("submissions.html", values)
+
+
+def _sum(rows: Iterable[Submission]) -> Decimal | None:
+    """Add up amounts of one kind; a budget plus the orders that draw on it would be no sum of anything."""
+    amounts = [(row.kind, row.amount) for row in rows if row.amount is not None]
+    return total(amount for _, amount in amounts) if len({kind for kind, _ in amounts}) == 1 else None
 
 
 def _urgency(row: Submission) -> tuple[int, float, int]:

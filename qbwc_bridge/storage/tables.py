@@ -181,7 +181,7 @@ transaction_record = Table(
     *text("kind", "txn_id", "edit_sequence", "ref_number", "party_id", "party_name", "memo", "total"),
     *text("lines", "linked"),
     *text("txn_date", "time_modified", empty=True),
-    *flag("is_active", "closed", "received"),
+    *flag("is_active", "closed", "received", "grouped"),
     mention("read_visit_id", "visit"),
     UniqueConstraint("connection_id", "kind", "txn_id", name="uq_transaction_record_txn_id"),
     Index("ix_transaction_record_ref_number", "connection_id", "kind", "ref_number"),

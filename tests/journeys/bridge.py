@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -148,7 +149,7 @@ class Bridge:
         """Let the Web Connector visit once."""
         return self.connector.visit()
 
-    def submissions(self, **criteria: object) -> list[Submission]:
+    def submissions(self, **criteria: Any) -> list[Submission]:
         """Submissions as stored."""
         with self.app.kit.work() as uow:
             return uow.submissions.find(connection_id=self.connection.id, **criteria)

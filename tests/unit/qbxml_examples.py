@@ -1,5 +1,7 @@
 """Requests of every kind, with every field filled and with as few as possible."""
 
+# ruff: noqa: RUF001 - awkward characters are what is tested
+
 import datetime as dt
 from dataclasses import replace
 from decimal import Decimal
@@ -14,7 +16,7 @@ BY_ID, BY_NAME = qb.Ref(list_id="80000001-1646382185"), qb.Ref(full_name="Öl & 
 ADDRESS = qb.Address("100 Main Street\nSuite 5", "Miami", "FL", "33101")
 AWKWARD = 'Smith & Sons <“Best”> – it’s 5″ wide… né à Łódź 🏗️ "x" \x07\ttab'
 
-_ESTIMATE_LINE = qb.EstimateLine(BY_ID, "03-300 Concrete\nsecond line", Decimal("1"), Decimal("12.5"), Decimal("12.50"))
+_ESTIMATE_LINE = qb.EstimateLine(BY_ID, "03-300 Concrete\nsecond line", Decimal(1), Decimal("12.5"), Decimal("12.50"))
 _ORDER_LINE = qb.PurchaseOrderLine(
     item=BY_ID,
     description="Slab & wall",
@@ -42,7 +44,9 @@ FULL: dict[str, qb.Request] = {
     "items by id": qb.ItemQuery(list_ids=("1-1", "2-2")),
     "customer": qb.CustomerAdd(AWKWARD, company_name=AWKWARD, bill_address=ADDRESS, job_desc=AWKWARD * 3),
     "job": qb.CustomerAdd(AWKWARD * 2, BY_ID, AWKWARD, ADDRESS, AWKWARD),
-    "vendor": qb.VendorAdd(AWKWARD, AWKWARD, ADDRESS, "305-555-0100 ext. 12345678", "a&b@example.com", AWKWARD, is_1099=True),
+    "vendor": qb.VendorAdd(
+        AWKWARD, AWKWARD, ADDRESS, "305-555-0100 ext. 12345678", "a&b@example.com", AWKWARD, is_1099=True
+    ),
     "item": qb.ItemServiceAdd(AWKWARD, BY_ID, BY_NAME, BY_ID, AWKWARD * 200),
     "estimate": qb.EstimateAdd(BY_NAME, DAY, "2024-000123456", "Budget [qb:K7Q2MA]", (_ESTIMATE_LINE,) * 2),
     "order": qb.PurchaseOrderAdd(BY_ID, DAY, "SC-24-001-PO-17", AWKWARD, (_ORDER_LINE,) * 2),

@@ -59,7 +59,9 @@ def test_recovery_asks_for_a_stored_reply() -> None:
         ([("1", FULL["host"])], {"version": '13.0"?><x'}),
     ],
 )
-def test_envelopes_that_quickbooks_would_refuse(requests: list[tuple[str, qb.Request]], changes: dict[str, str]) -> None:
+def test_envelopes_that_quickbooks_would_refuse(
+    requests: list[tuple[str, qb.Request]], changes: dict[str, str]
+) -> None:
     """No requests, equal or long requestIDs, long set ids and versions that are not spoken are refused here."""
     chosen = {"version": "13.0", "new_message_set_id": "", **changes}
     with pytest.raises(QuickBooksError):
@@ -163,7 +165,7 @@ def test_records_without_name_or_lines() -> None:
 def test_a_rate_beyond_five_decimals() -> None:
     """A rate with more decimals than QuickBooks keeps is refused, not rounded in silence."""
     line = qb.PurchaseOrderLine(item=BY_ID, rate=Decimal("0.333333"))
-    with pytest.raises(QuickBooksError, match="five|5 decimals"):
+    with pytest.raises(QuickBooksError, match="5 decimals"):
         _element(qb.PurchaseOrderAdd(BY_ID, DAY, "1", "", (line,)))
 
 

@@ -1,0 +1,282 @@
+"""`connection`: one Procore company joined to one QuickBooks company file."""
+
+import re
+import secrets
+import uuid
+from pathlib import Path
+from typing import Any
+
+import click
+
+from qbwc_bridge.cli.common import Bridge, json_option, pass_bridge, say, settle, show_json, who
+from qbwc_bridge.cli.tables import facts, table
+from qbwc_bridge.domain.names import fold
+from qbwc_bridge.domain.records import Company, Connection, History
+from qbwc_bridge.errors import Refused, WrongUsage
+from qbwc_bridge.flow.company import bind
+from qbwc_bridge.flow.moves import token
+from qbwc_bridge.ports import UnitOfWork
+from qbwc_bridge.settings import CONNECTION_KEYS, connection_value
+
+PASSWORD_BYTES = 16
+"""128 random bits: nobody guesses them, so a keyed hash is enough to keep them by."""
+
+KEY_LENGTH = 8
+"""Of the key in everything the bridge leaves in Procore (ACCOUNTING 21)."""
+
+LONGEST_NAME = 60
+
+OWN_COLUMN = "company_name"
+"""The one key of `connection set` that is a column of its own."""
+
+
+@click.group()
+def connection() -> None:
+    """Join a Procore company to a QuickBooks company file."""
+
+
+@connection.command()
+@click.argument("name")
+@click.option("--procore-company-id", type=int, required=True, help="The company's number in Procore's addresses.")
+@click.option("--procore-client-id", required=True, help="Client id of the data connection app.")
+@click.option(
+    "--procore-client-secret-file",
+    "secret_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="File that holds the client secret; without it QBWC_BRIDGE_PROCORE_CLIENT_SECRET is read, or it is asked for.",
+)
+@click.option("--company-name", default="", help="The QuickBooks company that binds by itself at its first visit.")
+@click.option("--default-customer", default="", help="QuickBooks customer above the jobs.")
+@click.option("--direct-export", default="", metavar="KIND,...", help="Kinds that go without a person's acceptance.")
+@click.option("--income-account", default="", help="Income account of cost code items.")
+@click.option("--expense-account", default="", help="Expense account of cost code items: a cost of goods sold account.")
+@click.option("--item-policy", type=click.Choice(["code_and_type", "code"]), help="Items per cost code and cost type.")
+@click.option("--default-cost-type", default="", help="Cost type of costs that nothing else gives one.")
+@click.option("--time-zone", default="", help="The office's time zone.")
+@json_option
+@pass_bridge
+def add(  # noqa: PLR0917 - click passes them by name
+    bridge: Bridge,
+    /,
+    name: str,
+    procore_company_id: int,
+    procore_client_id: str,
+    secret_file: Path | None,
+    company_name: str,
+    *,
+    as_json: bool,
+    **own: str | None,
+) -> None:
+    """Make a connection; print the Web Connector's user name and password, once."""
+    name = _good_name(name)
+    chosen = {key: connection_value(key, value or "") for key, value in own.items()}
+    password = secrets.token_urlsafe(PASSWORD_BYTES)
+    made = Connection(
+        name=name,
+        procore_company_id=procore_company_id,
+        procore_client_id=procore_client_id,
+        procore_secret=bridge.app.vault.seal(_procore_secret(bridge, secret_file)),
+        user_name=f"{_slug(name)}-{secrets.token_hex(3)}",
+        password_hash=bridge.kit.hash_token(password),
+        file_id=_guid(),
+        key=token(KEY_LENGTH),
+        company_name=connection_value(OWN_COLUMN, company_name),
+        settings={key: value for key, value in chosen.items() if value},
+    )
+    with bridge.kit.work() as uow:
+        if any(fold(row.name) == fold(name) for row in uow.connections.find()):
+            raise Refused(f"There is a connection {name} already: choose another name.")
+        uow.connections.add(made)
+        _note(bridge, uow, made, "made")
+    _show_password(made, password, as_json=as_json)
+    say(f"Keep the password now, it is not shown again. Next: `qwc {name}` writes the file for the Web Connector.")
+
+
+@connection.command()
+@click.argument("name")
+@pass_bridge
+def confirm(bridge: Bridge, name: str) -> None:
+    """Bind a connection to the QuickBooks company that last visited."""
+    found = bridge.connection(name)
+    with bridge.kit.work() as uow:
+        row = uow.connections.get(found.id)
+        if row.company == Company():
+            raise Refused(f"No QuickBooks company has visited {row.name} yet: run the Web Connector once on the PC.")
+        if row.company.multi_currency:
+            raise Refused(f"Company {row.company.name} has multi-currency switched on; this bridge cannot serve it.")
+        bind(row)
+        uow.connections.save(row)
+        _note(bridge, uow, row, f"bound to {row.bound_name}")
+        settle(bridge, uow, row.id)
+    click.echo(f"{row.name} is bound to {row.bound_name or 'a company without a name'}.")
+
+
+@connection.command(name="list")
+@json_option
+@pass_bridge
+def list_(bridge: Bridge, *, as_json: bool) -> None:
+    """List every connection."""
+    with bridge.kit.work() as uow:
+        rows = [_facts(row) for row in uow.connections.find(order="name")]
+    if as_json:
+        show_json(rows)
+    elif rows:
+        heads = ("name", "user_name", "procore_company_id", "bound_name", "last_contact", "alarm")
+        click.echo(table(heads, [[row[head] or None for head in heads] for row in rows]))
+    else:
+        say("There is no connection yet: an admin makes one with `connection add`.")
+
+
+@connection.command()
+@click.argument("name")
+@json_option
+@pass_bridge
+def show(bridge: Bridge, name: str, *, as_json: bool) -> None:
+    """Show a connection with the settings that hold for it; its secrets are shown nowhere."""
+    row = bridge.connection(name)
+    holds = {**dict.fromkeys(CONNECTION_KEYS, ""), **bridge.kit.defaults, **row.settings}
+    holds[OWN_COLUMN] = row.company_name
+    if as_json:
+        show_json({**_facts(row), "company": row.company, "settings": holds, "own_settings": sorted(row.settings)})
+        return
+    click.echo(facts([(key.replace("_", " "), value) for key, value in _facts(row).items()]))
+    rows = [(key, value, key in row.settings or (key == OWN_COLUMN and bool(value))) for key, value in holds.items()]
+    click.echo("\n" + table(["setting", "value", "of this connection"], rows))
+
+
+@connection.command(name="set")
+@click.argument("name")
+@click.argument("key", metavar="KEY")
+@click.argument("value")
+@pass_bridge
+def set_(bridge: Bridge, name: str, key: str, value: str) -> None:
+    """Set KEY for one connection; an empty VALUE brings the bridge's default back.
+
+    Keys are the settings marked so in the documentation, and income_account, expense_account, default_customer,
+    company_name, direct_export.
+    """
+    key = key.lower()
+    checked = connection_value(key, value)
+    found = bridge.connection(name)
+    with bridge.kit.work() as uow:
+        row = uow.connections.get(found.id)
+        if key == OWN_COLUMN:
+            row.company_name = checked
+        elif checked:
+            row.settings = {**row.settings, key: checked}
+        else:
+            row.settings = {known: kept for known, kept in row.settings.items() if known != key}
+        uow.connections.save(row)
+        _note(bridge, uow, row, f"{key} set to {checked or 'the default'}")
+        settle(bridge, uow, row.id)
+    click.echo(f"{row.name}: {key} is {checked or 'the default'}.")
+
+
+@connection.command()
+@click.argument("name")
+@json_option
+@pass_bridge
+def rotate_password(bridge: Bridge, name: str, *, as_json: bool) -> None:
+    """Make a new Web Connector password and print it, once; the old one ends at once."""
+    found = bridge.connection(name)
+    password = secrets.token_urlsafe(PASSWORD_BYTES)
+    with bridge.kit.work() as uow:
+        row = uow.connections.get(found.id)
+        row.password_hash = bridge.kit.hash_token(password)
+        uow.connections.save(row)
+        _note(bridge, uow, row, "password changed")
+    _show_password(row, password, as_json=as_json)
+    say("Keep the password now, it is not shown again. Enter it in the Web Connector on the PC.")
+
+
+@connection.command()
+@click.argument("name")
+@pass_bridge
+def rotate_ids(bridge: Bridge, name: str) -> None:
+    """Draw a new FileID, so that a copy of the company file can be told apart; then it is confirmed anew."""
+    found = bridge.connection(name)
+    with bridge.kit.work() as uow:
+        row = uow.connections.get(found.id)
+        row.file_id = _guid()
+        row.bound_name = row.bound_file_id = ""
+        uow.connections.save(row)
+        _note(bridge, uow, row, "new FileID")
+    click.echo(f"{row.name} has FileID {row.file_id}.")
+    say(f"Remove the application from the Web Connector, add the file that `qwc {row.name}` writes, then confirm.")
+
+
+@connection.command()
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_bridge
+def remove(bridge: Bridge, name: str, *, yes: bool) -> None:
+    """Forget a connection with everything the bridge knows of it; QuickBooks and Procore keep what was written."""
+    found = bridge.connection(name)
+    with bridge.kit.work() as uow:
+        written = sum(1 for row in uow.writebacks.find(connection_id=found.id) if row.written)
+    if written:
+        say(f"{written} direct costs of the bridge stay in Procore; `project withdraw` and a push would remove them.")
+    if not yes:
+        click.confirm(f"Forget connection {found.name} and its whole history?", abort=True, err=True)
+    with bridge.kit.work() as uow:
+        uow.connections.remove(uow.connections.get(found.id))
+    click.echo(f"{found.name} is removed.")
+
+
+def _facts(row: Connection) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "user_name": row.user_name,
+        "file_id": row.file_id,
+        "procore_company_id": row.procore_company_id,
+        "procore_client_id": row.procore_client_id,
+        "company_name": row.company_name,
+        "bound_name": row.bound_name,
+        "last_company": row.company.name,
+        "last_contact": row.last_contact,
+        "pulled_at": row.pulled_at,
+        "pushed_at": row.pushed_at,
+        "alarm": row.alarm,
+        "brake": row.brake,
+    }
+
+
+def _show_password(row: Connection, password: str, *, as_json: bool) -> None:
+    if as_json:
+        show_json({"name": row.name, "user_name": row.user_name, "password": password})
+    else:
+        click.echo(facts([("connection", row.name), ("user name", row.user_name), ("password", password)]))
+
+
+def _procore_secret(bridge: Bridge, file: Path | None) -> str:
+    given = bridge.settings.procore_client_secret
+    if file:
+        secret = file.read_text(encoding="utf-8").strip()
+    elif given:
+        secret = given.get_secret_value().strip()
+    else:
+        secret = click.prompt("Procore client secret", hide_input=True, err=True).strip()
+    if not secret:
+        raise WrongUsage("The Procore client secret is empty: copy it from the app's page at Procore.")
+    return secret
+
+
+def _good_name(name: str) -> str:
+    name = " ".join(name.split())
+    if not name or not name.isprintable() or re.search(r"[,/]", name) or len(name) > LONGEST_NAME:
+        raise WrongUsage(
+            f"{name!r} is no name for a connection: give up to {LONGEST_NAME} characters without comma and slash."
+        )
+    return name
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower())[:20].strip("-") or "bridge"
+
+
+def _guid() -> str:
+    return f"{{{uuid.uuid4()}}}"
+
+
+def _note(bridge: Bridge, uow: UnitOfWork, row: Connection, why: str) -> None:
+    uow.history.add(History(row.id, "connection", row.id, bridge.now(), who(), "", "", why))

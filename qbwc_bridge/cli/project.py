@@ -1,0 +1,263 @@
+"""`project`: which projects take part, and the release of their costs."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import click
+
+from qbwc_bridge import worker
+from qbwc_bridge.cli import dry_run as dry_runs
+from qbwc_bridge.cli.common import (
+    Bridge,
+    connection_option,
+    each,
+    find_projects,
+    json_option,
+    pass_bridge,
+    say,
+    settle,
+    show_json,
+    who,
+)
+from qbwc_bridge.cli.tables import table
+from qbwc_bridge.domain.money import ZERO, readable
+from qbwc_bridge.domain.names import fold, near
+from qbwc_bridge.domain.records import Connection, History, ProjectChoice, ReleaseChoice
+from qbwc_bridge.errors import Refused, WrongUsage
+from qbwc_bridge.ports import UnitOfWork
+
+
+@click.group()
+def project() -> None:
+    """Switch projects on and off, and release their costs."""
+
+
+@project.command(name="list")
+@connection_option
+@json_option
+@pass_bridge
+def list_(bridge: Bridge, name: str | None, *, as_json: bool) -> None:
+    """List the projects that Procore shows."""
+    rows: list[dict[str, Any]] = []
+    connections = bridge.connections(name)
+    with bridge.kit.work() as uow:
+        for connection in connections:
+            found = uow.projects.find(connection_id=connection.id, order="number")
+            rows += [_facts(connection, row) for row in found]
+    if as_json:
+        show_json(rows)
+    elif rows:
+        heads = ("connection", "number", "name", "on", "customer", "released", "costs_from")
+        click.echo(table([head.replace("_", " ") for head in heads], [[row[head] for head in heads] for row in rows]))
+    else:
+        say("No project is known yet: run `pull` first.")
+
+
+@project.command()
+@click.argument("numbers", metavar="NUMBER...", nargs=-1)
+@click.option("--all", "every", is_flag=True, help="Every active project.")
+@click.option("--customer", default="", help="QuickBooks customer above the job; the connection's default otherwise.")
+@click.option("--create-customer", is_flag=True, help="Make that customer in QuickBooks if it is not there.")
+@connection_option
+@pass_bridge
+def on(
+    bridge: Bridge, /, numbers: Sequence[str], customer: str, name: str | None, *, every: bool, create_customer: bool
+) -> None:
+    """Let projects take part: their jobs, budgets, commitments and change orders are offered."""
+    connection = bridge.connection(name)
+    with bridge.kit.work() as uow:
+        rows = _chosen(uow, connection, numbers, every=every, only_on=False)
+        given = " ".join(customer.split())
+        default = bridge.kit.options(connection).default_customer
+        if len(rows) > 1 and given and fold(given) != fold(default):
+            raise WrongUsage(
+                f"Customer {given} is given for {len(rows)} projects at once: switch them on one by one, or "
+                f"make it the default with `connection set {connection.name} default_customer`."
+            )
+        for row in rows:
+            if not row.active:
+                raise Refused(f"Project {row.number} is not active in Procore, or not shown to the bridge.")
+            above = given or row.customer or default
+            _check_customer(uow, connection, above, create=create_customer)
+            row.on, row.customer = True, above
+            row.create_customer = create_customer or (row.create_customer and not given)
+            uow.projects.save(row)
+            _note(bridge, uow, row, "on", f"customer {above}")
+        settle(bridge, uow, connection.id)
+    for row in rows:
+        click.echo(f"{row.number} {row.name} is on, below customer {row.customer}.")
+    say("`pull` reads them now; otherwise the server does when its clock says so.")
+
+
+@project.command()
+@click.argument("number")
+@connection_option
+@pass_bridge
+def off(bridge: Bridge, number: str, name: str | None) -> None:
+    """Let a project no longer take part; what stands in QuickBooks and Procore stays."""
+    connection = bridge.connection(name)
+    with bridge.kit.work() as uow:
+        row = find_projects(uow, connection, [number])[0]
+        row.on = False
+        uow.projects.save(row)
+        _note(bridge, uow, row, "off", "")
+        settle(bridge, uow, connection.id)
+    click.echo(f"{row.number} {row.name} is off.")
+    if row.release:
+        say(f"Its costs are still released; `project withdraw {row.number}` takes them out of Procore.")
+
+
+@project.command()
+@click.argument("numbers", metavar="NUMBER...", nargs=-1)
+@click.option("--all", "every", is_flag=True, help="Every project that is on.")
+@connection_option
+@json_option
+@pass_bridge
+def dry_run(bridge: Bridge, numbers: Sequence[str], name: str | None, *, every: bool, as_json: bool) -> None:
+    """Show what Procore's budget shows before and after a release of all costs."""
+    connection = bridge.connection(name)
+    with bridge.kit.work() as uow:
+        rows = _chosen(uow, connection, numbers, every=every, only_on=True)
+    shown: list[dict[str, Any]] = []
+
+    def show(row: ProjectChoice) -> None:
+        found = worker.try_release(bridge.kit, connection.id, row.project_id)
+        if as_json:
+            shown.append({"connection": connection.name, **dry_runs.facts(found)})
+        else:
+            click.echo(dry_runs.text(found))
+
+    try:
+        each(rows, show)
+    finally:
+        if as_json:
+            show_json(shown)
+
+
+@project.command()
+@click.argument("numbers", metavar="NUMBER...", nargs=-1)
+@click.option("--all", "every", is_flag=True, help="Every project that is on.")
+@click.option("--costs-from", type=click.DateTime(["%Y-%m-%d"]), required=True, help="Cut-off date, YYYY-MM-DD.")
+@click.option(
+    "--before",
+    type=click.Choice(["opening", "detail", "none"]),
+    required=True,
+    help="Costs before the cut-off: one opening line per budget code, in detail, or not at all.",
+)
+@click.option(
+    "--po-bills",
+    type=click.Choice(["write", "skip"]),
+    required=True,
+    help="Bills drawn on exported orders: write them, or leave them to Procore's subcontractor invoices.",
+)
+@click.option(
+    "--status",
+    type=click.Choice(["approved", "pending", "draft"]),
+    default="approved",
+    show_default=True,
+    help="Status of the direct costs in Procore.",
+)
+@connection_option
+@pass_bridge
+def release(  # noqa: PLR0917 - click passes them by name
+    bridge: Bridge,
+    /,
+    numbers: Sequence[str],
+    costs_from: dt.datetime,
+    before: Literal["opening", "detail", "none"],
+    po_bills: Literal["write", "skip"],
+    status: Literal["approved", "pending", "draft"],
+    name: str | None,
+    *,
+    every: bool,
+) -> None:
+    """Release the costs of projects to Procore, after a dry run of the present figures."""
+    connection = bridge.connection(name)
+    chosen = ReleaseChoice(costs_from.date(), before, po_bills, status)
+    with bridge.kit.work() as uow:
+        rows = _chosen(uow, connection, numbers, every=every, only_on=True)
+
+    def let_go(row: ProjectChoice) -> None:
+        twice = worker.release(bridge.kit, connection.id, row.project_id, chosen, who=who())
+        click.echo(f"{row.number} {row.name} is released: the next push writes its costs.")
+        if twice != ZERO:
+            say(
+                f"{row.number}: {readable(twice)} of bills on exported orders are written as direct costs; a budget "
+                "view that adds committed and direct costs counts them twice."
+            )
+
+    each(rows, let_go)
+
+
+@project.command()
+@click.argument("number")
+@connection_option
+@pass_bridge
+def withdraw(bridge: Bridge, number: str, name: str | None) -> None:
+    """Take a release back: the next push removes everything that the bridge wrote into the project."""
+    connection = bridge.connection(name)
+    with bridge.kit.work() as uow:
+        row = find_projects(uow, connection, [number])[0]
+    if row.release is None:
+        raise Refused(f"The costs of project {row.number} are not released.")
+    worker.withdraw(bridge.kit, connection.id, row.project_id, who=who())
+    click.echo(f"{row.number} {row.name} is withdrawn: the next push removes what the bridge wrote.")
+
+
+def _chosen(
+    uow: UnitOfWork, connection: Connection, numbers: Sequence[str], *, every: bool, only_on: bool
+) -> list[ProjectChoice]:
+    if every == bool(numbers):
+        raise WrongUsage("Give either project numbers or --all.")
+    if numbers:
+        return find_projects(uow, connection, numbers)
+    find_projects(uow, connection, [])  # says so where none is known
+    rows = [row for row in uow.projects.find(connection_id=connection.id, order="number") if row.active]
+    return [row for row in rows if row.on] if only_on else rows
+
+
+def _check_customer(uow: UnitOfWork, connection: Connection, customer: str, *, create: bool) -> None:
+    """Refuse a customer that cannot be; before the first reading of the lists any name may be right."""
+    if not customer:
+        raise WrongUsage(
+            "No QuickBooks customer is chosen to stand above the job: give --customer, or set the connection's "
+            "default_customer."
+        )
+    if create and ":" in customer:
+        raise WrongUsage(f"{customer} cannot be created, since it names a job: give the name of a customer.")
+    if create or connection.lists_read_at is None:
+        return
+    rows = uow.lists.find(connection_id=connection.id, kind="customer")
+    if not any(row.folded == fold(customer) for row in rows):
+        alike = near(customer, [row.full_name for row in rows])
+        hint = f" Did you mean {alike[0]}?" if alike else ""
+        raise Refused(
+            f"QuickBooks has no customer {customer}, as far as it was read: choose another, or create it with "
+            f"--create-customer.{hint}"
+        )
+
+
+def _facts(connection: Connection, row: ProjectChoice) -> dict[str, Any]:
+    chosen = row.release
+    return {
+        "connection": connection.name,
+        "number": row.number,
+        "name": row.name,
+        "project_id": row.project_id,
+        "active": row.active,
+        "on": row.on,
+        "customer": row.customer,
+        "create_customer": row.create_customer,
+        "released": chosen is not None,
+        "released_at": row.released_at if chosen else None,
+        "released_by": row.released_by if chosen else "",
+        "costs_from": chosen.costs_from if chosen else None,
+        "before": chosen.before if chosen else None,
+        "po_bills": chosen.po_bills if chosen else None,
+        "status": chosen.status if chosen else None,
+    }
+
+
+def _note(bridge: Bridge, uow: UnitOfWork, row: ProjectChoice, after: str, why: str) -> None:
+    uow.history.add(History(row.connection_id, "project", row.id, bridge.now(), who(), "", after, why))
