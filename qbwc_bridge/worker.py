@@ -172,6 +172,7 @@ class Clockwork:
         self._kit = kit
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="clockwork", daemon=True)
+        self._tried: dict[tuple[int, str], dt.datetime] = {}
         self.last_tick: dt.datetime | None = None
 
     def start(self) -> None:
@@ -185,7 +186,10 @@ class Clockwork:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            self.tick()
+            try:
+                self.tick()
+            except Exception:  # a database that is away for a moment must not end the clockwork
+                log.exception("the clockwork could not look at its connections")
             self._stop.wait(TICK_SECONDS)
 
     def tick(self) -> None:
@@ -194,7 +198,10 @@ class Clockwork:
         self.last_tick = now
         with self._kit.work() as uow:
             connections = uow.connections.find()
+            reading = {row.connection_id for row in uow.readings.find(applied_at=None)}
         for connection in connections:
+            if connection.id in reading:
+                self._try(connection, "settle", lambda c: settle(self._kit, c.id))
             self._guarded(connection, "pull", connection.pulled_at, now, lambda c: pull(self._kit, c.id))
             self._guarded(connection, "push", connection.pushed_at, now, lambda c: push(self._kit, c.id))
 
@@ -208,20 +215,18 @@ class Clockwork:
     ) -> None:
         key = f"{name}_every_seconds"
         every = int(connection.settings.get(key) or self._kit.defaults.get(key, "900"))
+        last = max((moment for moment in (last, self._tried.get((connection.id, name))) if moment), default=None)
         if not every or (last is not None and (now - last).total_seconds() < every) or self._stop.is_set():
             return
+        # A failed step is not tried again before its next round, so that it cannot spin.
+        self._tried[connection.id, name] = now
+        self._try(connection, name, step)
+
+    def _try(self, connection: Connection, name: str, step: Callable[[Connection], object]) -> None:
+        """Take one step; what goes wrong is logged and stops nothing else."""
         try:
             step(connection)
         except BridgeError as problem:
             log.warning("%s of %s: %s", name, connection.name, problem)
-            self._postpone(connection, name, now)
-        except Exception:  # the clockwork must go on; the fault is logged whole and shown by the log
+        except Exception:  # the clockwork must go on; the fault is logged whole
             log.exception("%s of %s failed unexpectedly", name, connection.name)
-            self._postpone(connection, name, now)
-
-    def _postpone(self, connection: Connection, name: str, now: dt.datetime) -> None:
-        """Count a failed step as done, so that it cannot spin; the next round tries again."""
-        with self._kit.work() as uow:
-            row = uow.connections.get(connection.id)
-            setattr(row, f"{name}ed_at", now)
-            uow.connections.save(row)

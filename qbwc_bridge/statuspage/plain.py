@@ -3,7 +3,6 @@
 import datetime as dt
 import hashlib
 import logging
-import mimetypes
 from importlib.resources import files
 
 from jinja2 import Environment
@@ -19,6 +18,9 @@ CLOCKWORK_SILENCE = dt.timedelta(minutes=30)
 """The clockwork counts as down after so long: one tick may pull and push a connection at the pace that Procore's hourly
 limit allows, a quarter of an hour each."""
 
+KINDS = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+"""Our own table: Windows' registry may call a script plain text, and browsers would then refuse it."""
+
 
 class Static:
     """The files of `static/`, read once: they are small and shipped with the package."""
@@ -28,7 +30,7 @@ class Static:
         for file in files("qbwc_bridge.statuspage").joinpath("static").iterdir():
             if file.is_file():
                 content = file.read_bytes()
-                kind = mimetypes.types_map.get(f".{file.name.rpartition('.')[2]}", "application/octet-stream")
+                kind = KINDS[file.name.rpartition(".")[2]]
                 self._files[file.name] = (content, kind, hashlib.sha256(content).hexdigest()[:16])
 
     def answer(self, request: Request, name: str) -> Response:

@@ -170,7 +170,7 @@ class Browser:
 
     def get(self, path: str, **more: Any) -> TestResponse:
         """Ask for a page."""
-        return self.client.get(path, **more)
+        return self.client.get(path, **{"environ_base": {"REMOTE_ADDR": "127.0.0.1"}, **more})
 
     def sign_in(self, name: str, password: str, **more: Any) -> TestResponse:
         """Send the sign-in form."""

@@ -1,0 +1,188 @@
+"""The rows behind `map`: what is linked and what is not, and the checks before a link or mapping is kept."""
+
+import datetime as dt
+from typing import Any, Literal
+
+from qbwc_bridge.domain.names import fold, near
+from qbwc_bridge.domain.procore import CostCode, CostType
+from qbwc_bridge.domain.records import Connection, History, Kind, Mapping, Submission
+from qbwc_bridge.errors import NotFound, Refused, WrongUsage
+from qbwc_bridge.flow import decisions
+from qbwc_bridge.flow.ledger import Ledger
+from qbwc_bridge.flow.proof import described
+from qbwc_bridge.ports import UnitOfWork
+
+MapKind = Literal["job", "vendor", "item", "account"]
+
+_SUBMISSIONS: dict[MapKind, Kind] = {"job": "job", "vendor": "vendor", "item": "cost_code"}
+_LISTS: dict[MapKind, str] = {"job": "customer", "vendor": "vendor", "item": "item", "account": "account"}
+
+
+def linked(uow: UnitOfWork, connection: Connection, kind: MapKind | None) -> list[dict[str, Any]]:
+    """What is linked by submissions, and what people mapped or ignored."""
+    rows: list[dict[str, Any]] = []
+    for each, submission_kind in _SUBMISSIONS.items():
+        found = uow.submissions.find(connection_id=connection.id, kind=submission_kind)
+        rows += [
+            _row(connection, each, _quickbooks_name(uow, row, each), _procore_name(row))
+            for row in found
+            if row.quickbooks_id
+        ]
+    for decision in uow.mappings.find(connection_id=connection.id):
+        row = _row(connection, decision.kind, decision.quickbooks, decision.procore)
+        row |= {"ignored": decision.ignored, "comment": decision.comment}
+        rows.append(row | {"decided_by": decision.decided_by, "decided_at": decision.decided_at})
+    return [row for row in rows if kind in (None, row["kind"])]
+
+
+def unlinked(uow: UnitOfWork, connection: Connection, kind: Literal["job", "vendor"]) -> list[dict[str, Any]]:
+    """Jobs or vendors of QuickBooks that no submission is linked to."""
+    taken = {row.quickbooks_id for row in uow.submissions.find(connection_id=connection.id, kind=_SUBMISSIONS[kind])}
+    found = uow.lists.find(connection_id=connection.id, kind=_LISTS[kind])
+    wanted = [row for row in found if row.list_id not in taken and (row.parent_id or kind == "vendor")]
+    ignored = {fold(row.quickbooks) for row in uow.mappings.find(connection_id=connection.id, kind=kind, ignored=True)}
+    names = sorted(row.full_name for row in wanted if row.is_active and row.folded not in ignored)
+    return [{"connection": connection.name, "kind": kind, "quickbooks": name} for name in names]
+
+
+def unmapped(ledger: Ledger, kind: MapKind | None) -> list[dict[str, Any]]:
+    """Costs of linked jobs that are not in the Procore budget, because no cost code is known for them."""
+    return [
+        {
+            "connection": ledger.connection.name,
+            "project": ledger.choices[item.project_id].number,
+            "document": described(item),
+            "account_or_item": item.line.item or item.line.account,
+            "account": item.line.account,
+            "item": item.line.item,
+            "amount": item.line.amount,
+        }
+        for item in ledger.allocations
+        if item.reason == "unmapped" and kind in (None, "item" if item.line.item else "account")
+    ]
+
+
+def link(
+    uow: UnitOfWork,
+    connection: Connection,
+    kind: Literal["job", "vendor"],
+    quickbooks: str,
+    procore: str,
+    *,
+    who: str,
+    now: dt.datetime,
+) -> None:
+    """Link the submission of a project (by number) or vendor (by name) to a record of QuickBooks.
+
+    Raises NotFound where either is not known, Refused where it cannot be linked now.
+    """
+    rows = uow.submissions.find(connection_id=connection.id, kind=_SUBMISSIONS[kind])
+    same = [row for row in rows if fold(_procore_name(row)) == fold(procore) or row.key == procore]
+    if not same:
+        what = "project" if kind == "job" else "vendor"
+        raise NotFound(f"Procore offers no {what} {procore}{_hint(procore, [_procore_name(row) for row in rows])}")
+    if len(same) > 1:
+        ids = " or ".join(str(row.id) for row in same)
+        raise WrongUsage(f"Several are called {procore}: use `review link` with submission {ids}.")
+    decisions.link(uow, same[0], quickbooks, who=who, now=now)
+
+
+def map_code(
+    uow: UnitOfWork,
+    connection: Connection,
+    kind: MapKind,
+    quickbooks: str,
+    procore: str,
+    *,
+    who: str,
+    now: dt.datetime,
+) -> None:
+    """Map an account or item to a cost code with cost type; an item may name a cost code alone.
+
+    Raises NotFound where QuickBooks has no such record or Procore no such code, as far as they were read.
+    """
+    name = _in_quickbooks(uow, connection, kind, quickbooks)
+    _check_code(uow, connection, procore, type_needed=kind == "account")
+    _keep(uow, Mapping(connection.id, kind, name, procore, decided_by=who, decided_at=now), now)
+
+
+def ignore(
+    uow: UnitOfWork, connection: Connection, kind: MapKind, quickbooks: str, comment: str, *, who: str, now: dt.datetime
+) -> None:
+    """Keep the decision to leave an account, item, job or vendor out of Procore, with its reason."""
+    if not comment.strip():
+        raise WrongUsage("Ignoring needs a comment that tells why.")
+    name = _in_quickbooks(uow, connection, kind, quickbooks)
+    row = Mapping(connection.id, kind, name, ignored=True, comment=comment.strip(), decided_by=who, decided_at=now)
+    _keep(uow, row, now)
+
+
+def _keep(uow: UnitOfWork, row: Mapping, now: dt.datetime) -> None:
+    """Store a decision in place of an earlier one about the same record."""
+    before = ""
+    for old in uow.mappings.find(connection_id=row.connection_id, kind=row.kind):
+        if fold(old.quickbooks) == fold(row.quickbooks):
+            before = "ignored" if old.ignored else old.procore
+            uow.mappings.remove(old)
+    uow.mappings.add(row)
+    after = "ignored" if row.ignored else row.procore
+    why = f"{row.kind} {row.quickbooks} {row.comment}".strip()
+    uow.history.add(History(row.connection_id, "map", row.id, now, row.decided_by, before, after, why))
+
+
+def _in_quickbooks(uow: UnitOfWork, connection: Connection, kind: MapKind, quickbooks: str) -> str:
+    if connection.lists_read_at is None:
+        raise Refused(f"QuickBooks has not visited {connection.name} yet: run the Web Connector once on the PC.")
+    record = uow.lists.first(connection_id=connection.id, kind=_LISTS[kind], folded=fold(quickbooks))
+    if record is None:
+        names = [row.full_name for row in uow.lists.find(connection_id=connection.id, kind=_LISTS[kind])]
+        raise NotFound(f"QuickBooks has no {kind} {quickbooks}, as far as it was read{_hint(quickbooks, names)}")
+    return record.full_name
+
+
+def _check_code(uow: UnitOfWork, connection: Connection, text: str, *, type_needed: bool) -> None:
+    found = [
+        row.document
+        for row in uow.documents.find(connection_id=connection.id, kind=["cost_code", "cost_type"], gone=False)
+    ]
+    codes = {document.full_code for document in found if isinstance(document, CostCode)}
+    types = {document.code for document in found if isinstance(document, CostType)}
+    if not codes:
+        raise Refused(f"No cost code of {connection.name} is known yet: run `pull` first.")
+    cost_code, _, cost_type = ("", "", "") if text in codes else text.rpartition(".")
+    if text in codes:
+        if type_needed:
+            raise WrongUsage(
+                f"{text} names no cost type: give cost code, dot, cost type, such as {text}.{min(types, default='M')}."
+            )
+    elif cost_code not in codes:
+        raise NotFound(f"Procore has no cost code {cost_code or text}{_hint(cost_code or text, codes)}")
+    elif cost_type not in types:
+        raise NotFound(f"Procore has no cost type {cost_type}; it has {', '.join(sorted(types))}.")
+
+
+def _hint(text: str, known: Any) -> str:
+    alike = near(text, known)
+    return f"; did you mean {alike[0]}?" if alike else "."
+
+
+def _row(connection: Connection, kind: MapKind, quickbooks: str, procore: str) -> dict[str, Any]:
+    return {
+        "connection": connection.name,
+        "kind": kind,
+        "quickbooks": quickbooks,
+        "procore": procore,
+        "ignored": False,
+        "comment": "",
+        "decided_by": "",
+        "decided_at": None,
+    }
+
+
+def _procore_name(row: Submission) -> str:
+    return row.key if row.kind == "cost_code" else row.number if row.kind == "job" else row.title
+
+
+def _quickbooks_name(uow: UnitOfWork, row: Submission, kind: MapKind) -> str:
+    record = uow.lists.first(connection_id=row.connection_id, kind=_LISTS[kind], list_id=row.quickbooks_id)
+    return record.full_name if record else row.quickbooks_name

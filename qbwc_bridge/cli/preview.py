@@ -1,0 +1,156 @@
+"""`review preview`: the request a submission would send, field by field beside what QuickBooks has, and as qbXML."""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from qbwc_bridge.cli.tables import printable, table
+from qbwc_bridge.domain.books import ListRecord, TransactionLine, TransactionRecord
+from qbwc_bridge.domain.money import readable
+from qbwc_bridge.domain.quickbooks import PurchaseOrderMod, Ref, Request
+from qbwc_bridge.domain.records import Connection, Submission
+from qbwc_bridge.flow.building import next_request
+from qbwc_bridge.flow.facts import Facts
+from qbwc_bridge.flow.kit import Kit
+from qbwc_bridge.flow.offers import offers
+from qbwc_bridge.ports import UnitOfWork
+
+_LISTS = {"job": "customer", "vendor": "vendor", "cost_code": "item"}
+_DOCUMENTS = {"budget": "Estimate", "commitment": "PurchaseOrder", "change_order": "PurchaseOrder"}
+_LINE = {"item": "item_name", "description": "description", "quantity": "quantity", "rate": "rate", "amount": "amount"}
+_HEAD = {"vendor": "party_name", "txn_date": "txn_date", "ref_number": "ref_number", "memo": "memo"}
+
+
+def preview(kit: Kit, uow: UnitOfWork, connection: Connection, row: Submission, now: dt.datetime) -> dict[str, Any]:
+    """Give what `review preview --json` shows; nothing is kept.
+
+    Records that this one waits for have no id yet: a word such as `new-vendor-12` stands for it, with the number of
+    the submission that brings it. Raises Refused with the reason when the request cannot be built.
+    """
+    facts = Facts(uow, connection, kit.options(connection))
+    there = _there(facts, row, now)
+    # Only in memory: the rows of `facts` are never saved here.
+    for other in facts.submissions.values():
+        if not other.quickbooks_id:
+            other.quickbooks_id = f"new-{other.kind}-{other.id}"
+            other.quickbooks_name = other.quickbooks_name or f"{other.number or other.title} (new)"
+    mine = facts.submissions[row.kind, row.key]
+    mine.accepted_at = mine.accepted_at or now
+    request = next_request(facts, mine, visit_id=_reading(facts, mine))
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "state": row.state,
+        "request": request.kind,
+        "notes": row.notes,
+        "fields": [
+            {"field": name, "writes": writes, "there": beside}
+            for name, writes, beside in _fields(facts, request, there)
+        ],
+        "qbxml": kit.language.message([("1", request)], connection),
+    }
+
+
+def text(found: dict[str, Any]) -> str:
+    """Give a preview as people read it."""
+    rows = [[each["field"], each["writes"], each["there"]] for each in found["fields"]]
+    parts = [
+        f"{found['request']} for submission {found['id']}, now {found['state'].replace('_', ' ')}",
+        *found["notes"],
+    ]
+    parts += [table(["field", "will be written", "is there"], rows), found["qbxml"]]
+    return "\n\n".join([printable(part) for part in parts[:-2]] + parts[-2:])
+
+
+def _there(facts: Facts, row: Submission, now: dt.datetime) -> ListRecord | TransactionRecord | None:
+    """What QuickBooks has: the linked record, the one that accepting will link to, or the order that changes."""
+    found = row.quickbooks_id or (row.link_to if row.link_to != "new" else "")
+    if row.kind == "change_order":
+        found = _order_id(facts, row)
+    elif not found:
+        today = now.astimezone(facts.options.zone).date()
+        found = next(
+            (offer.match for offer in offers(facts, today) if (offer.kind, offer.key) == (row.kind, row.key)), ""
+        )
+    if row.kind in _LISTS:
+        return facts.record(_LISTS[row.kind], found)
+    return facts.transaction(_DOCUMENTS[row.kind], found) if row.kind in _DOCUMENTS else None
+
+
+def _order_id(facts: Facts, row: Submission) -> str:
+    found = facts.documents.get((row.kind, row.key))
+    key = str(getattr(found.document, "commitment_id", "")) if found else ""
+    commitment = facts.submissions.get(("commitment", key))
+    return commitment.quickbooks_id if commitment else ""
+
+
+def _reading(facts: Facts, row: Submission) -> int | None:
+    """The visit that last read the order of a change order: the preview is built from what it showed."""
+    order = facts.transaction("PurchaseOrder", _order_id(facts, row)) if row.kind == "change_order" else None
+    return order.read_visit_id if order else None
+
+
+def _fields(
+    facts: Facts, request: Request, there: ListRecord | TransactionRecord | None
+) -> Iterator[tuple[str, str, str]]:
+    for part in dataclasses.fields(request):
+        value = getattr(request, part.name)
+        if part.name in {"kind", "lines"} or value in (None, "", ()):
+            continue
+        yield part.name, _words(facts, part.name, value), _beside(part.name, there)
+    lines = getattr(request, "lines", ())
+    before = there.lines if isinstance(there, TransactionRecord) else []
+    by_id = {line.txn_line_id: line for line in before}
+    for place, line in enumerate(lines):
+        if isinstance(request, PurchaseOrderMod):
+            old = by_id.get(line.txn_line_id)
+        else:
+            old = before[place] if place < len(before) else None
+        yield from _line_fields(facts, f"line {place + 1}", line, old)
+
+
+def _line_fields(facts: Facts, called: str, line: Any, old: TransactionLine | None) -> Iterator[tuple[str, str, str]]:
+    kept = old is not None and all(getattr(line, name) in (None, "") for name in _LINE)
+    for name, column in _LINE.items():
+        was = _plain(getattr(old, column)) if old else ""
+        value = getattr(line, name)
+        writes = was if kept else _words(facts, name, value)
+        if writes or was:
+            yield f"{called} {name}", writes or was, was
+
+
+def _beside(name: str, there: ListRecord | TransactionRecord | None) -> str:
+    if isinstance(there, ListRecord):
+        return {"name": there.full_name}.get(name, "")
+    if isinstance(there, TransactionRecord):
+        column = _HEAD.get(name, "party_name" if name == "customer" else "")
+        return _plain(getattr(there, column)) if column else ""
+    return ""
+
+
+def _words(facts: Facts, name: str, value: Any) -> str:
+    if isinstance(value, Ref):
+        return value.full_name or _name_of(facts, name, value.list_id)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return ", ".join(str(part) for part in dataclasses.astuple(value) if part)
+    return _plain(value)
+
+
+def _name_of(facts: Facts, name: str, list_id: str) -> str:
+    """The name of a referenced record: as QuickBooks shows it, or as the submission will bring it."""
+    for kind in ("customer", "vendor", "item", "account"):
+        record = facts.record(kind, list_id)
+        if record:
+            return record.full_name
+    for row in facts.submissions.values():
+        if row.quickbooks_id == list_id:
+            return row.quickbooks_name
+    return f"{name} {list_id}"
+
+
+def _plain(value: Any) -> str:
+    if value is None:
+        return ""
+    return readable(value) if isinstance(value, Decimal) else str(value)

@@ -1,0 +1,75 @@
+"""`serve`: SOAP endpoint, status page and clockwork in one process, until it is told to stop."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import click
+
+from qbwc_bridge.cli import server_lock
+from qbwc_bridge.cli.common import Bridge, pass_bridge, say
+from qbwc_bridge.cli.db import older, upgrade_database
+from qbwc_bridge.settings import Settings
+
+CLOCKWORK_SECONDS = 30.0
+"""How long a step of the clockwork may take to end at a stop; what it leaves undone the next start takes up."""
+
+
+@click.command()
+@pass_bridge
+def serve(bridge: Bridge) -> None:
+    """Run the server until SIGTERM or Ctrl-C."""
+    # Imported late: the server's parts take their time, which no other command need wait for.
+    from qbwc_bridge.bootstrap import web_app  # noqa: PLC0415
+    from qbwc_bridge.cli.web_server import WebServer  # noqa: PLC0415
+    from qbwc_bridge.worker import Clockwork  # noqa: PLC0415
+
+    settings = bridge.settings
+    _upgrade_if_older(settings)
+    with server_lock.serving(settings.data_dir), _stop_signals() as stop:
+        app = bridge.app
+        clockwork = Clockwork(app.kit)
+        server = WebServer(
+            web_app(app, clockwork),
+            settings.listen_addresses(),
+            max_bytes=settings.max_soap_bytes,
+            trusted_proxies=settings.trusted_proxies,
+        )
+        clockwork.start()
+        # One line that programs wait for.
+        click.echo(f"listening on {' and '.join(server.addresses)}")
+        try:
+            server.run(stop)
+        finally:
+            clockwork.stop(CLOCKWORK_SECONDS)
+    say("stopped")
+
+
+def _upgrade_if_older(settings: Settings) -> None:
+    if not older(settings):
+        return
+    with server_lock.alone(settings.data_dir, "start this one"):
+        kept = upgrade_database(settings)
+    say(f"The database was upgraded; the state before is kept in {kept or 'your own backup'}.")
+
+
+@contextmanager
+def _stop_signals() -> Iterator[threading.Event]:
+    """Give an event that a stop signal sets; a second signal does what it always did."""
+    stop = threading.Event()
+    before: dict[signal.Signals, Callable[[int, FrameType | None], object] | int | None] = {}
+
+    def told(number: int, _frame: FrameType | None) -> None:
+        stop.set()
+        signal.signal(number, before[signal.Signals(number)])
+
+    names = [name for name in ("SIGTERM", "SIGINT", "SIGBREAK") if hasattr(signal, name)]
+    for number in (signal.Signals[name] for name in names):
+        before[number] = signal.signal(number, told)
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

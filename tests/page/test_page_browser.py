@@ -1,0 +1,124 @@
+"""A real browser: sign in, accept, reject, with script and without, narrow and wide."""
+
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+
+import pytest
+from werkzeug.serving import make_server
+
+from qbwc_bridge.domain.states import State
+from tests.page.office import MAIN, Office
+from tests.support import missing
+
+try:
+    from playwright.sync_api import Browser, Page, expect, sync_playwright
+except ImportError:
+    playwright_is_there = False
+else:
+    playwright_is_there = True
+
+
+@pytest.fixture
+def address(office: Office) -> Iterator[str]:
+    """Serve the page on a free port of this machine."""
+    server = make_server("127.0.0.1", 0, office.page, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def chromium() -> "Iterator[Browser]":
+    """Start the system's Chromium."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not playwright_is_there or found is None:
+        missing("a browser for tests (playwright and Chromium)")
+    with sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def sign_in(page: "Page", office: Office, address: str) -> None:
+    """Sign Alice in by the form."""
+    page.goto(address)
+    page.get_by_label("Name").fill("Alice")
+    page.get_by_label("Password").fill(office.passwords["Alice"])
+    page.get_by_role("button", name="Sign in").click()
+
+
+def test_sign_in_accept_and_reject(office: Office, address: str, chromium: "Browser") -> None:
+    """A bookkeeper signs in, sees what needs her, accepts two records at once and rejects one with a comment."""
+    page = chromium.new_page(viewport={"width": 1280, "height": 900})
+    faults: list[str] = []
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    sign_in(page, office, address)
+    expect(page).to_have_title(re.compile("Needs you"))
+
+    page.get_by_role("link", name=re.compile("Ready to Export")).first.click()
+    for called in ("PO-001", "SC-014"):
+        page.get_by_label(f"Choose Commitment {called}").check()
+    page.get_by_role("button", name="Accept 2 …").click()
+    expect(page.get_by_role("heading", name="Accept 2 records")).to_be_visible()
+    page.get_by_role("button", name="Accept 2 records").click()
+    expect(page.get_by_role("status")).to_have_text("Accepted 2 records, 102,500.00 in all.")
+    assert {office.row(called).state for called in ("PO-001", "SC-014")} == {State.ACCEPTED}
+
+    page.get_by_role("link", name="PO-2024-000123").click()
+    page.get_by_label("Comment").fill("The glass is a credit: make it a change order.")
+    page.get_by_role("button", name="Reject with this comment").click()
+    expect(page.get_by_role("status")).to_have_text("Rejected PO-2024-000123.")
+    assert office.row("PO-2024-000123").state is State.REJECTED
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    assert faults == []
+
+
+def test_everything_works_without_script(office: Office, address: str, chromium: "Browser") -> None:
+    """Without JavaScript the same forms do the same."""
+    page = chromium.new_context(java_script_enabled=False).new_page()
+    sign_in(page, office, address)
+    page.goto(f"{address}/connections/{MAIN}/submissions?kind=vendor")
+    page.get_by_label("Choose Vendor Pacific Drywall").check()
+    page.get_by_role("button", name="Accept …").click()
+    page.get_by_role("button", name="Accept 1 record").click()
+    assert office.row("Pacific Drywall").state is State.SYNCED
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_narrow_pages_do_not_scroll_sideways_and_words_can_be_read(
+    office: Office, address: str, chromium: "Browser", scheme: str
+) -> None:
+    """On a phone nothing is cut off, and every state's word has a contrast of 4.5 to 1, light and dark."""
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)  # type: ignore[arg-type]
+    page = context.new_page()
+    sign_in(page, office, address)
+    record = f"/connections/{MAIN}/submissions/{office.row('PO-001').id}"
+    for path in ("/", f"/connections/{MAIN}/submissions", f"/connections/{MAIN}/costs", record, "/support"):
+        page.goto(address + path)
+        root = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        assert root[0] <= root[1], path
+        colours = page.eval_on_selector_all(
+            ".state",
+            "found => found.map(each => [getComputedStyle(each).color, getComputedStyle(each).backgroundColor])",
+        )
+        assert all(contrast(*pair) >= 4.5 for pair in colours), path
+
+
+def contrast(one: str, other: str) -> float:
+    """Give the contrast of two colours (WCAG 2, relative luminance)."""
+    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def luminance(colour: str) -> float:
+    """Give the relative luminance of `rgb(r, g, b)`."""
+    shares = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+    red, green, blue = (each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in shares)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

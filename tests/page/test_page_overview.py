@@ -1,0 +1,98 @@
+"""The overview: one word, what needs a person, and sentences that cannot be overlooked."""
+
+import datetime as dt
+
+import pytest
+
+from qbwc_bridge.statuspage.app import HEADERS
+from qbwc_bridge.storage import Database
+from tests.page.office import MAIN, NOW, OTHER, Browser, Office
+
+
+def test_overview_shows_word_title_and_icon(alice: Browser) -> None:
+    """What waits for a person makes the word, in title, heading and icon."""
+    text = alice.get("/").text
+    assert "<title>Needs you (22) · qbwc-bridge</title>" in text
+    assert '/static/needs_you.svg"' in text
+    assert "Bluestone Development LLC" in text
+    assert "QuickBooks Enterprise Solutions 24.0" in text
+
+
+def test_times_are_the_offices_with_age(alice: Browser) -> None:
+    """The last visit is told in the connection's time zone, with its age, and exactly for mouse and reader."""
+    text = alice.get("/").text
+    assert "10:36 AM" in text
+    assert "6 min ago" in text
+    assert 'title="Tue 10 Mar 2026, 10:36 AM CDT"' in text
+    assert "10:51 AM" in text
+
+
+def test_what_needs_a_person_is_counted_with_links(alice: Browser) -> None:
+    """Each count leads to the records behind it."""
+    text = alice.get("/").text
+    assert f'href="/connections/{MAIN}/submissions?state=ready_to_export"><b>6</b>' in text
+    assert f'href="/connections/{MAIN}/submissions?state=blocked"><b>2</b>' in text
+    assert f'href="/connections/{MAIN}/costs"><b>3</b>' in text
+    assert "3,438.50" in text
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"alarm": "Another <company> is open."}, "Another &lt;company&gt; is open."),
+        ({"last_contact": NOW - dt.timedelta(days=3)}, "has not called for 3 days"),
+    ],
+)
+def test_alarm_and_silence_stop_the_word(
+    office: Office, alice: Browser, fields: dict[str, object], sentence: str
+) -> None:
+    """An alarm, or a Web Connector that is silent, is Stopped with its sentence, before what is well."""
+    office.change(OTHER, **fields)
+    text = alice.get("/").text
+    assert "<title>Stopped" in text
+    assert '/static/stopped.svg"' in text
+    assert sentence in text
+    assert text.index(f'aria-label="{OTHER}"') < text.index(f'aria-label="{MAIN}"')
+
+
+def test_brake_asks_loudly(office: Office, alice: Browser) -> None:
+    """The brake's question is told."""
+    office.change(brake="This run would delete 26 direct costs.")
+    text = alice.get("/").text
+    assert "Nothing is written to Procore until somebody confirms." in text
+    assert "This run would delete 26 direct costs." in text
+
+
+def test_first_day_without_a_visit(office: Office, alice: Browser) -> None:
+    """A connection that was never called asks for the .qwc instead of failing."""
+    office.change(last_contact=None)
+    text = alice.get("/").text
+    assert "no visit yet" in text
+    assert "add the .qwc file" in text
+
+
+def test_person_sees_their_connections_only(charlie: Browser) -> None:
+    """A person limited to one connection sees nothing of the others, not even their names."""
+    text = charlie.get("/").text
+    assert OTHER in text
+    assert MAIN not in text
+
+
+def test_overview_without_connections(database: Database) -> None:
+    """A new bridge says what to do."""
+    office = Office(database)
+    office.employ("Alice", "admin")
+    text = office.signed_in("Alice").get("/").text
+    assert "Working" in text
+    assert "connection add" in text
+
+
+def test_every_page_has_the_headers(alice: Browser) -> None:
+    """No page may be framed, guessed at, cached, or run foreign script; and none holds inline script or style."""
+    for path in ("/", f"/connections/{MAIN}/submissions", "/support", "/nowhere"):
+        answer = alice.get(path)
+        assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "<script>" not in answer.text
+        assert "style=" not in answer.text
+        assert "<style" not in answer.text

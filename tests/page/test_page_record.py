@@ -1,0 +1,65 @@
+"""A record's page."""
+
+from qbwc_bridge.statuspage.sessions import COOKIE
+from tests.page.office import MAIN, Browser, Office
+
+
+def test_record_shows_what_it_is_and_its_history(office: Office, alice: Browser) -> None:
+    """Vendor, lines and total of the order, and the history newest first with who and why."""
+    row = office.row("PO-001")
+    alice.decide("accept", row)
+    alice.decide("take_back", row)
+    text = alice.get(f"/connections/{MAIN}/submissions/{row.id}").text
+    assert "Purchase order, Approved" in text
+    assert "09-250.S" in text
+    assert "18,500.00" in text
+    history = text[text.index("<h2>History</h2>") :]
+    assert history.index("taken back") < history.index("accepted") < history.index("nothing stands against it")
+    assert "<strong>Alice</strong> Ready to Export → Waiting for QuickBooks: accepted" in history
+
+
+def test_budget_shows_its_rows(office: Office, alice: Browser) -> None:
+    """A budget's rows are original plus modifications, with their total."""
+    with office.kit.work() as uow:
+        row = uow.submissions.first(kind="budget", number="24-001")
+    assert row is not None
+    text = alice.get(f"/connections/{MAIN}/submissions/{row.id}").text
+    assert "Budget, locked" in text
+    assert "36,500.00" in text
+    assert text.count("126,500.00") == 2
+
+
+def test_every_kind_has_a_page(office: Office, alice: Browser) -> None:
+    """No record's page fails."""
+    with office.kit.work() as uow:
+        connection = uow.connections.first(name=MAIN)
+        assert connection is not None
+        rows = uow.submissions.find(connection_id=connection.id)
+    assert len({row.kind for row in rows}) == 5
+    for row in rows:
+        assert alice.get(f"/connections/{MAIN}/submissions/{row.id}").status_code == 200
+
+
+def test_viewer_sees_history_and_no_buttons(office: Office, victor: Browser) -> None:
+    """Somebody who may only look sees everything and is offered nothing."""
+    text = victor.get(f"/connections/{MAIN}/submissions/{office.row('PO-001').id}").text
+    assert "History" in text
+    assert 'name="action"' not in text
+
+
+def test_unknown_record_is_not_found(alice: Browser) -> None:
+    """A number that is no record, or no number, is one sentence."""
+    assert alice.get(f"/connections/{MAIN}/submissions/99999").status_code == 404
+    assert alice.get(f"/connections/{MAIN}/submissions/abc").status_code == 404
+
+
+def test_sentence_about_the_last_action_is_this_sessions(office: Office, alice: Browser) -> None:
+    """The sentence that the next page shows is signed and belongs to its session."""
+    alice.decide("accept", office.row("PO-001"))
+    saying = alice.client.get_cookie("qbwc_bridge_say")
+    assert saying is not None
+    other = office.signed_in("Alice")
+    other.client.set_cookie("qbwc_bridge_say", saying.value)
+    assert other.client.get_cookie(COOKIE) is not None
+    assert "Accepted PO-001." not in other.get("/").text
+    assert "Accepted PO-001." in alice.get("/").text
