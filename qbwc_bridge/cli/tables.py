@@ -1,6 +1,7 @@
 """Tables for people: aligned text, amounts to the right with thousands separators."""
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -11,7 +12,7 @@ GAP = "  "
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """Give rows below their heads; columns of numbers stand to the right. Without rows only the heads."""
-    cells = [[_cell(value) for value in row] for row in rows]
+    cells = _aligned([[_cell(value) for value in row] for row in rows])
     right = [all(_numeric(row[place]) for row in rows) and bool(rows) for place in range(len(heads))]
     widths = [max(len(line[place]) for line in [list(heads), *cells]) for place in range(len(heads))]
 
@@ -29,6 +30,15 @@ def facts(rows: Sequence[tuple[str, object]]) -> str:
     """Give a list of names and values, the values below one another."""
     width = max((len(name) for name, _ in rows), default=0)
     return "\n".join(f"{name.ljust(width)}{GAP}{_cell(value)}".rstrip() for name, value in rows)
+
+
+def _aligned(cells: list[list[str]]) -> list[list[str]]:
+    """Put the digits of positive amounts above those of negative ones, which end with a parenthesis."""
+    columns = [list(column) for column in zip(*cells, strict=True)]
+    for column in columns:
+        if any(re.fullmatch(r"\([0-9,]+\.[0-9]{2}\)", text) for text in column):
+            column[:] = [f"{text} " if text and not text.endswith(")") else text for text in column]
+    return [list(row) for row in zip(*columns, strict=True)] if columns else cells
 
 
 def _cell(value: object) -> str:

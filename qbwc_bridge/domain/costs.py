@@ -22,6 +22,18 @@ COST_ACCOUNTS = frozenset({"CostOfGoodsSold", "Expense", "OtherExpense"})
 PAYROLL = "Paycheck"
 """Type of the summed payroll documents."""
 
+_CALLED = {
+    "CreditCardCharge": "card charge",
+    "CreditCardCredit": "card credit",
+    "JournalEntry": "journal entry",
+    "VendorCredit": "vendor credit",
+    "ItemReceipt": "item receipt",
+    "InventoryAdjustment": "inventory adjustment",
+    "CreditMemo": "credit memo",
+    "SalesReceipt": "sales receipt",
+    PAYROLL: "payroll",
+}
+
 Reason = Literal["", "unmapped", "ignored", "skipped", "before"]
 """Why a counted line is not written: no code, a person's decision, the rule for bills on orders, the cut-off date."""
 
@@ -160,7 +172,7 @@ def _direct_cost(key: str, group: list[Allocation], writing: Writing) -> DirectC
         return DirectCost(key, "expense", writing.release.status, date, lines, "QuickBooks job cost before the cut-off")
     vendor_id = writing.vendors.get(document.vendor_id)
     bill = document.txn_type == "Bill" and vendor_id is not None and bool(document.ref_number)
-    called = f"QuickBooks {document.txn_type} {document.ref_number} {document.payee}"
+    called = f"QuickBooks {called_type(document.txn_type)} {document.ref_number} {document.payee}"
     return DirectCost(
         origin_id=key,
         type="invoice" if bill else "payroll" if document.txn_type == PAYROLL else "expense",
@@ -171,6 +183,11 @@ def _direct_cost(key: str, group: list[Allocation], writing: Writing) -> DirectC
         vendor_id=vendor_id if bill else None,
         invoice_number=document.ref_number if bill else "",
     )
+
+
+def called_type(txn_type: str) -> str:
+    """Name a transaction type as a bookkeeper does: card charge, journal entry, bill."""
+    return _CALLED.get(txn_type, txn_type.lower())
 
 
 MAX_DELETIONS = 25

@@ -195,10 +195,14 @@ def _budget(facts: Facts, project: ProjectChoice) -> Iterator[Offer]:
         return
     offer = Offer("budget", str(project.project_id), project.number, f"Budget of {project.name}", budget.content())
     offer.project_id, offer.amount = project.project_id, budget.amount()
+    gate = rules.budget_unlocked(budget)
+    if gate:
+        offer.obstacles = [gate]
+        yield offer
+        return
     codes = [row.code for row in budget.rows]
     offer.needs = [("job", str(project.project_id)), *_items(facts, codes)]
     offer.obstacles = [
-        rules.budget_unlocked(budget),
         rules.budget_empty(budget),
         rules.other_segments("The budget", codes),
         rules.feature_off("estimates", facts.connection.company.uses_estimates),
@@ -224,6 +228,10 @@ def _items(facts: Facts, codes: Iterable[BudgetCode]) -> list[Need]:
 def _commitment(facts: Facts, commitment: Commitment, today: dt.date) -> Offer:
     offer = Offer("commitment", str(commitment.id), commitment.number, commitment.title, commitment.content())
     offer.project_id, offer.amount = commitment.project_id, commitment.amount()
+    gate = rules.not_approved(commitment)
+    if gate:
+        offer.obstacles = [gate]
+        return offer
     codes = [line.code for line in commitment.lines if line.code]
     offer.needs = [("job", str(commitment.project_id)), *_items(facts, codes)]
     if commitment.vendor_id:
@@ -232,7 +240,6 @@ def _commitment(facts: Facts, commitment: Commitment, today: dt.date) -> Offer:
     row = facts.submissions.get(("commitment", offer.key))
     number = row.name if row and row.name else fit_ref_number(commitment.number)
     offer.obstacles = [
-        rules.not_approved(commitment),
         rules.no_vendor(commitment),
         rules.no_lines(called, commitment.lines),
         rules.line_without_code(called, commitment.lines),
@@ -265,11 +272,14 @@ def _match_order(facts: Facts, offer: Offer, commitment: Commitment, number: str
 def _change_order(facts: Facts, change: ChangeOrder) -> Offer:
     offer = Offer("change_order", str(change.id), change.number, change.title, change.content())
     offer.project_id, offer.amount = change.project_id, change.amount()
+    gate = rules.change_not_approved(change)
+    if gate:
+        offer.obstacles = [gate]
+        return offer
     codes = [line.code for line in change.lines if line.code]
     offer.needs = [("commitment", str(change.commitment_id)), *_items(facts, codes)]
     called = f"Change order {change.number}"
     offer.obstacles = [
-        rules.change_not_approved(change),
         rules.no_lines(called, change.lines),
         rules.line_without_code(called, change.lines),
         rules.other_segments(called, codes),

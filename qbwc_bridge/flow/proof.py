@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from qbwc_bridge.domain import rules
-from qbwc_bridge.domain.costs import Allocation
+from qbwc_bridge.domain.costs import Allocation, called_type
 from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.domain.procore import BudgetCode, DirectCost
 from qbwc_bridge.domain.records import ProjectChoice
@@ -98,7 +98,8 @@ def unmapped(ledger: Ledger) -> list[Unmapped]:
 def described(item: Allocation) -> str:
     """Name a posted line's document as a bookkeeper finds it: type, number, date, payee."""
     document = item.document
-    return " ".join(f"{document.txn_type} {document.ref_number} of {document.txn_date} {document.payee}".split())
+    kind = called_type(document.txn_type).capitalize()
+    return " ".join(f"{kind} {document.ref_number} of {document.txn_date} {document.payee}".split())
 
 
 def _sums(items: Iterable[Allocation]) -> tuple[dict[Code, Decimal], dict[Code, Decimal]]:

@@ -50,7 +50,7 @@ WORDS: Mapping[Word, Look] = {
     "stopped": Look("Stopped", "✕", "bad"),
 }
 
-ROLES = {"viewer": "may look", "approver": "may decide", "admin": "administrator"}
+ROLES = {"viewer": "viewer", "approver": "approver", "admin": "administrator"}
 
 
 def of_submission(row: Submission) -> Look:

@@ -147,8 +147,7 @@ class Session:
             visit = scene.visit
             visit.ended_at = visit.ended_at or scene.now
             scene.save()
-            done = f"{visit.exported} record{'' if visit.exported == 1 else 's'} exported"
-            return f"Finished: {done}, {visit.failed} need you." if visit.failed else f"Finished: {done}."
+            return _result(visit)
 
     def get_interactive_url(self, ticket: str, session_id: str) -> str:
         """Offer no interactive mode: its browser protocol died with Internet Explorer."""
@@ -270,6 +269,13 @@ class Session:
             visit.progress = max(visit.progress, min(99, 100 * visit.finished // (visit.finished + left + 1)))
             return visit.progress
         return 100
+
+
+def _result(visit: Visit) -> str:
+    """Say what a visit brought, as a bookkeeper reads it in the Status column."""
+    parts = [f"{visit.exported} record{'' if visit.exported == 1 else 's'} exported"] if visit.exported else []
+    parts += [f"{visit.failed} need{'s' if visit.failed == 1 else ''} you"] if visit.failed else []
+    return f"Finished: {', '.join(parts) or 'QuickBooks was read, there was nothing to export'}."
 
 
 def _told(hresult: str, message: str) -> str:

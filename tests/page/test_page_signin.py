@@ -2,6 +2,7 @@
 
 import pytest
 
+from qbwc_bridge.domain.records import Person
 from qbwc_bridge.errors import NotFound
 from qbwc_bridge.statuspage.sessions import COOKIE, IDLE, LONGEST
 from qbwc_bridge.statuspage.signin import LINK_LASTS, make_login_link
@@ -33,6 +34,9 @@ def test_argon2_lets_the_right_password_in_and_no_other(database: Database) -> N
     assert wrong.status_code == nobody.status_code == 403
     assert wrong.text.replace("Alice", "Nobody") == nobody.text
     assert visitor.sign_in("Alice", office.passwords["Alice"]).status_code == 303
+    with office.kit.work() as uow:
+        uow.people.add(Person("Linked", "viewer", ""))
+    assert visitor.sign_in("Linked", "").status_code == 403
 
 
 def test_cookie_is_kept_from_scripts_and_other_sites(office: Office) -> None:

@@ -1,0 +1,338 @@
+"""Makes the parts of the documentation that must say what the code says: `python -m tests.make_docs`.
+
+Each page begins with words of a person, up to the marker; what follows is made from the table of numbers, the Settings
+class and the commands, and is the same on every machine. A test fails when a page is stale.
+"""
+
+import re
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+import click
+
+from qbwc_bridge.cli.main import cli
+from qbwc_bridge.flow.answers import BACK_OFF, MAX_STALE, STALE
+from qbwc_bridge.qbxml.connector_codes import CONNECTOR_CODES, HRESULTS
+from qbwc_bridge.qbxml.meanings import Meaning, Reaction, Who
+from qbwc_bridge.qbxml.status_codes import STATUS_CODES
+from qbwc_bridge.settings import CONNECTION_KEYS, Settings
+from qbwc_bridge.settings.keys import CONNECTION_DEFAULTS, SECRETS
+from qbwc_bridge.settings.sources import PREFIX, _must
+from qbwc_bridge.settings.values import as_text
+from qbwc_bridge.webconnector.session import UNPARSABLE
+from tests.repository import ROOT
+
+MARKER = "<!-- What follows is made by `python -m tests.make_docs`: do not edit it here. -->"
+
+WIDTH = 110
+"""Columns of the made text: it is read unrendered as well."""
+
+
+def page(name: str) -> str:
+    """Give a page as it should be: its hand-written head as it stands, and the rest as the code says now."""
+    head, marker, _ = (ROOT / "docs" / name).read_text(encoding="utf-8").partition(MARKER)
+    if not marker:
+        raise ValueError(f"docs/{name} lacks the line {MARKER}")
+    return f"{head}{MARKER}\n\n{PAGES[name]().strip()}\n"
+
+
+def wrapped(text: str, indent: str = "", first: str | None = None) -> str:
+    """Break a sentence into lines."""
+    return textwrap.fill(
+        " ".join(text.split()),
+        WIDTH,
+        initial_indent=indent if first is None else first,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def point(text: str) -> str:
+    """Give one point of a list."""
+    return wrapped(text, "  ", "- ")
+
+
+# ---------------------------------------------------------------- troubles.md
+
+WHO: Mapping[Who, str] = {
+    "nobody": "nobody",
+    "bookkeeper": "the bookkeeper",
+    "admin": "the admin",
+    "pc": "whoever looks after the PC with QuickBooks",
+    "us": "the makers of the bridge",
+}
+
+
+def _span(minutes: float) -> str:
+    if not minutes:
+        return "with the next visit"
+    return f"after {minutes:g} minutes" if minutes < 60 else f"after {minutes / 60:g} hour{'s' * (minutes > 60)}"  # noqa: PLR2004
+
+
+def _retries() -> str:
+    times = [_span(wait.total_seconds() / 60) for wait in BACK_OFF]
+    return f"{', '.join(times[:-1])} and {times[-1]}. Then the record is Failed to Export"
+
+
+FAILED = "The record is Failed to Export until somebody decides. The others go on."
+
+STATUS_REACTIONS: Mapping[Reaction, str] = {
+    Reaction.DONE: "It goes on: QuickBooks did what was asked.",
+    Reaction.NOTHING_FOUND: "It goes on: this is a normal answer to a question.",
+    Reaction.RETRY: f"It tries again {_retries()}.",
+    Reaction.RESEND: f"It sends the record again {_retries()}.",
+    Reaction.REFRESH: f"{FAILED} When it is sent again, it is built on what QuickBooks has then.",
+    Reaction.CONFLICT: FAILED,
+    Reaction.LOOK_UP: "It looks for what the lost message should have written, by name, or by number and mark, and sends "
+    "only what QuickBooks does not have.",
+    Reaction.PERSON: FAILED,
+    Reaction.FAULT: FAILED,
+}
+
+HRESULT_REACTIONS: Mapping[Reaction, str] = {
+    Reaction.RETRY: "The visit ends. The next visit tries again, and first settles what was under way.",
+    Reaction.LOOK_UP: "The visit ends. The next visit first finds out what was written, then goes on.",
+    Reaction.PERSON: "The visit ends and nothing is lost. Each next visit tries again, until it is mended.",
+    Reaction.FAULT: "The visit ends and nothing is lost. Each next visit tries again.",
+}
+
+CONNECTOR_REACTIONS: Mapping[Reaction, str] = {
+    Reaction.DONE: "Nothing, and nothing is needed.",
+    Reaction.RETRY: "With the next call of the Web Connector it goes on where it was.",
+    Reaction.LOOK_UP: "With the next call of the Web Connector it first finds out what was written, then goes on.",
+    Reaction.PERSON: "It waits for the Web Connector to call. Nothing is lost.",
+    Reaction.FAULT: "It waits for the Web Connector to call. Nothing is lost.",
+}
+
+
+def _by_itself_status(found: Meaning) -> str:
+    if found.code == str(STALE):
+        times = {1: "once", 2: "twice"}.get(MAX_STALE, f"{MAX_STALE} times")
+        return (
+            f"It reads the order again and builds the change anew, {times} at most. Then the record is Failed to Export."
+        )
+    return STATUS_REACTIONS[found.reaction]
+
+
+def _by_itself_hresult(found: Meaning) -> str:
+    if found.code == UNPARSABLE:
+        return (
+            "QuickBooks did none of it. Several records are sent again one by one; a single one is Failed to Export."
+        )
+    return HRESULT_REACTIONS[found.reaction]
+
+
+def troubles() -> str:
+    """Describe every number of QuickBooks and the Web Connector."""
+    parts = [
+        "## Numbers of QuickBooks (statusCode)",
+        wrapped(
+            "QuickBooks gives these for a single record or question. The page shows them at the end of a reason, with "
+            "QuickBooks' own words. When one came with a reading instead of a record, what is said of the record holds "
+            "for the reading: it is given up, and `qbwc-bridge queue retry ID` asks again."
+        ),
+        *_numbers(STATUS_CODES, "{}", _by_itself_status),
+        wrapped(
+            "Any other number from 0 to 999 means that QuickBooks did it, with a note. Any other above that is a "
+            "refusal that the bridge does not know: the record is Failed to Export, with QuickBooks' words."
+        ),
+        "## Numbers of the connection to QuickBooks (HRESULT)",
+        wrapped(
+            "Windows or QuickBooks gives these when a visit cannot go on. They stand in the Status column of the Web "
+            "Connector and in its log."
+        ),
+        *_numbers(HRESULTS, "0x{}", _by_itself_hresult),
+        wrapped(
+            "Any other number: the visit ends, and the next one first finds out what was written. Restart QuickBooks "
+            "and the Web Connector on that PC."
+        ),
+        "## Numbers of the Web Connector (QBWC)",
+        wrapped(
+            "The Web Connector shows these in its own window and in QWCLog.txt. Most of them never reach the bridge, so "
+            "its status page does not show them."
+        ),
+        *_numbers(CONNECTOR_CODES, "QBWC{}", lambda found: CONNECTOR_REACTIONS[found.reaction]),
+        wrapped(
+            "Any other number: restart the Web Connector on that PC. With its next call the bridge first finds out "
+            "what was written."
+        ),
+    ]
+    return "\n\n".join(parts)
+
+
+def _numbers(table: Mapping[str, Meaning], form: str, by_itself: Callable[[Meaning], str]) -> Iterator[str]:
+    """Describe a table: numbers with the same row of the table share one entry."""
+    rows: dict[tuple[str, ...], list[str]] = {}
+    for code, found in table.items():
+        key = (found.means, WHO[found.who], found.what_to_do, by_itself(found))
+        rows.setdefault(key, []).append(code)
+    for (means, who, what_to_do, does), codes in rows.items():
+        yield "\n".join(
+            [
+                f"### {', '.join(_ranges(codes, form))}",
+                "",
+                wrapped(means),
+                "",
+                point(f"Who acts: {who}."),
+                point(f"What to do: {what_to_do}"),
+                point(f"What the bridge does by itself: {does}"),
+            ]
+        )
+
+
+def _ranges(codes: Iterable[str], form: str) -> Iterator[str]:
+    """Name codes one by one, but a hundred in a row as `9100 to 9199`."""
+    ordered = sorted(codes)
+    numbers = [int(code, 16) for code in ordered]
+    in_a_row = numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    decimal = all(code.isdecimal() for code in ordered) and int(ordered[-1]) - int(ordered[0]) == len(ordered) - 1
+    if len(ordered) > 9 and (in_a_row or decimal):  # noqa: PLR2004 - more than a reader wants to see listed
+        yield f"{form.format(ordered[0])} to {form.format(ordered[-1])}"
+    else:
+        yield from (form.format(code) for code in ordered)
+
+
+# ---------------------------------------------------------------- settings.md
+
+DEFAULTS: Mapping[str, str] = {
+    "data_dir": "the operating system's folder for service data (see above)",
+    "database_url": "the SQLite file `bridge.db` in the data directory",
+    "secret_key_file": "`secret.key` in the data directory, made by the first command that needs it",
+    "time_zone": "the machine's",
+    "smtp_url": "none: no mail",
+    "daily_mail_at": "none: no daily mail",
+    "qbxml_schema_dir": "none: requests are not checked once more before they are sent",
+    "templates_dir": "none: the shipped templates",
+    "metrics_token": "none",
+    "trusted_proxies": "none: no proxy is trusted",
+}
+"""In words, where the default is no plain value or another one on every machine."""
+
+WITHOUT_EFFECT = frozenset(
+    {
+        "keep_qbxml_days",
+        "keep_history_days",
+        "smtp_url",
+        "mail_from",
+        "mail_to",
+        "daily_mail_at",
+        "approver",
+        "deputy",
+        "escalate_after_days",
+        "metrics_token",
+        "write_keys_to_procore",
+        "actuals_sink",
+    }
+)
+"""Checked at the start and then read by nothing in this version; a test compares this with the code."""
+
+OWN_KEYS: Mapping[str, str] = {
+    "income_account": "Income account of cost code items, by its full name in QuickBooks.",
+    "expense_account": "Expense account of cost code items, by its full name; it should be a cost of goods sold account.",
+    "default_customer": "QuickBooks customer above the jobs, where a project names none.",
+    "company_name": "The QuickBooks company that binds by itself at its first visit.",
+    "direct_export": "Kinds that go to QuickBooks without a person's acceptance, separated by commas.",
+}
+
+
+def settings() -> str:
+    """Describe every setting, from the Settings class."""
+    parts = ["## Every setting"]
+    parts += [_setting(key) for key in Settings.model_fields]
+    parts += [
+        "## Settings of one connection only",
+        wrapped(
+            "These have no value for the whole bridge. `qbwc-bridge connection add` takes most of them, and "
+            "`qbwc-bridge connection set NAME KEY VALUE` changes them."
+        ),
+        "\n".join(point(f"`{key}`: {OWN_KEYS[key]}") for key in CONNECTION_KEYS if key not in CONNECTION_DEFAULTS),
+    ]
+    return "\n\n".join(parts)
+
+
+def _setting(key: str) -> str:
+    field = Settings.model_fields[key]
+    meaning = (field.description or "").strip()
+    lines = [f"### {key.upper()}", "", wrapped(f"{meaning[:1].upper()}{meaning[1:]}."), ""]
+    lines.append(point(f"Default: {DEFAULTS.get(key) or _plain(field.default)}."))
+    lines.append(point(f"Must be {_must(field)}."))
+    if key in SECRETS:
+        lines.append(point(f"A secret: it may stand in a file of its own, named by `{PREFIX}{key.upper()}_FILE`."))
+    if key in CONNECTION_DEFAULTS:
+        lines.append(point(f"For one connection: `qbwc-bridge connection set NAME {key} VALUE`."))
+    if key in WITHOUT_EFFECT:
+        lines.append(point("No effect yet in this version."))
+    return "\n".join(lines)
+
+
+def _plain(value: object) -> str:
+    return "none" if value in (None, "") else f"`{as_text(value)}`"
+
+
+# ---------------------------------------------------------------- commands.md
+
+
+def commands() -> str:
+    """Describe every command with its options, from click."""
+    top = click.Context(cli, info_name="qbwc-bridge")
+    return "\n\n".join(entry for _, entry in _entries(cli, top))
+
+
+def paths() -> list[str]:
+    """Give every command by its words, such as `connection add`."""
+    top = click.Context(cli, info_name="qbwc-bridge")
+    return [path for path, _ in _entries(cli, top)]
+
+
+def _entries(group: click.Group, context: click.Context) -> Iterator[tuple[str, str]]:
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if command is None:
+            raise ValueError(f"the command {name} is listed and does not exist")
+        inner = click.Context(command, info_name=name, parent=context)
+        title = inner.command_path.removeprefix("qbwc-bridge ")
+        if isinstance(command, click.Group):
+            yield title, f"## {title}\n\n{wrapped(_help(command))}"
+            yield from _entries(command, inner)
+        else:
+            yield title, _entry(command, inner, "##" if context.parent is None else "###", title)
+
+
+def _entry(command: click.Command, context: click.Context, level: str, title: str) -> str:
+    pieces = [piece for piece in command.collect_usage_pieces(context) if piece != "[OPTIONS]"]
+    usage = " ".join(["qbwc-bridge", title, *pieces])
+    lines = [f"{level} {title}", "", f"    {usage}", "", wrapped(_help(command))]
+    options = [
+        param.get_help_record(context) for param in command.params if isinstance(param, click.Option) and param.opts
+    ]
+    if options:
+        lines += ["", *(point(f"`{record[0]}`: {_ended(record[1])}") for record in options if record)]
+    return "\n".join(lines)
+
+
+def _help(command: click.Command) -> str:
+    return re.sub(r"\s+", " ", (command.help or "").replace("\b", "")).strip()
+
+
+def _ended(text: str) -> str:
+    """End a help text with a point, before what click puts into brackets."""
+    return re.sub(r"\s+", " ", text).strip()
+
+
+PAGES: Mapping[str, Callable[[], str]] = {"troubles.md": troubles, "settings.md": settings, "commands.md": commands}
+"""How what follows the marker is made, by file in docs/."""
+
+
+def main() -> None:
+    """Write the pages that are not as the code says."""
+    for name in PAGES:
+        wanted = page(name)
+        file = ROOT / "docs" / name
+        if file.read_text(encoding="utf-8") != wanted:
+            file.write_text(wanted, encoding="utf-8", newline="\n")
+            print(f"docs/{name} is written")  # noqa: T201 - told to whoever runs it
+
+
+if __name__ == "__main__":
+    main()
