@@ -39,6 +39,7 @@ def configure(level: str, as_json: bool, *, stream: TextIO | None = None) -> Non
             structlog.stdlib.add_log_level,
             structlog.stdlib.add_logger_name,
             structlog.stdlib.ExtraAdder(),
+            _without_twice_told,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
         ],
         processors=[
@@ -95,6 +96,11 @@ def _hidden(key: str, value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_hidden("", inner) for inner in value]
     return without_secrets(value) if isinstance(value, str) else value
+
+
+def _without_twice_told(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Leave out what other formatters of the same event have written into its record."""
+    return {key: value for key, value in event.items() if key not in {"message", "asctime"}}
 
 
 def _line(_logger: WrappedLogger, _method: str, event: EventDict) -> str:

@@ -6,7 +6,7 @@ class and the commands, and is the same on every machine. A test fails when a pa
 
 import re
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import click
 
@@ -26,6 +26,9 @@ MARKER = "<!-- What follows is made by `python -m tests.make_docs`: do not edit 
 
 WIDTH = 110
 """Columns of the made text: it is read unrendered as well."""
+
+LONG_RUN = 20
+"""Numbers in a row with one meaning: so many are told as a range."""
 
 
 def page(name: str) -> str:
@@ -106,7 +109,16 @@ CONNECTOR_REACTIONS: Mapping[Reaction, str] = {
 }
 
 
+WITHOUT_ID = frozenset({"501", "510"})
+"""Written perhaps, but not shown: there is no id to keep."""
+
+
 def _by_itself_status(found: Meaning) -> str:
+    if found.code in WITHOUT_ID:
+        return (
+            "After a question it goes on. A record that was written is Failed to Export, because its id did not come: "
+            "look for it in QuickBooks and link it, instead of sending it again."
+        )
     if found.code == str(STALE):
         times = {1: "once", 2: "twice"}.get(MAX_STALE, f"{MAX_STALE} times")
         return (
@@ -181,16 +193,11 @@ def _numbers(table: Mapping[str, Meaning], form: str, by_itself: Callable[[Meani
         )
 
 
-def _ranges(codes: Iterable[str], form: str) -> Iterator[str]:
-    """Name codes one by one, but a hundred in a row as `9100 to 9199`."""
-    ordered = sorted(codes)
-    numbers = [int(code, 16) for code in ordered]
-    in_a_row = numbers == list(range(numbers[0], numbers[0] + len(numbers)))
-    decimal = all(code.isdecimal() for code in ordered) and int(ordered[-1]) - int(ordered[0]) == len(ordered) - 1
-    if len(ordered) > 9 and (in_a_row or decimal):  # noqa: PLR2004 - more than a reader wants to see listed
-        yield f"{form.format(ordered[0])} to {form.format(ordered[-1])}"
-    else:
-        yield from (form.format(code) for code in ordered)
+def _ranges(codes: Sequence[str], form: str) -> list[str]:
+    """Name codes one by one, but a long run of whole numbers as `9100 to 9199`."""
+    if len(codes) >= LONG_RUN and int(codes[-1]) - int(codes[0]) == len(codes) - 1:
+        return [f"{form.format(codes[0])} to {form.format(codes[-1])}"]
+    return [form.format(code) for code in codes]
 
 
 # ---------------------------------------------------------------- settings.md
@@ -227,6 +234,39 @@ WITHOUT_EFFECT = frozenset(
 )
 """Checked at the start and then read by nothing in this version; a test compares this with the code."""
 
+MORE: Mapping[str, str] = {
+    "data_dir": "It cannot stand in `bridge.toml`, which is found by it.",
+    "listen": "Only this machine reaches the default. The bridge speaks no TLS itself.",
+    "public_url": "It goes into the .qwc file: write that file again after a change.",
+    "secret_key_file": "Whoever has it and the database has the secrets.",
+    "pull_every_seconds": "The command `qbwc-bridge pull` works all the same.",
+    "push_every_seconds": "The command `qbwc-bridge push` works all the same.",
+    "costs_every_seconds": "They are read during a visit of the Web Connector, once that time has passed.",
+    "visit_every_minutes": "It goes into the .qwc file, and tells the page when the next visit is due.",
+    "max_soap_bytes": "In bytes; the answers of a large company file come in one piece.",
+    "session_lease_seconds": "After that another visit may take over, and what was under way is settled first.",
+    "keep_qbxml_days": "In days.",
+    "keep_history_days": "In days.",
+    "silence_alarm_hours": "After so many hours without a call of the Web Connector the connection counts as stopped.",
+    "escalate_after_days": "In days.",
+    "time_zone": "Dates of records without a date of their own, and the times on the page, are in this zone.",
+    "write_keys_to_procore": "This version never does.",
+    "item_policy": "`code_and_type`: one item per cost code and below it one per cost type, so that a cost comes back "
+    "with its type. `code`: one item per cost code; the type then comes from a mapped account, else from the "
+    "project's only budget code of that cost code, else from DEFAULT_COST_TYPE.",
+    "default_cost_type": "Without it such a cost waits in the list of costs that are not in the Procore budget.",
+    "amount_lines": "`amount_as_quantity`: quantity is the amount and rate is 1, so that a bill for a part leaves the rest "
+    "of the order open. `one`: quantity is 1 and rate is the amount.",
+    "estimates": "With `false` budgets stay in Procore.",
+    "change_lines": "`new_line`: it becomes a new line of the order that names the change order. `linked_line`: it "
+    "raises the line that it belongs to.",
+    "trusted_proxies": "Name here the reverse proxy that speaks TLS in front of the bridge.",
+    "procore_client_secret": "It is read when a connection is made, if no file is named; not later.",
+    "test_data": "The bridge itself never looks at it.",
+    "log_level": "The log goes to standard error.",
+}
+"""What the short text of a setting leaves open."""
+
 OWN_KEYS: Mapping[str, str] = {
     "income_account": "Income account of cost code items, by its full name in QuickBooks.",
     "expense_account": "Expense account of cost code items, by its full name; it should be a cost of goods sold account.",
@@ -238,7 +278,16 @@ OWN_KEYS: Mapping[str, str] = {
 
 def settings() -> str:
     """Describe every setting, from the Settings class."""
-    parts = ["## Every setting"]
+    parts = [
+        "## Settings that have no effect yet",
+        wrapped(
+            "This version checks the values of these settings at the start and then does nothing with them. There is no "
+            "mail, no `/metrics`, no clearing of old data, and no deputy yet; QuickBooks' ids are never stored in "
+            "Procore's own records, and every transaction becomes a direct cost of its own."
+        ),
+        "\n".join(point(key.upper()) for key in Settings.model_fields if key in WITHOUT_EFFECT),
+        "## Every setting",
+    ]
     parts += [_setting(key) for key in Settings.model_fields]
     parts += [
         "## Settings of one connection only",
@@ -254,7 +303,7 @@ def settings() -> str:
 def _setting(key: str) -> str:
     field = Settings.model_fields[key]
     meaning = (field.description or "").strip()
-    lines = [f"### {key.upper()}", "", wrapped(f"{meaning[:1].upper()}{meaning[1:]}."), ""]
+    lines = [f"### {key.upper()}", "", wrapped(f"{meaning[:1].upper()}{meaning[1:]}. {MORE.get(key, '')}"), ""]
     lines.append(point(f"Default: {DEFAULTS.get(key) or _plain(field.default)}."))
     lines.append(point(f"Must be {_must(field)}."))
     if key in SECRETS:
@@ -307,17 +356,12 @@ def _entry(command: click.Command, context: click.Context, level: str, title: st
         param.get_help_record(context) for param in command.params if isinstance(param, click.Option) and param.opts
     ]
     if options:
-        lines += ["", *(point(f"`{record[0]}`: {_ended(record[1])}") for record in options if record)]
+        lines += ["", *(point(f"`{record[0]}`: {record[1]}") for record in options if record)]
     return "\n".join(lines)
 
 
 def _help(command: click.Command) -> str:
     return re.sub(r"\s+", " ", (command.help or "").replace("\b", "")).strip()
-
-
-def _ended(text: str) -> str:
-    """End a help text with a point, before what click puts into brackets."""
-    return re.sub(r"\s+", " ", text).strip()
 
 
 PAGES: Mapping[str, Callable[[], str]] = {"troubles.md": troubles, "settings.md": settings, "commands.md": commands}

@@ -8,7 +8,6 @@ from typing import Any
 
 from qbwc_bridge.cli.tables import printable, table
 from qbwc_bridge.domain.books import ListRecord, TransactionLine, TransactionRecord
-from qbwc_bridge.domain.money import readable
 from qbwc_bridge.domain.quickbooks import PurchaseOrderMod, Ref, Request
 from qbwc_bridge.domain.records import Connection, Submission
 from qbwc_bridge.flow.building import next_request
@@ -115,10 +114,12 @@ def _line_fields(facts: Facts, called: str, line: Any, old: TransactionLine | No
     kept = old is not None and all(getattr(line, name) in (None, "") for name in _LINE)
     for name, column in _LINE.items():
         was = _plain(getattr(old, column)) if old else ""
-        value = getattr(line, name)
-        writes = was if kept else _words(facts, name, value)
+        writes = was if kept else _words(facts, name, getattr(line, name))
         if writes or was:
             yield f"{called} {name}", writes or was, was
+    if getattr(line, "customer", None):
+        job = _name_of(facts, "customer", old.job_id) if old and old.job_id else ""
+        yield f"{called} customer", _words(facts, "customer", line.customer), job
 
 
 def _beside(name: str, there: ListRecord | TransactionRecord | None) -> str:
@@ -153,4 +154,5 @@ def _name_of(facts: Facts, name: str, list_id: str) -> str:
 def _plain(value: Any) -> str:
     if value is None:
         return ""
-    return readable(value) if isinstance(value, Decimal) else str(value)
+    # Quantities and rates may have five decimals, all of which are written.
+    return f"{value:,f}" if isinstance(value, Decimal) else str(value)

@@ -1,0 +1,140 @@
+"""`map`, `refresh-costs`, `project dry-run` and `release`, `push` and `reconcile`: a month of costs goes to Procore."""
+
+import csv
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from qbwc_bridge.rehearsal.month import Site, post_month
+from tests.unit.cli_office import Office, office
+
+RELEASE = ("--costs-from", "2000-01-01", "--before", "detail", "--po-bills", "write")
+
+
+@pytest.fixture(name="here", scope="module")
+def _here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """An office whose project 24-001 stands in QuickBooks with a month of costs, read but not mapped."""
+    with office(tmp_path_factory.mktemp("office")) as made:
+        made.run("pull")
+        made.run("project", "on", "24-001", "--create-customer")
+        made.run("pull")
+        made.bridge.visit()
+        made.run("review", "accept", "--all")
+        made.bridge.visit()
+        job = made.submission("job", "24-001")["quickbooks"]
+        list(post_month(made.bridge.company, Site(job, "09-250:M", "01-310:L"), made.bridge.clock.now().date()))
+        made.run("refresh-costs")
+        made.bridge.visit()
+        yield made
+
+
+def test_the_costs_of_a_project_go_to_procore(here: Office, tmp_path: Path) -> None:
+    """Unmapped costs are told, mapped, shown in a dry run, released, pushed and reconciled to the cent."""
+    unmapped = here.ask("map", "list", "--unmapped")
+    assert [(row["account_or_item"], row["amount"]) for row in unmapped] == [("Job Expenses:Fuel", "250.50")]
+    assert set(unmapped[0]) >= {"connection", "project", "document", "account_or_item", "amount"}
+    assert here.ask("map", "list", "--unmapped", "--kind", "item") == []
+    here.run("map", "set", "--kind", "account", "--quickbooks", "job expenses:fuel", "--procore", "01-500.O")
+    assert here.ask("map", "list", "--unmapped") == []
+
+    dry = here.ask("project", "dry-run", "24-001")[0]
+    spent = sum((amount for _, amount in here.bridge.company.job_costs().items()), Decimal(0))
+    assert Decimal(dry["totals"]["after"]) == spent
+    assert dry["new_codes"] == ["01-500.O"]
+    assert "Budget codes that would be made: 01-500.O" in here.run("project", "dry-run", "--all").stdout
+    told = here.run("project", "release", "24-001", *RELEASE)
+    assert "24-001 Maple Clinic is released" in told.stdout
+    assert "counts them twice" in told.stderr
+
+    first = here.ask("push", "--dry-run")[0]
+    assert (first["written"], len(first["changes"])) == (0, 7)
+    assert here.ask("push", "--dry-run")[0] == first
+    pushed = here.ask("push")[0]
+    assert (pushed["written"], pushed["problems"], pushed["brake"]) == (7, [], "")
+    assert sum(Decimal(change["after"]) for change in pushed["changes"]) == spent
+    again = here.run("push", "Bluestone").stdout
+    assert again == "Bluestone: 0 direct costs written, 0 deleted, 7 unchanged.\n"
+
+    file = tmp_path / "proof.csv"
+    proof = here.ask("reconcile", "--csv", str(file))
+    assert proof["difference"] == "0.00"
+    assert proof["unmapped"] == []
+    keys = ["connection", "project", "cost_code", "cost_type", "quickbooks", "procore", "skipped", "difference"]
+    assert all(list(row) == keys for row in proof["rows"])
+    assert sum(Decimal(row["quickbooks"]) for row in proof["rows"]) == spent
+    with file.open(encoding="utf-8-sig") as stream:
+        lines = list(csv.DictReader(stream))
+    assert sum(Decimal(line["procore"]) for line in lines) == spent
+    assert "Difference: 0.00" in here.run("reconcile", "--as-of", "2030-01-01").stdout
+
+    released = here.ask("project", "list")[0]
+    assert (released["released"], released["costs_from"], released["po_bills"]) == (True, "2000-01-01", "write")
+    here.run("project", "withdraw", "24-001")
+    assert here.ask("push")[0]["deleted"] == 7
+    assert here.ask("reconcile")["rows"] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (["account", "Job Expenses:Full", "01-500.O"], 1, "did you mean Job Expenses:Fuel?"),
+        (["account", "Job Expenses:Fuel", "01-5.O"], 1, "Procore has no cost code 01-5"),
+        (["account", "Job Expenses:Fuel", "01-500.X"], 1, "Procore has no cost type X; it has "),
+        (["account", "Job Expenses:Fuel", "01-500"], 2, "01-500 names no cost type"),
+        (["job", "Nobody:Nothing", "24-001"], 1, "cannot be linked now"),
+        (["job", "Nobody:Nothing", "99-001"], 1, "Procore offers no project 99-001"),
+        (["vendor", "Nobody", "Delta Gradings"], 1, "did you mean Delta Grading?"),
+    ],
+)
+def test_a_wrong_mapping_is_refused(here: Office, arguments: list[str], code: int, sentence: str) -> None:
+    """A name that QuickBooks lacks, or a code that Procore lacks, is refused with the nearest known one."""
+    kind, quickbooks, procore = arguments
+    told = here.refused("map", "set", "--kind", kind, "--quickbooks", quickbooks, "--procore", procore, code=code)
+    assert sentence in told
+
+
+def test_ignored_costs_stand_apart(here: Office) -> None:
+    """An ignored account is no longer unmapped, keeps its reason, and mapping it takes the decision back."""
+    fuel = ("--kind", "account", "--quickbooks", "Job Expenses:Fuel")
+    here.run("map", "ignore", *fuel, "--comment", " ", code=2)
+    here.run("map", "ignore", *fuel, "--comment", "paid by the owner")
+    assert here.ask("map", "list", "--unmapped") == []
+    assert [row["account_or_item"] for row in here.ask("reconcile")["ignored"]] == ["Job Expenses:Fuel"]
+    kept = [row for row in here.ask("map", "list", "--kind", "account") if row["ignored"]]
+    assert [(row["quickbooks"], row["comment"]) for row in kept] == [("Job Expenses:Fuel", "paid by the owner")]
+    here.run("map", "set", *fuel, "--procore", "01-500.O")
+    assert [row["ignored"] for row in here.ask("map", "list", "--kind", "account")] == [False]
+
+
+def test_maps_go_out_and_come_back(here: Office, tmp_path: Path) -> None:
+    """What was exported is known at import; a new line is taken, a wrong one is told by its number and stops none."""
+    text = here.run("map", "export").stdout
+    file = tmp_path / "map.csv"
+    file.write_text(text, encoding="utf-8")
+    count = text.count("\n") - 1
+    assert f"{count} lines read, {count} of them known already." in here.run("map", "import", str(file)).stderr
+    file.write_text(text + "account,Nothing,01-500.O,,\nitem,09-250:M,09-250,,\n", encoding="utf-8")
+    told = here.run("map", "import", str(file), code=1).stderr
+    assert f"Line {count + 2}: QuickBooks has no account Nothing" in told
+    assert any(row["procore"] == "09-250" for row in here.ask("map", "list", "--kind", "item"))
+    file.write_text("a,b\n1,2\n", encoding="utf-8")
+    assert "lacks one of the columns" in here.refused("map", "import", str(file), code=2)
+
+
+def test_jobs_without_a_link_are_listed(here: Office) -> None:
+    """Jobs and vendors that only QuickBooks knows are shown by --unmapped with their kind."""
+    here.bridge.company.add_vendor("Only Here")
+    here.bridge.clock.pass_time(minutes=16)
+    here.run("refresh-costs", "Bluestone")
+    here.bridge.visit()
+    assert "Only Here" in {row["quickbooks"] for row in here.ask("map", "list", "--unmapped", "--kind", "vendor")}
+
+
+def test_unknown_connections_and_dates(here: Office) -> None:
+    """A connection that does not exist fails, a date that is none is wrong usage."""
+    for command in ("push", "reconcile", "refresh-costs", "pull"):
+        assert "There is no connection Nobody" in here.refused(command, "Nobody")
+    here.run("reconcile", "--as-of", "yesterday", code=2)
+    here.run("project", "release", "24-001", "--costs-from", "2000-01-01", "--before", "detail", code=2)
