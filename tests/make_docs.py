@@ -70,7 +70,7 @@ WHO: Mapping[Who, str] = {
 def _span(minutes: float) -> str:
     if not minutes:
         return "with the next visit"
-    return f"after {minutes:g} minutes" if minutes < 60 else f"after {minutes / 60:g} hour{'s' * (minutes > 60)}"  # noqa: PLR2004
+    return f"after {minutes:g} minutes" if minutes < 60 else f"after {minutes / 60:g} hour{'s' * (minutes > 60)}"
 
 
 def _retries() -> str:
@@ -87,8 +87,8 @@ STATUS_REACTIONS: Mapping[Reaction, str] = {
     Reaction.RESEND: f"It sends the record again {_retries()}.",
     Reaction.REFRESH: f"{FAILED} When it is sent again, it is built on what QuickBooks has then.",
     Reaction.CONFLICT: FAILED,
-    Reaction.LOOK_UP: "It looks for what the lost message should have written, by name, or by number and mark, and sends "
-    "only what QuickBooks does not have.",
+    Reaction.LOOK_UP: "When it had asked for a lost answer, it now looks the records up, by name, or by number and mark, "
+    "and sends only what QuickBooks does not have.",
     Reaction.PERSON: FAILED,
     Reaction.FAULT: FAILED,
 }
@@ -121,17 +121,13 @@ def _by_itself_status(found: Meaning) -> str:
         )
     if found.code == str(STALE):
         times = {1: "once", 2: "twice"}.get(MAX_STALE, f"{MAX_STALE} times")
-        return (
-            f"It reads the order again and builds the change anew, {times} at most. Then the record is Failed to Export."
-        )
+        return f"It reads the order again and builds the change anew, {times} at most. Then it is Failed to Export."
     return STATUS_REACTIONS[found.reaction]
 
 
 def _by_itself_hresult(found: Meaning) -> str:
     if found.code == UNPARSABLE:
-        return (
-            "QuickBooks did none of it. Several records are sent again one by one; a single one is Failed to Export."
-        )
+        return "QuickBooks did none of it. Several records are sent again one by one; a single one is Failed to Export."
     return HRESULT_REACTIONS[found.reaction]
 
 
@@ -161,8 +157,8 @@ def troubles() -> str:
         ),
         "## Numbers of the Web Connector (QBWC)",
         wrapped(
-            "The Web Connector shows these in its own window and in QWCLog.txt. Most of them never reach the bridge, so "
-            "its status page does not show them."
+            "The Web Connector shows these in its own window and in QWCLog.txt. Most of them never reach the bridge, "
+            "so its status page does not show them."
         ),
         *_numbers(CONNECTOR_CODES, "QBWC{}", lambda found: CONNECTOR_REACTIONS[found.reaction]),
         wrapped(
@@ -255,8 +251,8 @@ MORE: Mapping[str, str] = {
     "with its type. `code`: one item per cost code; the type then comes from a mapped account, else from the "
     "project's only budget code of that cost code, else from DEFAULT_COST_TYPE.",
     "default_cost_type": "Without it such a cost waits in the list of costs that are not in the Procore budget.",
-    "amount_lines": "`amount_as_quantity`: quantity is the amount and rate is 1, so that a bill for a part leaves the rest "
-    "of the order open. `one`: quantity is 1 and rate is the amount.",
+    "amount_lines": "`amount_as_quantity`: quantity is the amount and rate is 1, so that a bill for a part leaves the "
+    "rest of the order open. `one`: quantity is 1 and rate is the amount.",
     "estimates": "With `false` budgets stay in Procore.",
     "change_lines": "`new_line`: it becomes a new line of the order that names the change order. `linked_line`: it "
     "raises the line that it belongs to.",
@@ -269,7 +265,7 @@ MORE: Mapping[str, str] = {
 
 OWN_KEYS: Mapping[str, str] = {
     "income_account": "Income account of cost code items, by its full name in QuickBooks.",
-    "expense_account": "Expense account of cost code items, by its full name; it should be a cost of goods sold account.",
+    "expense_account": "Expense account of cost code items, by its full name; best a cost of goods sold account.",
     "default_customer": "QuickBooks customer above the jobs, where a project names none.",
     "company_name": "The QuickBooks company that binds by itself at its first visit.",
     "direct_export": "Kinds that go to QuickBooks without a person's acceptance, separated by commas.",
@@ -281,9 +277,9 @@ def settings() -> str:
     parts = [
         "## Settings that have no effect yet",
         wrapped(
-            "This version checks the values of these settings at the start and then does nothing with them. There is no "
-            "mail, no `/metrics`, no clearing of old data, and no deputy yet; QuickBooks' ids are never stored in "
-            "Procore's own records, and every transaction becomes a direct cost of its own."
+            "This version checks the values of these settings at the start and then does nothing with them. There "
+            "is no mail, no `/metrics`, no clearing of old data, and no deputy yet; QuickBooks' ids are never stored "
+            "in Procore's own records, and every transaction becomes a direct cost of its own."
         ),
         "\n".join(point(key.upper()) for key in Settings.model_fields if key in WITHOUT_EFFECT),
         "## Every setting",

@@ -5,7 +5,7 @@ import datetime as dt
 import enum
 import getpass
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -160,8 +160,11 @@ def show_json(data: Any) -> None:
     click.echo(json.dumps(data, indent=2, default=_plain))
 
 
-def each(things: Iterable[Thing], act: Callable[[Thing], None]) -> None:
+def each(things: Sequence[Thing], act: Callable[[Thing], None]) -> None:
     """Do something with each of several; one that is refused is told, fails the run, and does not stop the others."""
+    if len(things) == 1:
+        act(things[0])
+        return
     failed = False
     for thing in things:
         try:

@@ -76,6 +76,8 @@ class Stage:
 @click.option("--seed", type=int, default=0, help="Other amounts.")
 def demo(*, once: bool, port: int, folder: Path | None, seed: int) -> None:
     """Show the whole journey with stand-ins for Procore, QuickBooks and the Web Connector."""
+    # A plain kill must clean up as Ctrl-C does, or the child server would live on.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     data_dir = folder or Path(tempfile.mkdtemp(prefix="qbwc-bridge-demo-"))
     data_dir.mkdir(parents=True, exist_ok=True)
     try:

@@ -26,6 +26,8 @@ ONE = Decimal(1)
 MAX_RATE_PLACES = 5
 """PRICETYPE and QUANTYPE hold five decimals (qbXML 13.0 schema)."""
 
+SMALLEST_QUANTITY = Decimal(1).scaleb(-MAX_RATE_PLACES)
+
 NEW_LINE = "-1"
 """The TxnLineID of a line that a Mod adds."""
 
@@ -70,15 +72,16 @@ def estimate(
 ) -> EstimateAdd:
     """Write a locked budget as an estimate without markup and tax; zero lines are kept (ACCOUNTING 8, 9)."""
     amounts = budget.amounts()
+    codes = {row.code.id: row.code for row in budget.rows}
     lines = tuple(
         EstimateLine(
-            item=item_for(row.code),
-            description=describe(f"{row.code.code} {row.code.cost_code_name}".strip()),
+            item=item_for(code),
+            description=describe(f"{code.code} {code.cost_code_name}".strip()),
             quantity=ONE,
-            rate=amounts[row.code.id],
-            amount=amounts[row.code.id],
+            rate=amounts[code.id],
+            amount=amounts[code.id],
         )
-        for row in budget.rows
+        for code in codes.values()
     )
     return EstimateAdd(
         customer=job,
@@ -136,15 +139,15 @@ def order_change(
         rest = cents(line.amount)
         if linked and (rest < ZERO or (raise_linked and rest > ZERO)):
             before = changed.get(linked.txn_line_id, linked.amount)
-            after = max(before + rest, _received_amount(linked))
-            if rest > ZERO or after < before:
+            after = before + rest if rest > ZERO else max(before + rest, _received_amount(linked))
+            if after != before and (rest > ZERO or after < before):
                 changed[linked.txn_line_id] = after
                 rest -= after - before
         if rest != ZERO or line.amount == ZERO:
             named = f"CO {change.number} {line.description or change.title}".strip()
             new = _order_line(_with_amount(line, rest), named, job, item_for, amount_as_quantity=amount_as_quantity)
             added.append(replace(new, txn_line_id=NEW_LINE))
-    kept = [_kept(line, changed.get(line.txn_line_id), amount_as_quantity=amount_as_quantity) for line in order.lines]
+    kept = [_kept(line, changed.get(line.txn_line_id)) for line in order.lines]
     return PurchaseOrderMod(
         txn_id=order.txn_id,
         edit_sequence=order.edit_sequence,
@@ -175,11 +178,17 @@ def _order_line(
     )
 
 
-def _kept(line: TransactionLine, amount: Decimal | None, *, amount_as_quantity: bool) -> PurchaseOrderLine:
+def _kept(line: TransactionLine, amount: Decimal | None) -> PurchaseOrderLine:
+    """Keep a line, with another amount if one is given: at its own rate, so that what was received stays received.
+
+    A line of quantity 1 of which nothing was received stays one unit at another rate.
+    """
     if amount is None:
         return PurchaseOrderLine(txn_line_id=line.txn_line_id)
-    as_quantity = amount_as_quantity and amount > ZERO and line.rate == ONE
-    quantity, rate = (amount, ONE) if as_quantity else (ONE, amount)
+    quantity, rate = ONE, amount
+    if line.rate and amount / line.rate > ZERO and (line.received or line.rate == ONE or line.quantity != ONE):
+        exact = (amount / line.rate).quantize(SMALLEST_QUANTITY)
+        quantity, rate = max(exact, line.received or ZERO, SMALLEST_QUANTITY), line.rate
     return PurchaseOrderLine(txn_line_id=line.txn_line_id, quantity=quantity, rate=rate, amount=amount)
 
 

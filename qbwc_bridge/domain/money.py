@@ -10,15 +10,15 @@ ZERO = Decimal("0.00")
 def cents(value: Decimal | int | str) -> Decimal:
     """Give `value` as an amount with two decimals, half a cent rounded away from zero.
 
-    Raises ValueError when `value` is no finite number.
+    Raises ValueError when `value` is no finite number, or too large for exact cents (26 digits before the point).
     """
     try:
-        number = Decimal(value)
+        amount = Decimal(value).quantize(CENT, rounding=ROUND_HALF_UP) + ZERO
     except InvalidOperation as error:
         raise ValueError(f"{value!r} is not an amount") from error
-    if not number.is_finite():
+    if not amount.is_finite():
         raise ValueError(f"{value!r} is not an amount")
-    return number.quantize(CENT, rounding=ROUND_HALF_UP) + ZERO
+    return amount
 
 
 def total(amounts: Iterable[Decimal]) -> Decimal:

@@ -29,8 +29,9 @@ class Project:
     kind: Literal["project"] = "project"
 
     def content(self) -> dict[str, Any]:
-        """Number and name: they make the job's name."""
-        return {"number": self.number, "name": self.name}
+        """Number and name, which make the job's name, and the address, which a new job gets."""
+        address = [self.address, self.city, self.state, self.zip]
+        return {"number": self.number, "name": self.name, "address": address}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,9 @@ class Vendor:
     kind: Literal["vendor"] = "vendor"
 
     def content(self) -> dict[str, Any]:
-        """The name; QuickBooks owns address and terms once linked (ACCOUNTING 4)."""
-        return {"name": self.name}
+        """All that a new vendor gets; QuickBooks owns address and terms once linked (ACCOUNTING 4)."""
+        address = [self.address, self.city, self.state, self.zip]
+        return {"name": self.name, "address": address, "phone": self.phone, "email": self.email}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,9 @@ class Budget:
 
     def amounts(self) -> dict[int, Decimal]:
         """Original + modifications + approved changes by budget code id (ACCOUNTING 8)."""
-        sums = {row.code.id: row.original + row.modifications for row in self.rows}
+        sums: dict[int, Decimal] = {}
+        for row in self.rows:
+            sums[row.code.id] = sums.get(row.code.id, ZERO) + row.original + row.modifications
         for change in self.changes:
             for code_id, amount in change.amounts:
                 sums[code_id] = sums.get(code_id, ZERO) + amount

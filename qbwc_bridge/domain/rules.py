@@ -57,6 +57,18 @@ def budget_empty(budget: Budget) -> str | None:
     return None if budget.rows else "The budget has no lines: enter it in Procore's Budget tool."
 
 
+def change_without_row(budget: Budget) -> str | None:
+    """Refuse approved changes of codes that the budget has no row for: the estimate would lack them."""
+    codes = {row.code.id for row in budget.rows}
+    odd = sorted({change.number for change in budget.changes for code_id, _ in change.amounts if code_id not in codes})
+    if not odd:
+        return None
+    return (
+        f"Budget changes use budget codes without a row in the budget ({', '.join(odd)}): "
+        "add these rows in Procore's Budget tool."
+    )
+
+
 def other_estimate(job: str, refs: Iterable[str]) -> str | None:
     """Refuse while another active estimate exists on the job (ACCOUNTING 9)."""
     names = ", ".join(ref or "without number" for ref in refs)
@@ -170,7 +182,7 @@ def several_matches(names: Collection[str]) -> str | None:
 
 def shortened(what: str, full: str, cut: str) -> str | None:
     """Say before acceptance what QuickBooks' limits make of a name or number."""
-    return None if full == cut else f"{what} is written as {cut!r} in QuickBooks (Procore: {full!r})."
+    return None if full == cut else f'{what} is written as "{cut}" in QuickBooks (Procore: "{full}").'
 
 
 def total_differs(called: str, expected: Decimal, found: Decimal) -> str | None:

@@ -77,7 +77,7 @@ def _is_child(facts: Facts, row: Submission) -> bool:
 
 def _job(facts: Facts, row: Submission) -> CustomerAdd:
     choice, document = facts.projects[row.project_id], facts.project_document(row.project_id)
-    customer = facts.named("customer", choice.customer)
+    customer = facts.customer_above(choice)
     if customer is None:
         return CustomerAdd(name=fit_name("customer", choice.customer), company_name=choice.customer)
     name = row.name or f"{row.number} {row.title}".strip()

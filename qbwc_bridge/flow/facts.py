@@ -60,6 +60,10 @@ class Facts:
         """A list record by FullName, case and spaces folded."""
         return self._by_name.get((kind, fold(full_name)))
 
+    def customer_above(self, choice: ProjectChoice) -> ListRecord | None:
+        """The customer chosen for a project, as typed or as QuickBooks' limits make of it."""
+        return self.named("customer", choice.customer) or self.named("customer", fit_name("customer", choice.customer))
+
     def names_under(self, kind: str, parent_id: str) -> list[str]:
         """FullNames of the records below a parent (an empty id: of the top level)."""
         return self._names.get((kind, parent_id), [])

@@ -123,13 +123,13 @@ def _job(facts: Facts, project: ProjectChoice) -> Offer:
     document = facts.project_document(project.project_id)
     name, number = (document.name, document.number) if document else (project.name, project.number)
     offer = Offer("job", str(project.project_id), number, name, {}, project_id=project.project_id)
-    offer.content = {"number": number, "name": name, "customer": project.customer}
+    offer.content = {**(document.content() if document else {}), "customer": project.customer}
     full = f"{number} {name}".strip()
     offer.notes.append(rules.shortened("The job's name", full, fit_name("job", full)))
     if not project.customer:
         offer.obstacles.append(f"No customer is chosen for project {number}: choose one when switching it on.")
         return offer
-    customer = facts.named("customer", project.customer)
+    customer = facts.customer_above(project)
     if customer is None:
         if not project.create_customer:
             offer.obstacles.append(
@@ -137,9 +137,10 @@ def _job(facts: Facts, project: ProjectChoice) -> Offer:
                 "or switch the project on with --create-customer."
             )
         else:
-            taken = facts.named("vendor", project.customer)
-            offer.obstacles.append(rules.name_taken(project.customer, "vendor" if taken else ""))
-            offer.notes.append(f"Customer {project.customer} will be created.")
+            name = fit_name("customer", project.customer)
+            offer.obstacles.append(rules.name_taken(name, "vendor" if facts.named("vendor", name) else ""))
+            offer.notes.append(f"Customer {name} will be created.")
+            offer.notes.append(rules.shortened("The customer's name", project.customer, name))
         return offer
     names = facts.names_under("customer", customer.list_id)
     wanted = [fit_name("job", text) for text in (full, name, number) if text]
@@ -204,6 +205,7 @@ def _budget(facts: Facts, project: ProjectChoice) -> Iterator[Offer]:
     offer.needs = [("job", str(project.project_id)), *_items(facts, codes)]
     offer.obstacles = [
         rules.budget_empty(budget),
+        rules.change_without_row(budget),
         rules.other_segments("The budget", codes),
         rules.feature_off("estimates", facts.connection.company.uses_estimates),
     ]

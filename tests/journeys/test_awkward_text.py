@@ -13,6 +13,7 @@ from tests.journeys.bridge import COMPANY, Bridge, MovedClock, states
 VENDOR = "Peña & Søn’s “Iron” Works – <Fabrication> 🏗 and Erection Company"  # noqa: RUF001 - awkward on purpose
 PROJECT = "Ærø Street: “Lofts” & Garage – Phase <2> 🏠 of many more"  # noqa: RUF001 - the same
 LINE = 'Beams 12" & <plates> – “primed” 🏗\nsecond line'  # noqa: RUF001 - the same
+CUSTOMER = "Bluestone & “Friends”, Clients of the “Old” Harbor – since 1987 🏠"  # noqa: RUF001 - the same
 NUMBER = "HL-PO-2024-0007/Ä"
 
 
@@ -41,7 +42,7 @@ def awkward(tmp_path: Path) -> Iterator[Bridge]:
 
 def test_awkward_text_goes_in_once_and_is_shown_as_quickbooks_holds_it(awkward: Bridge) -> None:
     """Every record lands in ASCII requests, cut to its kind's limit, and a later reading finds it the same."""
-    awkward.switch_on()
+    awkward.switch_on(customer=CUSTOMER)
     awkward.visit()
     shown = {row.kind: row.notes for row in awkward.submissions() if row.notes}
     assert any("is written as" in note for note in shown["vendor"])
@@ -57,6 +58,8 @@ def test_awkward_text_goes_in_once_and_is_shown_as_quickbooks_holds_it(awkward: 
     (vendor,) = awkward.company.vendors()
     assert vendor.full_name.startswith('Peña & Søn\'s "Iron" Works - <Fabrication')
     assert len(vendor.full_name) <= 41
+    (customer,) = awkward.company.customers()
+    assert customer.full_name == 'Bluestone & "Friends", Clients of the "Ol'
     (job,) = awkward.company.jobs()
     assert len(job.name) <= 41
     assert ":" not in job.name

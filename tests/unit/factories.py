@@ -1,0 +1,422 @@
+"""Small worlds for the tests of the core: Procore documents, a bridge on real SQLite, a typed QuickBooks, a Procore.
+
+`World` runs the stations in the order of a session, on values instead of qbXML; the wire has tests of its own.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from qbwc_bridge.domain import quickbooks as qb
+from qbwc_bridge.domain.books import ListRecord
+from qbwc_bridge.domain.money import ZERO, total
+from qbwc_bridge.domain.names import fold
+from qbwc_bridge.domain.procore import (
+    Budget,
+    BudgetChange,
+    BudgetCode,
+    BudgetRow,
+    ChangeOrder,
+    Commitment,
+    ContractLine,
+    CostCode,
+    Document,
+    Project,
+    Vendor,
+)
+from qbwc_bridge.domain.records import Company, Connection, History, MessageSet, Submission, Task, Visit
+from qbwc_bridge.domain.replies import LineRet, ListRet, Reply, ReplySet, TxnRet
+from qbwc_bridge.domain.states import State, TaskState
+from qbwc_bridge.flow import answers, decisions, dispatch, intake, recovery, work
+from qbwc_bridge.flow.language import Language
+from qbwc_bridge.flow.options import Options
+from qbwc_bridge.flow.scene import Scene
+from qbwc_bridge.ports import UnitOfWork
+from qbwc_bridge.storage import open_database
+
+NOW = dt.datetime(2026, 3, 10, 15, 0, tzinfo=dt.UTC)
+TODAY = NOW.date()
+OWNER = "{57F3B9B6-86F1-4FCC-B1FF-966DE1813D20}"
+LANGUAGE = Language.load(OWNER)
+OPTIONS = Options(
+    income_account="Construction Income", expense_account="Job Expenses", default_customer="Clients", time_zone="UTC"
+)
+PROJECT = 7
+VENDOR = 40
+
+
+def cash(amount: str | int) -> Decimal:
+    """An amount."""
+    return Decimal(amount).quantize(Decimal("0.01"))
+
+
+# ---------------------------------------------------------------- what Procore says
+
+
+def code(number: int = 1, cost_code: str = "03-300", cost_type: str = "M") -> BudgetCode:
+    """A budget code: by default 1, cast-in-place concrete, materials."""
+    return BudgetCode(number, cost_code, cost_type, "Cast-in-Place Concrete", "Materials")
+
+
+def line(number: int, amount: str | int, of: BudgetCode | None = None, **more: Any) -> ContractLine:
+    """A line of a contract."""
+    return ContractLine(number, f"Line {number}", Decimal(amount), of or code(), **more)
+
+
+def commitment(number: int, *lines: ContractLine, **more: Any) -> Commitment:
+    """An approved purchase order of the project."""
+    shown = {"number": f"PO-{number}", "title": "Concrete", "status": "Approved", "vendor_id": VENDOR, **more}
+    return Commitment(id=number, project_id=PROJECT, lines=lines or (line(number * 100 + 1, "1000.00"),), **shown)
+
+
+def change_order(number: int, of: int, *lines: ContractLine, **more: Any) -> ChangeOrder:
+    """An approved change order of a commitment."""
+    shown = {"number": f"{number:03}", "title": "More", "status": "approved", **more}
+    return ChangeOrder(
+        id=number, project_id=PROJECT, commitment_id=of, lines=lines or (line(number * 100 + 1, "100.00"),), **shown
+    )
+
+
+def budget(*rows: BudgetRow, locked: bool = True, changes: tuple[BudgetChange, ...] = ()) -> Budget:
+    """The budget of the project."""
+    return Budget(PROJECT, locked, rows or (BudgetRow(code(), cash(5000)),), changes)
+
+
+def company_documents() -> list[Document]:
+    """The project, a vendor and a cost code."""
+    return [
+        Project(PROJECT, "24-001", "Hilltop House"),
+        Vendor(VENDOR, "Ready Mix Supply"),
+        CostCode(300, "03-300", "Cast-in-Place Concrete", 3),
+        CostCode(900, "09-250", "Gypsum Board", 9),
+    ]
+
+
+# ---------------------------------------------------------------- QuickBooks, in values
+
+
+@dataclass
+class Desk:
+    """A QuickBooks company in values: answers requests as QuickBooks would, and does what a test tells it first.
+
+    `refuse` gives a status for a request that is not carried out, or 0; `stored` keeps the replies of message sets.
+    """
+
+    lists: dict[str, ListRet] = field(default_factory=dict)
+    orders: dict[str, TxnRet] = field(default_factory=dict)
+    refuse: Callable[[qb.Request], int] = lambda _request: 0
+    stored: dict[str, ReplySet] = field(default_factory=dict)
+    seen: list[qb.Request] = field(default_factory=list)
+    numbers: int = 0
+
+    def __post_init__(self) -> None:
+        self.add_list("Account", "Construction Income", account_type="Income")
+        self.add_list("Account", "Job Expenses", account_type="CostOfGoodsSold")
+        self.add_list("Customer", "Clients")
+
+    def fresh(self, prefix: str) -> str:
+        """A new id."""
+        self.numbers += 1
+        return f"{prefix}-{self.numbers}"
+
+    def add_list(self, kind: str, name: str, parent: qb.Ref | None = None, **more: Any) -> ListRet:
+        """Put a record into a list."""
+        above = self.lists[parent.list_id].full_name + ":" if parent else ""
+        made = ListRet(kind, self.fresh("L"), name, above + name, True, "1", None, parent, **more)  # noqa: FBT003 - is_active
+        self.lists[made.list_id] = made
+        return made
+
+    def add_order(self, kind: str, party: qb.Ref | None, number: str, memo: str, lines: tuple[LineRet, ...]) -> TxnRet:
+        """Put an estimate or purchase order into the books."""
+        amount = total(each.amount or ZERO for each in lines)
+        made = TxnRet(kind, self.fresh("T"), "1", None, TODAY, number, memo, party, amount, lines)
+        self.orders[made.txn_id] = made
+        return made
+
+    def order_line(self, asked: qb.PurchaseOrderLine | qb.EstimateLine, customer: qb.Ref | None) -> LineRet:
+        """A line as QuickBooks keeps it; Amount wins over Rate."""
+        quantity, amount = asked.quantity or Decimal(1), asked.amount or ZERO
+        rate = asked.rate if asked.rate is not None and quantity * asked.rate == amount else amount / quantity
+        return LineRet(
+            self.fresh("TL"), asked.item, None, asked.description, quantity, rate, amount, customer, Decimal(0)
+        )
+
+    def answer(self, request_id: str, request: qb.Request) -> Reply:
+        """Answer one request, carrying it out unless it is refused."""
+        self.seen.append(request)
+        status = self.refuse(request)
+        if status:
+            return Reply(request.kind, request_id, status, "Error", "No.")
+        results = self._do(request)
+        return Reply(request.kind, request_id, 0 if results else 1, "Info", "Status OK", results)
+
+    def _do(self, request: qb.Request) -> tuple[Any, ...]:  # noqa: PLR0911 - a table of requests
+        match request:
+            case qb.AccountQuery():
+                return self._listed("Account")
+            case qb.CustomerQuery() | qb.VendorQuery():
+                return self._listed(request.kind.removesuffix("Query"), request.full_names, request.list_ids)
+            case qb.ItemQuery():
+                return self._listed("ItemService", request.full_names, request.list_ids)
+            case qb.EstimateQuery() | qb.PurchaseOrderQuery():
+                return self._found(request.kind.removesuffix("Query"), request.txn_ids, request.ref_numbers)
+            case qb.CustomerAdd() | qb.ItemServiceAdd():
+                kind = "Customer" if isinstance(request, qb.CustomerAdd) else "ItemService"
+                return (self.add_list(kind, request.name, request.parent),)
+            case qb.VendorAdd():
+                return (self.add_list("Vendor", request.name),)
+            case qb.EstimateAdd():
+                lines = tuple(self.order_line(each, None) for each in request.lines)
+                return (self.add_order("Estimate", request.customer, request.ref_number, request.memo, lines),)
+            case qb.PurchaseOrderAdd():
+                lines = tuple(self.order_line(each, each.customer) for each in request.lines)
+                return (self.add_order("PurchaseOrder", request.vendor, request.ref_number, request.memo, lines),)
+            case qb.PurchaseOrderMod():
+                return (self._change(request),)
+            case _:
+                return ()
+
+    def _listed(self, kind: str, names: tuple[str, ...] = (), ids: tuple[str, ...] = ()) -> tuple[ListRet, ...]:
+        rows = (each for each in self.lists.values() if each.kind == kind)
+        folded = {fold(name) for name in names}
+        if names or ids:
+            return tuple(each for each in rows if fold(each.full_name) in folded or each.list_id in ids)
+        return tuple(rows)
+
+    def _found(self, kind: str, ids: tuple[str, ...], numbers: tuple[str, ...]) -> tuple[TxnRet, ...]:
+        rows = (each for each in self.orders.values() if each.kind == kind)
+        if ids or numbers:
+            return tuple(each for each in rows if each.txn_id in ids or each.ref_number in numbers)
+        return tuple(rows)
+
+    def _change(self, request: qb.PurchaseOrderMod) -> TxnRet:
+        old = self.orders[request.txn_id]
+        assert old.edit_sequence == request.edit_sequence, "a stale EditSequence must be refused by the test's desk"
+        known = {each.txn_line_id: each for each in old.lines}
+        lines = []
+        for asked in request.lines:
+            kept = known.get(asked.txn_line_id)
+            if kept is None:
+                lines.append(self.order_line(asked, asked.customer))
+            elif asked.amount is None:
+                lines.append(kept)
+            else:
+                lines.append(replace(kept, quantity=asked.quantity, rate=asked.rate, amount=asked.amount))
+        amount = total(each.amount or ZERO for each in lines)
+        made = replace(
+            old,
+            edit_sequence=str(int(old.edit_sequence) + 1),
+            memo=request.memo,
+            lines=tuple(lines),
+            total=amount,
+        )
+        self.orders[old.txn_id] = made
+        return made
+
+
+# ---------------------------------------------------------------- the bridge
+
+
+class World:
+    """A bridge with one connection on real SQLite, a project switched on, and a clock that tests move."""
+
+    def __init__(self, folder: Path, options: Options = OPTIONS, *, on: bool = True, customer: str = "Clients") -> None:
+        self.database = open_database(f"sqlite:///{folder / 'bridge.db'}")
+        self.options = options
+        self.desk = Desk()
+        self.now = NOW
+        with self.database.work() as uow:
+            self.connection_id = uow.connections.add(_connection()).id
+        self.documents: dict[int, list[Document]] = {0: company_documents(), PROJECT: []}
+        self.bring()
+        with self.unit() as (uow, connection):
+            choice = uow.projects.find(connection_id=connection.id)[0]
+            choice.on, choice.customer, choice.create_customer = on, customer, True
+            uow.projects.save(choice)
+
+    def close(self) -> None:
+        """Close the database."""
+        self.database.close()
+
+    @contextmanager
+    def unit(self) -> Iterator[tuple[UnitOfWork, Connection]]:
+        """One transaction with the connection in it."""
+        with self.database.work() as uow:
+            yield uow, uow.connections.get(self.connection_id)
+
+    def later(self, **parts: int) -> None:
+        """Let time pass."""
+        self.now += dt.timedelta(**parts)
+
+    def bring(self, *documents: Document) -> None:
+        """Read Procore: the company's lists, and these documents of the project."""
+        self.documents[PROJECT] = list(documents)
+        codes = [code(), code(2, "09-250", "L")]
+        with self.unit() as (uow, connection):
+            intake.store(uow, connection, intake.Reading(self.documents, {PROJECT: codes}), self.now)
+
+    def settle(self) -> None:
+        """Review everything and queue what can go."""
+        with self.unit() as (uow, connection):
+            work.settle(uow, connection, self.options, self.now)
+
+    def rows(self, **criteria: Any) -> list[Submission]:
+        """Submissions as stored."""
+        with self.unit() as (uow, _):
+            return uow.submissions.find(**criteria)
+
+    def row(self, kind: str, key: str | int) -> Submission:
+        """One submission."""
+        (found,) = self.rows(kind=kind, key=str(key))
+        return found
+
+    def tasks(self, **criteria: Any) -> list[Task]:
+        """Tasks as stored."""
+        with self.unit() as (uow, _):
+            return uow.tasks.find(**criteria)
+
+    def history(self) -> list[History]:
+        """The whole history."""
+        with self.unit() as (uow, _):
+            return uow.history.find()
+
+    def connection(self) -> Connection:
+        """The connection as stored."""
+        with self.unit() as (_, connection):
+            return connection
+
+    def decide(self, decision: Callable[..., None], row: Submission, **words: Any) -> None:
+        """Carry a decision out, then settle."""
+        with self.unit() as (uow, _):
+            decision(uow, uow.submissions.get(row.id), who="Alice", now=self.now, **words)
+        self.settle()
+
+    def accept_all(self) -> None:
+        """Accept everything that is ready, then settle."""
+        with self.unit() as (uow, _):
+            for row in decisions.in_dependency_order(uow.submissions.find(state=State.READY)):
+                decisions.accept(uow, row, who="Alice", now=self.now, seen=row.version)
+        self.settle()
+
+    # ------------------------------------------------------------ a visit
+
+    def begin(self) -> int:
+        """Begin a visit of the confirmed company; gives its number."""
+        with self.unit() as (uow, connection):
+            for old in uow.visits.find(ended_at=None):
+                old.ended_at = self.now
+                uow.visits.save(old)
+            recovery.doubt(uow, connection, self.now)
+            recovery.restart_iterators(uow, connection, self.now)
+            work.plan_visit(uow, connection, self.options, self.now)
+            uow.connections.save(connection)
+            lease = self.now + dt.timedelta(minutes=10)
+            return uow.visits.add(
+                Visit(connection.id, f"t{self.now}", self.now, lease, facts_read=True, writes_allowed=True)
+            ).id
+
+    @contextmanager
+    def scene(self, visit_id: int) -> Iterator[Scene]:
+        """One step of a visit in one transaction."""
+        with self.unit() as (uow, connection):
+            scene = Scene(uow, connection, uow.visits.get(visit_id), self.now)
+            yield scene
+            scene.save()
+
+    def send(self, visit_id: int) -> MessageSet | None:
+        """Give the next message of a visit, stored as sent."""
+        with self.scene(visit_id) as scene:
+            settling = recovery.next_message(scene, LANGUAGE) if scene.visit.writes_allowed else None
+            return settling or dispatch.next_message(scene, LANGUAGE)
+
+    def ask(self, message: MessageSet) -> ReplySet:
+        """Let QuickBooks answer a message."""
+        with self.unit() as (uow, connection):
+            if message.purpose == "recover":
+                lost = uow.message_sets.get(message.recovers or 0)
+                return self.desk.stored.get(lost.set_id, ReplySet((), 600))
+            if message.purpose == "sentinel":
+                kind, _, found = connection.newest_write.partition(":")
+                return ReplySet((self.desk.answer("proof", dispatch._proof(kind, found)),))
+            if message.purpose == "look_up":
+                waiting = uow.tasks.find(message_set_id=message.recovers, state=TaskState.IN_DOUBT)
+                asked = [(task.id, recovery._look_up(uow, task)) for task in waiting]
+            else:
+                asked = [(task.id, task.request) for task in uow.tasks.find(message_set_id=message.id)]
+        told = ReplySet(tuple(self.desk.answer(str(number), request) for number, request in asked), 0)
+        if message.set_id:
+            self.desk.stored[message.set_id] = told
+        return told
+
+    def receive(self, visit_id: int, message: MessageSet, told: ReplySet) -> None:
+        """Apply an answer as a session does, then settle."""
+        with self.scene(visit_id) as scene:
+            uow = scene.uow
+            sent = uow.message_sets.get(message.id)
+            sent.answered_at = self.now
+            uow.message_sets.save(sent)
+            if sent.purpose == "sentinel":
+                answers.sentinel_answered(scene, told)
+            elif sent.purpose == "look_up":
+                recovery.looked_up(scene, sent, told)
+                recovery.settled(scene, sent.recovers or 0)
+            elif sent.purpose == "recover" and not recovery.has_stored_reply(told):
+                recovery.nothing_stored(uow, sent)
+            elif sent.purpose == "recover":
+                answers.apply(scene, uow.message_sets.get(sent.recovers or 0), told)
+                recovery.settled(scene, sent.recovers or 0)
+            else:
+                answers.apply(scene, sent, told)
+            work.settle(uow, scene.connection, self.options, self.now, visit_id=visit_id)
+
+    def visit(self, *, most: int = 60) -> int:
+        """Let QuickBooks visit until there is nothing to send; gives the number of messages."""
+        self.later(minutes=1)
+        visit_id = self.begin()
+        for count in range(most):
+            message = self.send(visit_id)
+            if message is None:
+                return count
+            self.receive(visit_id, message, self.ask(message))
+        raise AssertionError(f"the visit does not end: {message.purpose if message else ''}")
+
+    def journey(self, *documents: Document) -> None:
+        """Bring documents, accept them, and let QuickBooks visit until they stand there."""
+        self.bring(*documents)
+        if not self.connection().lists_read_at:
+            self.visit()
+        self.settle()
+        self.accept_all()
+        self.visit()
+
+    def states(self) -> dict[str, str]:
+        """State by kind and key."""
+        return {f"{row.kind} {row.key}": row.state.value for row in self.rows()}
+
+    def list_record(self, kind: Any, name: str, **more: Any) -> ListRecord:
+        """Put a record straight into the mirror of QuickBooks' lists."""
+        with self.unit() as (uow, connection):
+            shown: dict[str, Any] = {"is_active": True, "edit_sequence": "1", **more}
+            list_id = f"M{uow.lists.count() + 1}"
+            return uow.lists.add(
+                ListRecord(connection.id, kind, list_id, name.rpartition(":")[2], name, fold(name), **shown)
+            )
+
+
+def _connection() -> Connection:
+    return Connection(
+        name="Bluestone",
+        procore_company_id=1,
+        procore_client_id="client",
+        procore_secret=b"",
+        user_name="bluestone",
+        password_hash="",
+        file_id="",
+        key="abcd2345",
+        company=Company(name="Bluestone", qbxml_version="13.0", uses_estimates=True, uses_purchase_orders=True),
+        bound_name="Bluestone",
+    )
