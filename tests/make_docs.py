@@ -87,8 +87,8 @@ STATUS_REACTIONS: Mapping[Reaction, str] = {
     Reaction.RESEND: f"It sends the record again {_retries()}.",
     Reaction.REFRESH: f"{FAILED} When it is sent again, it is built on what QuickBooks has then.",
     Reaction.CONFLICT: FAILED,
-    Reaction.LOOK_UP: "When it had asked for a lost answer, it now looks the records up, by name, or by number and mark, "
-    "and sends only what QuickBooks does not have.",
+    Reaction.LOOK_UP: "When it had asked for a lost answer, it now looks the records up, by name, or by number and "
+    "mark, and sends only what QuickBooks does not have.",
     Reaction.PERSON: FAILED,
     Reaction.FAULT: FAILED,
 }

@@ -5,7 +5,7 @@ Rules 16 to 21 of ACCOUNTING: what counts, where it belongs, what is written.
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Literal
@@ -67,8 +67,8 @@ class Books:
     """Project id by job ListID."""
     items: Mapping[str, tuple[str, str]]
     accounts: Mapping[str, tuple[str, str]]
-    ignored: frozenset[str] = frozenset()
-    """Folded names of ignored accounts and items."""
+    ignored: frozenset[tuple[str, str]] = frozenset()
+    """Kind (account or item) and folded name of what people ignore."""
     budget_codes: Mapping[int, Sequence[BudgetCode]] = field(default_factory=dict)
     default_cost_type: str = ""
 
@@ -87,15 +87,18 @@ def allocate(documents: Iterable[CostDocument], books: Books) -> list[Allocation
 
 
 def _place(document: CostDocument, line: CostLine, project_id: int, books: Books) -> Allocation:
+    item = fold(line.item)
+    if ("item", item) in books.ignored:
+        return Allocation(document, line, project_id, reason="ignored")
     by_account = books.accounts.get(fold(line.account), ("", ""))
-    cost_code, cost_type = books.items.get(fold(line.item), ("", "")) if line.item else ("", "")
+    cost_code, cost_type = books.items.get(item, ("", "")) if item else ("", "")
     if not cost_code:
         cost_code, cost_type = by_account
     if cost_code and not cost_type:
         cost_type = _type_of(cost_code, by_account, project_id, books)
     if cost_code and cost_type:
         return Allocation(document, line, project_id, cost_code, cost_type)
-    ignored = any(fold(name) in books.ignored for name in (line.item, line.account) if name)
+    ignored = ("account", fold(line.account)) in books.ignored
     return Allocation(document, line, project_id, reason="ignored" if ignored else "unmapped")
 
 
@@ -152,9 +155,13 @@ def _unique_invoices(costs: dict[str, DirectCost]) -> dict[str, DirectCost]:
     seen: set[tuple[int | None, str]] = set()
     for key in sorted(costs):
         cost = costs[key]
-        if cost.invoice_number and (cost.vendor_id, fold(cost.invoice_number)) in seen:
-            costs[key] = replace(cost, invoice_number=f"{cost.invoice_number} ({key.split(':')[2]})")
-        seen.add((cost.vendor_id, fold(cost.invoice_number)))
+        if not cost.invoice_number:
+            continue
+        number, txn_id = cost.invoice_number, key.split(":")[2]
+        while (cost.vendor_id, fold(number)) in seen:
+            number = f"{number} ({txn_id})"
+        seen.add((cost.vendor_id, fold(number)))
+        costs[key] = replace(cost, invoice_number=number)
     return costs
 
 
@@ -197,9 +204,18 @@ MAX_LOWERING = Decimal("500.00")
 
 
 def brake(
-    before: Mapping[str, DirectCost], after: Mapping[str, DirectCost], closed_until: dt.date | None, *, vanished: int
+    before: Mapping[str, DirectCost],
+    after: Mapping[str, DirectCost],
+    closed_until: dt.date | None,
+    *,
+    vanished: int,
+    passed: Collection[str] = (),
 ) -> str:
-    """Say why a run must ask a person first, or nothing (ACCOUNTING 22). One project's written and wanted costs."""
+    """Say why a run must ask a person first, or nothing (ACCOUNTING 22). One project's written and wanted costs.
+
+    `passed` are keys that an earlier run let pass and that Procore does not have yet. The first writing of a released
+    project touches no closed month: a person has just seen its dry run.
+    """
     if vanished:
         return (
             f"{vanished} documents that QuickBooks showed before are gone without a deletion record: "
@@ -212,9 +228,14 @@ def brake(
     if was - will > MAX_LOWERING and was - will > abs(was) * MAX_LOWERING_SHARE:
         return f"This run would lower the project's cost by {was - will:,.2f}."
     if closed_until:
-        touched = [key for key, cost in before.items() if cost.date <= closed_until and after.get(key) != cost]
+        known = before.keys() | (after.keys() - set(passed) if before or passed else set())
+        touched = [key for key in known if _touches(before.get(key), after.get(key), closed_until)]
         if touched:
             return (
                 f"This run would change {len(touched)} direct costs dated on or before the closing date {closed_until}."
             )
     return ""
+
+
+def _touches(before: DirectCost | None, after: DirectCost | None, closed_until: dt.date) -> bool:
+    return before != after and any(cost.date <= closed_until for cost in (before, after) if cost)

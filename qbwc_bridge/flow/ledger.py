@@ -64,7 +64,7 @@ class Ledger:
             projects=self.jobs,
             items={**self._items, **items},
             accounts=accounts,
-            ignored=frozenset(fold(row.quickbooks) for row in rows if row.ignored),
+            ignored=frozenset((row.kind, fold(row.quickbooks)) for row in rows if row.ignored),
             budget_codes={row.project_id: row.budget_codes for row in self.choices.values()},
             default_cost_type=self.options.default_cost_type,
         )

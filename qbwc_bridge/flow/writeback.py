@@ -46,7 +46,10 @@ def plan(
         mine = [row for row in rows if row.project_id == choice.project_id]
         costs = wanted(ledger, choice, choice.release).costs if choice.release else {}
         before = {row.origin_id: row.written for row in mine if row.written}
-        question = "" if not choice.release else brake(before, costs, closed, vanished=ledger.vanished())
+        passed = [row.origin_id for row in mine if row.wanted and not row.written]
+        question = ""
+        if choice.release:
+            question = brake(before, costs, closed, vanished=ledger.vanished(), passed=passed)
         if question and not confirmed:
             connection.brake = (
                 f"Project {choice.number}: {question} Nothing was written; look, then push with --confirm."
