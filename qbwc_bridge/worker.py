@@ -99,9 +99,8 @@ def push(kit: Kit, connection_id: int, *, confirmed: bool = False, progress: Pro
         connection = uow.connections.get(connection_id)
     with station(kit, connection, "push"):
         question = plan(kit, connection_id, confirmed=confirmed)
-        if question:
-            return writeback.Pushed(brake=question)
-        return writeback.push(kit.work, kit.procore_for(connection), connection_id, kit.clock.now(), progress)
+        procore, now = kit.procore_for(connection), kit.clock.now()
+        return writeback.push(kit.work, procore, connection_id, now, progress, held=question)
 
 
 def reconcile(kit: Kit, connection_id: int, *, as_of: dt.date | None = None) -> Proof:

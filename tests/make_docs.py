@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import click
 
 from qbwc_bridge.cli.main import cli
-from qbwc_bridge.flow.answers import BACK_OFF, MAX_STALE, STALE
+from qbwc_bridge.flow.answers import BACK_OFF, MAX_REBUILDS
 from qbwc_bridge.qbxml.connector_codes import CONNECTOR_CODES, HRESULTS
 from qbwc_bridge.qbxml.meanings import Meaning, Reaction, Who
 from qbwc_bridge.qbxml.status_codes import STATUS_CODES
@@ -78,6 +78,8 @@ def _retries() -> str:
     return f"{', '.join(times[:-1])} and {times[-1]}. Then the record is Failed to Export"
 
 
+_TIMES = {1: "once", 2: "twice"}.get(MAX_REBUILDS, f"{MAX_REBUILDS} times")
+
 FAILED = "The record is Failed to Export until somebody decides. The others go on."
 
 STATUS_REACTIONS: Mapping[Reaction, str] = {
@@ -85,10 +87,11 @@ STATUS_REACTIONS: Mapping[Reaction, str] = {
     Reaction.NOTHING_FOUND: "It goes on: this is a normal answer to a question.",
     Reaction.RETRY: f"It tries again {_retries()}.",
     Reaction.RESEND: f"It sends the record again {_retries()}.",
-    Reaction.REFRESH: f"{FAILED} When it is sent again, it is built on what QuickBooks has then.",
+    Reaction.REFRESH: f"It reads the order again and builds the change anew, {_TIMES} at most. Then, and for anything "
+    "but a change order at once, the record is Failed to Export until somebody decides.",
     Reaction.CONFLICT: FAILED,
-    Reaction.LOOK_UP: "When it had asked for a lost answer, it now looks the records up, by name, or by number and "
-    "mark, and sends only what QuickBooks does not have.",
+    Reaction.LOOK_UP: "It looks the records up, by name, or by number and mark, and sends only what QuickBooks does "
+    "not have.",
     Reaction.PERSON: FAILED,
     Reaction.FAULT: FAILED,
 }
@@ -115,13 +118,7 @@ WITHOUT_ID = frozenset({"501", "510"})
 
 def _by_itself_status(found: Meaning) -> str:
     if found.code in WITHOUT_ID:
-        return (
-            "After a question it goes on. A record that was written is Failed to Export, because its id did not come: "
-            "look for it in QuickBooks and link it, instead of sending it again."
-        )
-    if found.code == str(STALE):
-        times = {1: "once", 2: "twice"}.get(MAX_STALE, f"{MAX_STALE} times")
-        return f"It reads the order again and builds the change anew, {times} at most. Then it is Failed to Export."
+        return "After a question it goes on. After a write it looks the record up and keeps what it finds."
     return STATUS_REACTIONS[found.reaction]
 
 

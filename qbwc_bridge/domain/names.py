@@ -8,6 +8,8 @@ NEAR = 0.87
 """How alike two folded names must be to be suggested: high enough that "Smith & Sons" and "Smyth & Sons" are, two
 different trades are not."""
 
+_MARK = re.compile(r"\[qb:([A-Z2-7]{6})\]")
+
 _COMPANY_FORMS = re.compile(r"[.,]|\b(inc|llc|ltd|co|corp|company|incorporated|corporation|limited)\b")
 
 
@@ -38,6 +40,11 @@ def near(name: str, others: Iterable[str]) -> list[str]:
 def mark(token: str) -> str:
     """The bridge's mark in a memo, such as `[qb:K7Q2MA]` (ACCOUNTING 9, 12)."""
     return f"[qb:{token}]"
+
+
+def marks(memo: str) -> list[str]:
+    """The tokens of the bridge's marks in a memo."""
+    return _MARK.findall(memo)
 
 
 def _essence(name: str) -> str:

@@ -34,14 +34,19 @@ _TYPES = {
 
 
 def apply_all(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> int:
-    """Apply every complete reading; gives how many. A reading with a parked or cancelled query is given up."""
+    """Apply every complete reading; gives how many.
+
+    A reading with a parked or cancelled query is given up. Payroll alone may be missing, because QuickBooks can refuse
+    it for itself (3261, 3262): then the payroll costs known so far stay, and the parked query says why.
+    """
     applied = 0
     for reading in uow.readings.find(connection_id=connection.id, applied_at=None):
-        states = {task.state for task in uow.tasks.find(reading_id=reading.id)}
-        if states & ALIVE:
+        tasks = uow.tasks.find(reading_id=reading.id)
+        if any(task.state in ALIVE for task in tasks):
             continue
-        if states <= {TaskState.DONE}:
-            _apply(uow, connection, reading)
+        missing = [task for task in tasks if task.state is not TaskState.DONE]
+        if all(cost_answers.is_payroll(task) for task in missing):
+            _apply(uow, connection, reading, with_payroll=not missing)
             connection.costs_read_at = now
             applied += 1
         reading.applied_at = now
@@ -52,7 +57,7 @@ def apply_all(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> int:
     return applied
 
 
-def _apply(uow: UnitOfWork, connection: Connection, reading: CostReading) -> None:
+def _apply(uow: UnitOfWork, connection: Connection, reading: CostReading, *, with_payroll: bool) -> None:
     answers = uow.answers.find(reading_id=reading.id)
     deletions = [
         row for answer in answers if answer.kind == cost_answers.DELETED for row in cost_answers.unpack(answer)
@@ -60,6 +65,8 @@ def _apply(uow: UnitOfWork, connection: Connection, reading: CostReading) -> Non
     deleted = {txn_id for txn_id, _ in deletions}
     found = _documents(uow, connection, answers)
     for row in uow.costs.find(connection_id=connection.id):
+        if row.txn_type == PAYROLL and not with_payroll:
+            continue
         fresh = found.pop(row.txn_id, None)
         if fresh is None:
             if not row.deleted or (row.txn_id in deleted and not row.deletion_known):
@@ -67,8 +74,9 @@ def _apply(uow: UnitOfWork, connection: Connection, reading: CostReading) -> Non
                 row.reading_id = reading.id
                 uow.costs.save(row)
             continue
-        fresh.id, fresh.reading_id = row.id, reading.id
+        fresh.id, fresh.reading_id = row.id, row.reading_id
         if fresh != row:
+            fresh.reading_id = reading.id
             uow.costs.save(fresh)
     for fresh in found.values():
         fresh.reading_id = reading.id
@@ -81,7 +89,7 @@ def _apply(uow: UnitOfWork, connection: Connection, reading: CostReading) -> Non
 
 def _documents(uow: UnitOfWork, connection: Connection, answers: list[CostAnswer]) -> dict[str, CostDocument]:
     """Build ledger documents from report rows: lines that name a job, grouped by TxnID (payroll: by pay date)."""
-    accounts = _by_name(uow, connection, "account")
+    accounts, items = _by_name(uow, connection, "account"), _by_name(uow, connection, "item")
     jobs = _by_name(uow, connection, "customer")
     vendors = _by_name(uow, connection, "vendor")
     bills = {bill.txn_id: bill for bill in uow.transactions.find(connection_id=connection.id, kind="Bill")}
@@ -96,7 +104,7 @@ def _documents(uow: UnitOfWork, connection: Connection, answers: list[CostAnswer
                 continue
             txn_id = row["TxnID"]
             documents.setdefault(txn_id, _document(connection, row))
-            lines[txn_id].append(_line(row, job, accounts))
+            lines[txn_id].append(_line(row, job, accounts, items))
     for txn_id, document in documents.items():
         document.lines = sorted(lines[txn_id], key=_line_order)
         bill = bills.get(txn_id)
@@ -118,7 +126,17 @@ def _document(connection: Connection, row: dict[str, str]) -> CostDocument:
     )
 
 
-def _line(row: dict[str, str], job: ListRecord, accounts: dict[str, ListRecord]) -> CostLine:
+def _item_name(text: str, items: dict[str, ListRecord]) -> str:
+    """Take off the description in parentheses; names may hold parentheses too, so the longest known name wins."""
+    name = text
+    while fold(name) not in items and " (" in name:
+        name = name.rpartition(" (")[0]
+    return name if fold(name) in items else _ITEM_NOTE.sub("", text)
+
+
+def _line(
+    row: dict[str, str], job: ListRecord, accounts: dict[str, ListRecord], items: dict[str, ListRecord]
+) -> CostLine:
     account_name = _ACCOUNT_NUMBER.sub(r"\1", row["Account"])
     account = accounts.get(fold(account_name))
     account_type = account.type if account else ""
@@ -128,7 +146,7 @@ def _line(row: dict[str, str], job: ListRecord, accounts: dict[str, ListRecord])
         job_name=job.full_name,
         account=account.full_name if account else account_name,
         account_type=account_type,
-        item=_ITEM_NOTE.sub("", row["Item"]),
+        item=_item_name(row["Item"], items),
         amount=amount + ZERO,
         counted=account_type in COST_ACCOUNTS,
         memo=row["Memo"],

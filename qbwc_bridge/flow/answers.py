@@ -10,7 +10,7 @@ from qbwc_bridge.domain.replies import ListRet, Reply, ReplySet, TxnRet
 from qbwc_bridge.domain.states import OUTSTANDING, State, TaskState
 from qbwc_bridge.flow import adoption, cost_answers
 from qbwc_bridge.flow.mirror import keep_list_record, keep_transaction, remember_newest
-from qbwc_bridge.flow.moves import move, move_task
+from qbwc_bridge.flow.moves import is_write, move, move_task
 from qbwc_bridge.flow.readings import LISTS_RANK
 from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.qbxml.statuses import Meaning, Reaction, meaning
@@ -18,10 +18,7 @@ from qbwc_bridge.qbxml.statuses import Meaning, Reaction, meaning
 BACK_OFF = (dt.timedelta(0), dt.timedelta(minutes=15), dt.timedelta(hours=1), dt.timedelta(hours=4))
 """The first retry is in the next visit, later ones after 15 minutes, 1 hour, 4 hours (DESIGN); then a person."""
 
-STALE = 3200
-"""statusCode of a stale EditSequence."""
-
-MAX_STALE = 2
+MAX_REBUILDS = 2
 """A change built twice on a fresh order and refused twice as stale is racing with a person: ask."""
 
 ORDER_GONE = (
@@ -34,10 +31,16 @@ _NO_RECORD = frozenset({1, 500, 3120})
 
 
 def apply(scene: Scene, message: MessageSet, replies: ReplySet) -> None:
-    """Apply the answer to a message of reads or writes. Tasks without a reply in the set go back to the queue."""
+    """Apply the answer to a message of reads or writes.
+
+    A query without a reply in the set is asked again; a write without one is in doubt and looked up first, whatever
+    the set's own status says: 600, 9001, 9002 and 9005 prove nothing (DESIGN, once 3).
+    """
     for task in scene.uow.tasks.find(message_set_id=message.id, state=list(OUTSTANDING)):
         reply = replies.for_request(str(task.id))
-        if reply is None:
+        if reply is None and is_write(task):
+            doubt(scene, task, f"QuickBooks' reply set left it out (set status {replies.status or 'none'})")
+        elif reply is None:
             again(scene, task, why="QuickBooks' reply set left it out")
         elif task.kind.endswith("Query") or task.kind == "CustomTxnDetail":
             _apply_query(scene, task, reply)
@@ -52,16 +55,26 @@ def apply_write(scene: Scene, task: Task, reply: Reply) -> None:
     task.status_code = reply.status
     if told.reaction is Reaction.DONE and reply.results:
         adoption.adopt(scene, task, reply.results[0])
-        return
-    if told.reaction in (Reaction.RETRY, Reaction.RESEND) and task.attempts <= len(BACK_OFF):
+    elif told.reaction in (Reaction.DONE, Reaction.LOOK_UP):
+        # Written, but not shown (510, 501), or not sure: what QuickBooks has decides.
+        doubt(scene, task, _sentence(told, reply))
+    elif told.reaction in (Reaction.RETRY, Reaction.RESEND) and task.attempts <= len(BACK_OFF):
         again(scene, task, why=_sentence(told, reply))
-    elif reply.status == STALE and task.submission_id is not None and _stale_times(scene, task) < MAX_STALE:
+    elif told.reaction is Reaction.REFRESH and _may_rebuild(scene, task):
         why = "its order changed meanwhile; it is read and built again"
         move_task(scene.uow, task, TaskState.PARKED, now=scene.now, why=why)
         move_task(scene.uow, task, TaskState.CANCELLED, now=scene.now, why=why)
         _forget_reading(scene, task)
     else:
         fail(scene, task, _sentence(told, reply))
+
+
+def doubt(scene: Scene, task: Task, why: str) -> None:
+    """Leave it to recovery to find out whether a write happened; after too many tries ask a person."""
+    if task.attempts > len(BACK_OFF):
+        fail(scene, task, f"QuickBooks never said clearly whether this was written: look there. {why}")
+    elif task.state is not TaskState.IN_DOUBT:
+        move_task(scene.uow, task, TaskState.IN_DOUBT, now=scene.now, why=why)
 
 
 def again(scene: Scene, task: Task, *, why: str) -> None:
@@ -78,10 +91,13 @@ def fail(scene: Scene, task: Task, why: str) -> None:
     if task.submission_id is None:
         return
     row = scene.uow.submissions.get(task.submission_id)
+    if row.state not in (State.ACCEPTED, State.EXPORTING):
+        return  # it changed in Procore or was taken back while QuickBooks was asked
     row.reasons = [why]
     scene.visit.failed += 1
-    after = State.BLOCKED if row.state is State.ACCEPTED else State.FAILED
-    move(scene.uow, row, after, now=scene.now, why=why)
+    if row.state is State.ACCEPTED:
+        move(scene.uow, row, State.EXPORTING, now=scene.now, why="sent to QuickBooks")
+    move(scene.uow, row, State.FAILED, now=scene.now, why=why)
 
 
 def sentinel_answered(scene: Scene, replies: ReplySet) -> None:
@@ -153,8 +169,12 @@ def _lists_complete(scene: Scene) -> None:
         scene.connection.lists_read_at = scene.now
 
 
-def _stale_times(scene: Scene, task: Task) -> int:
-    return scene.uow.tasks.count(submission_id=task.submission_id, kind=task.kind, status_code=STALE)
+def _may_rebuild(scene: Scene, task: Task) -> bool:
+    """Whether a change that QuickBooks refused as stale may be read and built once more."""
+    if task.submission_id is None or not isinstance(task.request, PurchaseOrderMod):
+        return False
+    tried = scene.uow.tasks.find(submission_id=task.submission_id, kind=task.kind, state=TaskState.CANCELLED)
+    return sum(1 for row in tried if row.status_code is not None) < MAX_REBUILDS
 
 
 def _forget_reading(scene: Scene, task: Task) -> None:

@@ -72,7 +72,7 @@ def _item(facts: Facts, row: Submission) -> ItemServiceAdd:
 
 
 def _is_child(facts: Facts, row: Submission) -> bool:
-    return ("cost_code", row.key.rpartition(".")[0]) in facts.submissions
+    return row.key not in facts.cost_codes and ("cost_code", row.key.rpartition(".")[0]) in facts.submissions
 
 
 def _job(facts: Facts, row: Submission) -> CustomerAdd:

@@ -9,7 +9,9 @@ from qbwc_bridge.qbxml.requests import negotiate
 
 WRONG = "Another QuickBooks company"
 UNCONFIRMED = "A QuickBooks company waits to be confirmed"
-"""First words of the two alarms that end by themselves when the right company visits."""
+CURRENCIES = "A company with multi-currency"
+TOO_OLD = "This QuickBooks understands qbXML only up to"
+"""First words of the alarms that end by themselves when the right company visits."""
 
 
 def identify(
@@ -54,7 +56,7 @@ def identify(
     problem = problem or _stranger(connection)
     if problem:
         connection.alarm = problem
-    elif connection.alarm.startswith((WRONG, UNCONFIRMED)):
+    elif connection.alarm.startswith((WRONG, UNCONFIRMED, CURRENCIES, TOO_OLD)):
         connection.alarm = ""
     visit.writes_allowed = not connection.alarm
     if connection.alarm:
@@ -88,7 +90,7 @@ def _stranger(connection: Connection) -> str:
     facts = connection.company
     called = facts.name or "without a name"
     if facts.multi_currency:
-        return f"Company {called} has multi-currency switched on, which this bridge cannot serve."
+        return f"{CURRENCIES} is open: {called}. This bridge cannot serve it, and nothing is read or written."
     if not connection.bound_name:
         if connection.company_name and fold(connection.company_name) != fold(facts.name):
             return f"{WRONG} is open: {called}, expected {connection.company_name}. Nothing is read or written."

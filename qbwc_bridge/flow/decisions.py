@@ -7,7 +7,7 @@ from qbwc_bridge.domain.records import KINDS_IN_ORDER, Submission
 from qbwc_bridge.domain.states import State, TaskState
 from qbwc_bridge.errors import NotFound, Refused
 from qbwc_bridge.flow.linking import join
-from qbwc_bridge.flow.moves import alive_tasks, cancel_queued, move, note
+from qbwc_bridge.flow.moves import MARK_LENGTH, alive_tasks, cancel_queued, move, note, token
 from qbwc_bridge.ports import UnitOfWork
 
 _LISTS = {"job": "customer", "vendor": "vendor", "cost_code": "item"}
@@ -23,6 +23,7 @@ def accept(uow: UnitOfWork, row: Submission, *, who: str, now: dt.datetime, seen
         raise Refused(f"{_called(row)} is {_word(row)} and cannot be accepted now.")
     if seen and seen != row.version:
         raise Refused(f"{_called(row)} changed in Procore while you looked at it: please look again.")
+    cancel_queued(uow, row, now=now, who=who, why="accepted anew")
     row.accepted_version, row.accepted_by, row.accepted_at = row.version, who, now
     row.comment = ""
     move(uow, row, State.ACCEPTED, now=now, who=who, why="accepted")
@@ -117,6 +118,8 @@ def unlink(uow: UnitOfWork, row: Submission, *, who: str, now: dt.datetime) -> N
     was = row.quickbooks_name
     row.quickbooks_id = row.quickbooks_name = row.exported_version = row.link_to = ""
     row.line_ids = {}
+    # The record in QuickBooks keeps the old mark; it must not be taken for what may be written anew.
+    row.mark = token(MARK_LENGTH)
     move(uow, row, State.READY, now=now, who=who, why=f"unlinked from {was}")
 
 

@@ -21,7 +21,7 @@ from qbwc_bridge.domain.records import MessageSet, Purpose, Task
 from qbwc_bridge.domain.states import OUTSTANDING, State, TaskState
 from qbwc_bridge.flow.building import is_own_write
 from qbwc_bridge.flow.language import Language
-from qbwc_bridge.flow.moves import MESSAGE_SET_ID_LENGTH, move, move_task, token
+from qbwc_bridge.flow.moves import MESSAGE_SET_ID_LENGTH, is_write, move, move_task, token
 from qbwc_bridge.flow.readings import LISTS_RANK
 from qbwc_bridge.flow.scene import Scene
 
@@ -29,11 +29,6 @@ LIST_RECORDS_PER_SET = 25
 """List records in one write set (DESIGN, once 4): few enough that a refused set is soon split."""
 
 _LIST_ADDS = (CustomerAdd, VendorAdd, ItemServiceAdd)
-
-
-def is_write(task: Task) -> bool:
-    """Whether a task changes QuickBooks."""
-    return task.kind.endswith(("Add", "Mod"))
 
 
 def next_message(scene: Scene, language: Language) -> MessageSet | None:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from functools import cached_property
 
 from qbwc_bridge.domain.books import ListRecord, TransactionRecord
-from qbwc_bridge.domain.names import fold
+from qbwc_bridge.domain.names import fold, marks
 from qbwc_bridge.domain.procore import Budget, BudgetCode, ChangeOrder, Commitment, CostCode, Project, Vendor
 from qbwc_bridge.domain.quickbooks import Ref
 from qbwc_bridge.domain.records import Connection, DocumentRow, Kind, ProjectChoice, Submission
@@ -71,6 +71,12 @@ class Facts:
     def transactions(self, kind: str) -> list[TransactionRecord]:
         """Estimates or purchase orders as last read."""
         return self._transactions[kind]
+
+    @cached_property
+    def by_mark(self) -> dict[str, TransactionRecord]:
+        """Estimates and purchase orders by the marks in their memos: what the bridge itself once wrote."""
+        rows = (row for rows in self._transactions.values() for row in rows)
+        return {token: row for row in rows for token in marks(row.memo)}
 
     def transaction(self, kind: str, txn_id: str) -> TransactionRecord | None:
         """One of them by TxnID."""

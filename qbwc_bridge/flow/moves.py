@@ -53,6 +53,11 @@ def note(uow: UnitOfWork, row: Submission, *, now: dt.datetime, who: str, why: s
     uow.history.add(History(row.connection_id, "submission", row.id, now, who, row.state, row.state, why))
 
 
+def is_write(task: Task) -> bool:
+    """Whether a task changes QuickBooks."""
+    return task.kind.endswith(("Add", "Mod"))
+
+
 def alive_tasks(uow: UnitOfWork, submission: Submission) -> list[Task]:
     """The submission's tasks that will still do something by themselves."""
     return uow.tasks.find(submission_id=submission.id, state=list(ALIVE))

@@ -213,7 +213,7 @@ def _budget(facts: Facts, project: ProjectChoice) -> Iterator[Offer]:
     offer.notes.append(rules.shortened("The number", project.number, number))
     job = facts.synced("job", str(project.project_id))
     row = facts.submissions.get(("budget", offer.key))
-    if job and not (row and row.quickbooks_id):
+    if not _marked(facts, offer) and job and not (row and row.quickbooks_id):
         active = [e for e in facts.transactions("Estimate") if e.party_id == job.quickbooks_id and e.is_active]
         same = [e for e in active if fold(e.ref_number) == fold(number) and e.total == offer.amount]
         if len(active) == 1 and same:
@@ -221,6 +221,18 @@ def _budget(facts: Facts, project: ProjectChoice) -> Iterator[Offer]:
         else:
             offer.obstacles.append(rules.other_estimate(job.quickbooks_name, [e.ref_number for e in active]))
     yield offer
+
+
+def _marked(facts: Facts, offer: Offer) -> bool:
+    """Find what the bridge itself wrote by the mark in its memo, whatever it lost of its own memory since."""
+    row = facts.submissions.get((offer.kind, offer.key))
+    if row is None or row.quickbooks_id or row.link_to == "new":
+        return False
+    found = facts.by_mark.get(row.mark)
+    if found is None:
+        return False
+    offer.match, offer.match_name = found.txn_id, f"{found.ref_number}, which the bridge wrote"
+    return True
 
 
 def _items(facts: Facts, codes: Iterable[BudgetCode]) -> list[Need]:
@@ -252,7 +264,7 @@ def _commitment(facts: Facts, commitment: Commitment, today: dt.date) -> Offer:
     offer.notes.append(rules.shortened("The number", commitment.number, number))
     if commitment.retainage_percent:
         offer.notes.append(f"Retainage {commitment.retainage_percent.normalize():f} % is not part of the order.")
-    if not (row and row.quickbooks_id):
+    if not _marked(facts, offer) and not (row and row.quickbooks_id):
         _match_order(facts, offer, commitment, number, link=row.link_to if row else "")
     return offer
 
@@ -290,6 +302,8 @@ def _change_order(facts: Facts, change: ChangeOrder) -> Offer:
     if order:
         offer.number = f"{order.number} CO {change.number}"
         found = facts.transaction("PurchaseOrder", order.quickbooks_id)
+        if _marked(facts, offer):
+            return offer
         row = facts.submissions.get(("change_order", offer.key))
         if found and not (row and row.quickbooks_id):
             offer.obstacles.append(rules.order_ended(found.ref_number, closed=found.closed, received=found.received))

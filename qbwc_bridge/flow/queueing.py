@@ -22,7 +22,7 @@ from qbwc_bridge.domain.states import ALIVE, State, TaskState
 from qbwc_bridge.errors import Refused
 from qbwc_bridge.flow.building import is_own_write, next_request
 from qbwc_bridge.flow.facts import Facts
-from qbwc_bridge.flow.moves import move
+from qbwc_bridge.flow.moves import move, move_task
 from qbwc_bridge.flow.options import Options
 from qbwc_bridge.flow.readings import (
     COST_TYPES,
@@ -113,6 +113,9 @@ def ask_costs(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> None
     """Queue a fresh reading of job costs, unless one is under way."""
     if uow.readings.count(connection_id=connection.id, applied_at=None):
         return
+    # What an earlier reading could not get is asked for anew.
+    for task in uow.tasks.find(connection_id=connection.id, rank=COSTS_RANK, state=TaskState.PARKED):
+        move_task(uow, task, TaskState.CANCELLED, now=now, why="a new reading asks again")
     reading = uow.readings.add(CostReading(connection.id, now))
     wanted: tuple[Request, ...] = (
         CustomTxnDetail(COST_TYPES),

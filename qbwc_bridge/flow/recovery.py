@@ -16,7 +16,7 @@ from qbwc_bridge.domain.states import State, TaskState
 from qbwc_bridge.errors import ImpossibleMove
 from qbwc_bridge.flow import adoption
 from qbwc_bridge.flow.language import Language
-from qbwc_bridge.flow.moves import move, move_task
+from qbwc_bridge.flow.moves import is_write, move, move_task
 from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.ports import UnitOfWork
 from qbwc_bridge.qbxml.statuses import Reaction, meaning
@@ -32,7 +32,7 @@ def doubt(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> None:
     """Begin a visit: what was sent and not answered is in doubt; queries are simply asked again."""
     for task in uow.tasks.find(connection_id=connection.id, state=TaskState.SENT):
         move_task(uow, task, TaskState.IN_DOUBT, now=now, why="the session ended before its answer came")
-        if not task.kind.endswith(("Add", "Mod")):
+        if not is_write(task):
             _start_again(task)
             move_task(uow, task, TaskState.QUEUED, now=now, why="a query is asked again from its first page")
 
@@ -81,6 +81,15 @@ def settled(scene: Scene, lost_id: int) -> None:
         scene.uow.message_sets.save(lost)
 
 
+def replayed(scene: Scene, message: MessageSet) -> None:
+    """Close a lost message whose stored reply came; what that reply left open is looked up next."""
+    if message.recovers is None:
+        return
+    if scene.uow.tasks.count(message_set_id=message.recovers, state=TaskState.IN_DOUBT):
+        nothing_stored(scene.uow, message)
+    settled(scene, message.recovers)
+
+
 def nothing_stored(uow: UnitOfWork, message: MessageSet) -> None:
     """Note that QuickBooks has no stored reply: the look-up follows."""
     message.note = NOTHING_STORED
@@ -92,7 +101,10 @@ def looked_up(scene: Scene, message: MessageSet, replies: ReplySet) -> None:
     for task in scene.uow.tasks.find(message_set_id=message.recovers, state=TaskState.IN_DOUBT):
         reply = replies.for_request(str(task.id))
         if reply is None or not (_gone(task, reply) or meaning(reply.status).reaction in _CLEAR):
-            continue  # still in doubt: the next visit asks again
+            # Still in doubt: the next visit asks again, and nothing is written before.
+            scene.visit.writes_allowed = False
+            scene.visit.last_error = "QuickBooks could not show whether an earlier write happened; it is asked again."
+            continue
         found = [result for result in (reply.results if reply else ()) if _is_ours(scene.uow, task, result)]
         if len(found) == 1:
             adoption.adopt(scene, task, found[0])

@@ -20,6 +20,9 @@ from qbwc_bridge.ports import UnitOfWork
 UPDATABLE = frozenset({"budget", "commitment", "change_order"})
 """Kinds whose later changes are told; lists are QuickBooks' own once linked (ACCOUNTING 4)."""
 
+MOST_ROUNDS = 4
+"""A record can wait for one that waits for one: item, order, change order; the rounds end when nothing moves."""
+
 _NAMES = {"cost_code": "cost code", "job": "job", "vendor": "vendor", "commitment": "order", "budget": "budget"}
 
 
@@ -28,20 +31,29 @@ def refresh(uow: UnitOfWork, connection: Connection, options: Options, now: dt.d
     facts = Facts(uow, connection, options)
     common = [rules.not_visited(connection.lists_read_at), rules.multi_currency(connection.company.multi_currency)]
     fresh: list[Submission] = []
+    for _ in range(MOST_ROUNDS):
+        before = {row.id: row.state for row in facts.submissions.values()}
+        _round(facts, common, fresh, now)
+        if all(before.get(row.id, row.state) is row.state for row in facts.submissions.values()):
+            break
+    return fresh
+
+
+def _round(facts: Facts, common: list[str | None], fresh: list[Submission], now: dt.datetime) -> None:
+    """Look at every record once. What moved here may be what one that was looked at earlier waits for."""
     offered: set[tuple[str, str]] = set()
-    for offer in offers(facts, now.astimezone(options.zone).date()):
+    for offer in offers(facts, now.astimezone(facts.options.zone).date()):
         offered.add((offer.kind, offer.key))
         row = facts.submissions.get((offer.kind, offer.key))
         if row is None:
-            row = _new(uow, connection, offer, now)
+            row = _new(facts.uow, facts.connection, offer, now)
             facts.submissions[offer.kind, offer.key] = row
             fresh.append(row)
-        _follow(uow, row, offer, now)
+        _follow(facts.uow, row, offer, now)
         _judge(facts, row, offer, common, now)
     for row in facts.submissions.values():
         if (row.kind, row.key) not in offered and row.kind in KINDS_IN_ORDER:
             _no_longer_offered(facts, row, now)
-    return fresh
 
 
 def _new(uow: UnitOfWork, connection: Connection, offer: Offer, now: dt.datetime) -> Submission:
@@ -100,7 +112,8 @@ def _judge(facts: Facts, row: Submission, offer: Offer, common: list[str | None]
         waits, notes = [], [f"Will be linked to {row.name or row.link_to}.", *notes]
     elif offer.match:
         notes.insert(0, f"Will be linked to {offer.match_name} in QuickBooks.")
-        holder = facts.holders.get((row.kind, offer.match), row)
+        # Several change orders stand in one order; everything else stands alone.
+        holder = row if row.kind == "change_order" else facts.holders.get((row.kind, offer.match), row)
         taken = rules.linked_elsewhere(offer.match_name, "" if holder is row else holder.number or holder.title)
         obstacles += [taken] if taken else []
     elif not obstacles and row.link_to != "new":
@@ -140,7 +153,7 @@ def _settle(facts: Facts, row: Submission, offer: Offer, now: dt.datetime) -> No
     if row.state is State.READY and row.kind in facts.options.direct_export:
         row.accepted_version, row.accepted_by, row.accepted_at = row.version, "direct export", now
         move(facts.uow, row, State.ACCEPTED, now=now, who="direct export", why="direct export is on for this kind")
-    if row.state is State.ACCEPTED and offer.match and row.link_to != "new" and not alive_tasks(facts.uow, row):
+    if row.state is State.ACCEPTED and offer.match and row.link_to != "new" and not _sent(facts, row):
         facts.holders[row.kind, offer.match] = row
         join(facts.uow, row, offer.match, offer.match_name, now=now, why="it stands in QuickBooks already")
 

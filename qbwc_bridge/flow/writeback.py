@@ -38,32 +38,34 @@ class Pushed:
 def plan(
     uow: UnitOfWork, connection: Connection, options: Options, *, confirmed: bool = False, closed: dt.date | None = None
 ) -> str:
-    """Fill the outbox from the ledger; gives the brake's question, or nothing. `confirmed` lets the brake pass once."""
+    """Fill the outbox from the ledger; gives the brake's question, or nothing.
+
+    While the brake holds, only withdrawals are planned: it never holds those (ACCOUNTING 22). `confirmed` lets it pass
+    once.
+    """
     ledger = Ledger(uow, connection, options)
     rows = uow.writebacks.find(connection_id=connection.id)
     plans: list[tuple[ProjectChoice, dict[str, DirectCost], list[WriteBack]]] = []
+    questions: list[str] = []
     for choice in ledger.choices.values():
         mine = [row for row in rows if row.project_id == choice.project_id]
         costs = wanted(ledger, choice, choice.release).costs if choice.release else {}
-        before = {row.origin_id: row.written for row in mine if row.written}
-        passed = [row.origin_id for row in mine if row.wanted and not row.written]
-        question = ""
         if choice.release:
+            before = {row.origin_id: row.written for row in mine if row.written}
+            passed = [row.origin_id for row in mine if row.wanted and not row.written]
             question = brake(before, costs, closed, vanished=ledger.vanished(), passed=passed)
-        if question and not confirmed:
-            connection.brake = (
-                f"Project {choice.number}: {question} Nothing was written; look, then push with --confirm."
-            )
-            uow.connections.save(connection)
-            return connection.brake
+            questions += [f"Project {choice.number}: {question}"] if question else []
         plans.append((choice, costs, mine))
+    held = bool(questions) and not confirmed
     for choice, costs, mine in plans:
-        _fill(uow, connection, choice, costs, mine)
+        if not (held and choice.release):
+            _fill(uow, connection, choice, costs, mine)
     if confirmed:
         _believe_vanished(uow, connection)
-    connection.brake = ""
+    asked = " ".join(questions)
+    connection.brake = f"{asked} Nothing was written; look, then push with --confirm." if held else ""
     uow.connections.save(connection)
-    return ""
+    return connection.brake
 
 
 def _fill(
@@ -87,11 +89,20 @@ def _believe_vanished(uow: UnitOfWork, connection: Connection) -> None:
         uow.costs.save(document)
 
 
-def push(work: OpenWork, procore: Procore, connection_id: int, now: dt.datetime, progress: Progress) -> Pushed:
-    """Carry the outbox out, project by project; one refused direct cost never stops the others."""
-    outcome = Pushed()
+def push(
+    work: OpenWork, procore: Procore, connection_id: int, now: dt.datetime, progress: Progress, *, held: str = ""
+) -> Pushed:
+    """Carry the outbox out, project by project; one refused direct cost never stops the others.
+
+    `held` is the brake's question: with it only withdrawn projects are written.
+    """
+    outcome = Pushed(brake=held)
     with work() as uow:
         rows = uow.writebacks.find(connection_id=connection_id)
+        if held:
+            choices = uow.projects.find(connection_id=connection_id)
+            withdrawn = {choice.project_id for choice in choices if choice.release is None}
+            rows = [row for row in rows if row.project_id in withdrawn]
         outcome.unchanged = sum(1 for row in rows if _settled(row))
         projects = sorted({row.project_id for row in rows if not _settled(row)})
     for project_id in projects:

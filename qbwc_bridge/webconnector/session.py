@@ -221,7 +221,7 @@ class Session:
                 answers.sentinel_answered(scene, replies)
             case "recover" if sent.recovers is not None and recovery.has_stored_reply(replies):
                 answers.apply(scene, scene.uow.message_sets.get(sent.recovers), replies)
-                recovery.settled(scene, sent.recovers)
+                recovery.replayed(scene, sent)
             case "recover":
                 recovery.nothing_stored(scene.uow, sent)
             case "look_up":
