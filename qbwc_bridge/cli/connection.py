@@ -30,6 +30,14 @@ OWN_COLUMN = "company_name"
 """The one key of `connection set` that is a column of its own."""
 
 
+secret_option = click.option(
+    "--procore-client-secret-file",
+    "secret_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="File that holds the client secret; without it QBWC_BRIDGE_PROCORE_CLIENT_SECRET is read, or it is asked for.",
+)
+
+
 @click.group()
 def connection() -> None:
     """Join a Procore company to a QuickBooks company file."""
@@ -39,12 +47,7 @@ def connection() -> None:
 @click.argument("name")
 @click.option("--procore-company-id", type=int, required=True, help="The company's number in Procore's addresses.")
 @click.option("--procore-client-id", required=True, help="Client id of the data connection app.")
-@click.option(
-    "--procore-client-secret-file",
-    "secret_file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="File that holds the client secret; without it QBWC_BRIDGE_PROCORE_CLIENT_SECRET is read, or it is asked for.",
-)
+@secret_option
 @click.option("--company-name", default="", help="The QuickBooks company that binds by itself at its first visit.")
 @click.option("--default-customer", default="", help="QuickBooks customer above the jobs.")
 @click.option("--direct-export", default="", metavar="KIND,...", help="Kinds that go without a person's acceptance.")
@@ -187,6 +190,23 @@ def rotate_password(bridge: Bridge, name: str, *, as_json: bool) -> None:
         _note(bridge, uow, row, "password changed")
     _show_password(row, password, as_json=as_json)
     say("Keep the password now, it is not shown again. Enter it in the Web Connector on the PC.")
+
+
+@connection.command()
+@click.argument("name")
+@click.option("--procore-client-id", default="", help="Client id, where that changed too.")
+@secret_option
+@pass_bridge
+def rotate_secret(bridge: Bridge, name: str, procore_client_id: str, secret_file: Path | None) -> None:
+    """Store a new Procore client secret; a running server uses it with its next call."""
+    found = bridge.connection(name)
+    sealed = bridge.app.vault.seal(_procore_secret(bridge, secret_file))
+    with bridge.kit.work() as uow:
+        row = uow.connections.get(found.id)
+        row.procore_secret, row.procore_client_id = sealed, procore_client_id or row.procore_client_id
+        uow.connections.save(row)
+        _note(bridge, uow, row, "Procore secret changed")
+    say(f"Stored. `pull {row.name}` tries it.")
 
 
 @connection.command()

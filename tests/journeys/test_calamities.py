@@ -61,7 +61,7 @@ def lying(bridge: Bridge, find: str, replace: str) -> list[str]:
             return re.sub(find, replace, answer, flags=re.DOTALL)
         return answer
 
-    bridge.company.process = process  # type: ignore[method-assign]
+    bridge.company.process = process  # type: ignore[method-assign, assignment]
     return lies
 
 
@@ -110,7 +110,7 @@ def test_refused_payroll_does_not_hold_the_other_costs(bridge: Bridge) -> None:
             "</QBXMLMsgsRs></QBXML>"
         )
 
-    bridge.company.process = refusing  # type: ignore[method-assign]
+    bridge.company.process = refusing  # type: ignore[method-assign, assignment]
     return_costs(bridge)
     bridge.release("24-001")
     bridge.push()

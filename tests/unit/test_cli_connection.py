@@ -252,3 +252,21 @@ def test_upgrade_refuses_while_a_server_runs(tmp_path: Path) -> None:
         result = run(tmp_path, "serve")
         assert result.exit_code == 1
         assert "in use by another server or by `db upgrade`" in result.stderr
+
+
+def test_a_new_procore_secret_replaces_the_old_one_and_is_not_shown(folder: Path, tmp_path: Path) -> None:
+    """After `rotate-secret` only the new secret is kept, encrypted, and no output holds it."""
+    secret = secrets.token_urlsafe(24)
+    file = tmp_path / "new-secret"
+    file.write_text(secret, encoding="utf-8")
+    before = run(folder, "connection", "show", "Main Street", "--json").stdout
+    done = run(folder, "connection", "rotate-secret", "Main Street", "--procore-client-secret-file", str(file))
+
+    assert done.exit_code == 0, done.output
+    assert secret not in done.output
+    assert run(folder, "connection", "show", "Main Street", "--json").stdout == before
+    vault = Vault(read_or_make_key(load_settings({"data_dir": str(folder)}, environ={}).secret_key_path()))
+    database = open_database(load_settings({"data_dir": str(folder)}, environ={}).database_address())
+    with database.work() as uow:
+        assert vault.open(uow.connections.find(name="Main Street")[0].procore_secret) == secret
+    database.close()

@@ -29,7 +29,9 @@ BOOKS = Books(
 AMOUNTS = st.decimals(-(10**6), 10**6, places=2)
 
 
-def posted(amount: str | Decimal = "10.00", *, item: str = "03-300:M", account: str = "Job Expenses", **more: Any) -> CostLine:
+def posted(
+    amount: str | Decimal = "10.00", *, item: str = "03-300:M", account: str = "Job Expenses", **more: Any
+) -> CostLine:
     """A posted line of job J1."""
     shown = {"job_id": "J1", "job_name": "Clients:24-001", "account_type": "CostOfGoodsSold", "counted": True, **more}
     return CostLine(account=account, item=item, amount=Decimal(amount), **shown)
@@ -83,7 +85,9 @@ DOCUMENTS = st.lists(
 def test_every_counted_line_of_a_linked_job_is_placed_once(documents: list[CostDocument]) -> None:
     """Nothing is lost and nothing doubled: mapped, unmapped and ignored together are the job cost."""
     alive = [each for each in documents if not each.deleted]
-    counted = [row for each in alive for row in each.lines if row.counted and row.amount and row.job_id in BOOKS.projects]
+    counted = [
+        row for each in alive for row in each.lines if row.counted and row.amount and row.job_id in BOOKS.projects
+    ]
     placed = allocate(documents, BOOKS)
 
     assert Counter(id(each.line) for each in placed) == Counter(id(row) for row in counted)
@@ -215,7 +219,9 @@ def test_invoice_numbers_are_unique_per_vendor(documents: list[CostDocument]) ->
     """Procore refuses a second invoice of one number: two bills with one number are told apart."""
     placed = [each for each in allocate(documents, BOOKS) if each.code in CODES]
     found = direct_costs(placed, writing())
-    numbers = Counter((cost.vendor_id, cost.invoice_number.casefold()) for cost in found.values() if cost.invoice_number)
+    numbers = Counter(
+        (cost.vendor_id, cost.invoice_number.casefold()) for cost in found.values() if cost.invoice_number
+    )
 
     assert set(numbers.values()) <= {1}
 

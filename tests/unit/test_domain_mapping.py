@@ -26,7 +26,9 @@ def item_for(of: BudgetCode) -> Ref:
     return Ref(f"I-{of.code}")
 
 
-@given(AMOUNTS, st.none() | st.decimals(-99, 9999, places=3), st.none() | st.decimals(-999, 9999, places=4), st.booleans())
+@given(
+    AMOUNTS, st.none() | st.decimals(-99, 9999, places=3), st.none() | st.decimals(-999, 9999, places=4), st.booleans()
+)
 def test_a_line_never_loses_a_cent(
     amount: Decimal, quantity: Decimal | None, unit_cost: Decimal | None, as_quantity: bool
 ) -> None:
@@ -96,9 +98,7 @@ def write(shown: Budget) -> EstimateAdd:
     st.lists(st.tuples(st.integers(1, 6), AMOUNTS, AMOUNTS), min_size=1, max_size=8),
     st.lists(st.tuples(st.integers(0, 7), AMOUNTS), max_size=5),
 )
-def test_an_estimate_is_the_budget(
-    rows: list[tuple[int, Decimal, Decimal]], moved: list[tuple[int, Decimal]]
-) -> None:
+def test_an_estimate_is_the_budget(rows: list[tuple[int, Decimal, Decimal]], moved: list[tuple[int, Decimal]]) -> None:
     """The lines add up to the budget, one per budget code, quantity times rate being each amount."""
     codes = [number for number, _, _ in rows]
     amounts = tuple((codes[at % len(codes)], amount) for at, amount in moved)
@@ -231,7 +231,9 @@ def test_a_change_keeps_every_line_and_changes_the_total_exactly(
     found = change(shown, lines, as_quantity=as_quantity, raise_linked=raise_linked)
     ids = [each.txn_line_id for each in found.lines]
     after = {each.txn_line_id: each.amount for each in lines}
-    after |= {each.txn_line_id: each.amount for each in found.lines if each.amount is not None and each.customer is None}
+    after |= {
+        each.txn_line_id: each.amount for each in found.lines if each.amount is not None and each.customer is None
+    }
     added = [each for each in found.lines if each.txn_line_id == NEW_LINE]
 
     assert ids == [each.txn_line_id for each in lines] + [NEW_LINE] * len(added)

@@ -109,4 +109,6 @@ def test_five_matches_are_enough_to_name() -> None:
 
 def test_the_budget_row_of_a_zero_change_counts_too() -> None:
     """A change of 0.00 to an unknown code is still told: the code may get money later."""
-    assert rules.change_without_row(budget(BudgetRow(code(), cash(1)), changes=(BudgetChange(1, "1", "", ((9, cash(0)),)),)))
+    assert rules.change_without_row(
+        budget(BudgetRow(code(), cash(1)), changes=(BudgetChange(1, "1", "", ((9, cash(0)),)),))
+    )

@@ -173,7 +173,10 @@ def test_a_budget_is_original_plus_modifications_plus_approved_changes() -> None
     shown = budget(
         BudgetRow(code(1), cash(1000), cash(-50)),
         BudgetRow(code(2, "09-250", "L"), cash(0)),
-        changes=(BudgetChange(1, "1", "Move", ((1, cash(-100)), (2, cash(100)))), BudgetChange(2, "2", "", ((2, cash(5)),))),
+        changes=(
+            BudgetChange(1, "1", "Move", ((1, cash(-100)), (2, cash(100)))),
+            BudgetChange(2, "2", "", ((2, cash(5)),)),
+        ),
     )
 
     assert shown.amounts() == {1: cash(850), 2: cash(105)}
@@ -222,7 +225,9 @@ def test_a_change_order_shows_number_and_lines() -> None:
     """Another number or line of a change order is another version."""
     before = change_order(1, 1, line(1, 5))
 
-    assert len({version(each.content()) for each in (before, replace(before, number="9"), replace(before, lines=()))}) == 3
+    assert (
+        len({version(each.content()) for each in (before, replace(before, number="9"), replace(before, lines=()))}) == 3
+    )
 
 
 @pytest.mark.parametrize("changed", [{"address": "1 Main St"}, {"phone": "555"}, {"email": "a@b.c"}, {"name": "Other"}])
