@@ -1,6 +1,7 @@
 """Whatever people and machines do in whatever order: nothing doubled, nothing lost, nothing unaccepted written."""
 
 import contextlib
+import os
 import secrets
 from collections import Counter
 from decimal import Decimal
@@ -16,7 +17,9 @@ from tests.journeys.bridge import Bridge, states
 from tests.journeys.test_crashes import CutAt, PowerCutError
 from tests.support import DEEP
 
-SEEDS = [secrets.randbelow(10**9) for _ in range(30)] if DEEP else [1, 2, 3]
+RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID") or secrets.token_hex(8)
+"""Names this run, alike in all its workers, which must collect the same tests."""
+SEEDS = Random(RUN).sample(range(10**9), 30) if DEEP else [1, 2, 3]  # noqa: S311 - not for secrets
 """Rotating in CI (the seed stands in the test's name), fixed elsewhere."""
 STEPS = 25
 

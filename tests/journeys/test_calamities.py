@@ -52,7 +52,8 @@ def test_a_backup_of_the_bridge_put_back_doubles_nothing(bridge: Bridge) -> None
 
 def lying(bridge: Bridge, find: str, replace: str) -> list[str]:
     """Let QuickBooks' next answer that matches be changed; gives the list of what was changed."""
-    real, lies = bridge.company.process, []
+    real = bridge.company.process
+    lies: list[str] = []
 
     def process(text: str) -> str:
         answer = real(text)
