@@ -92,7 +92,8 @@ def done(uow: UnitOfWork, row: Submission, *, comment: str, who: str, now: dt.da
 
 def link(uow: UnitOfWork, row: Submission, quickbooks: str, *, who: str, now: dt.datetime) -> None:
     """Link a record to one that QuickBooks has, named as people name it (FullName or RefNumber)."""
-    if row.state not in (State.BLOCKED, State.READY, State.ACCEPTED, State.FAILED) or row.quickbooks_id:
+    fit = (State.BLOCKED, State.READY, State.ACCEPTED, State.FAILED, State.SYNCED)
+    if row.state not in fit or row.quickbooks_id:
         raise Refused(f"{_called(row)} is {_word(row)} and cannot be linked now.")
     quickbooks_id, name = _find(uow, row, quickbooks)
     taken = uow.submissions.first(connection_id=row.connection_id, kind=row.kind, quickbooks_id=quickbooks_id)

@@ -6,7 +6,7 @@ from qbwc_bridge.domain.mapping import lines_by_position
 from qbwc_bridge.domain.procore import Budget, Commitment
 from qbwc_bridge.domain.records import Submission
 from qbwc_bridge.domain.states import State
-from qbwc_bridge.flow.moves import BRIDGE, cancel_queued, move
+from qbwc_bridge.flow.moves import BRIDGE, cancel_queued, move, note
 from qbwc_bridge.ports import UnitOfWork
 
 
@@ -19,7 +19,12 @@ def join(uow: UnitOfWork, row: Submission, quickbooks_id: str, name: str, *, now
     if order:
         row.quickbooks_name = order.ref_number
         remember_lines(uow, row, [line.txn_line_id for line in order.lines])
-    move(uow, row, State.SYNCED, now=now, who=row.accepted_by or BRIDGE, why=f"linked: {why}")
+    why = f"linked: {why}"
+    if row.state is State.SYNCED:  # done by hand before, and now known where
+        uow.submissions.save(row)
+        note(uow, row, now=now, who=row.accepted_by or BRIDGE, why=why)
+    else:
+        move(uow, row, State.SYNCED, now=now, who=row.accepted_by or BRIDGE, why=why)
 
 
 def remember_lines(uow: UnitOfWork, row: Submission, txn_line_ids: list[str]) -> None:

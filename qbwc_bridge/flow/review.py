@@ -137,6 +137,8 @@ def _judge_need(facts: Facts, need: Need, waits: list[str], obstacles: list[str]
         waits.append(called)
     elif other is None:
         obstacles.append(f"It needs {called}, which Procore does not show to the bridge.")
+    elif other.state is State.SYNCED:
+        obstacles.append(f"It needs {called}, which was done by hand: link that one to its QuickBooks record.")
     else:
         word = other.state.replace("_", " ")
         obstacles.append(f"It needs {called}, which is {word}: see to that one first.")

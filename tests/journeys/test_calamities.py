@@ -5,6 +5,7 @@ import shutil
 from decimal import Decimal
 
 from qbwc_bridge.domain.states import State
+from qbwc_bridge.flow import decisions
 from qbwc_bridge.rehearsal.quickbooks import Line
 from qbwc_bridge.worker import push, withdraw
 from tests.journeys.bridge import Bridge, states
@@ -146,3 +147,29 @@ def test_the_brake_never_holds_a_withdrawal(working: Bridge) -> None:
     assert "24-002" in outcome.brake
     assert not working.procore.direct_costs(working.projects("24-001")[0])
     assert working.procore.direct_costs(working.projects("24-002")[0])
+
+
+def test_an_order_entered_by_hand_can_be_linked_afterwards(bridge: Bridge) -> None:
+    """Done by hand, an order holds up its change order with a sentence, until it is linked to what was typed."""
+    bridge.switch_on("24-001")
+    bridge.visit()
+    kinds = ("cost_code", "job", "vendor")
+    for row in bridge.submissions(kind=kinds):
+        bridge.decide(decisions.accept, row)
+    bridge.visit()
+    order = bridge.find("commitment", "PO24-003")
+    bridge.decide(decisions.accept, order)
+    lying(bridge, r'(<PurchaseOrderAddRs[^>]*statusCode=")0("[^>]*)>.*</PurchaseOrderAddRs>', r"\g<1>3210\2/>")
+    bridge.clock.pass_time(minutes=16)
+    bridge.visit()
+    order = bridge.find("commitment", "PO24-003")
+    assert order.state is State.FAILED
+    bridge.decide(decisions.done, order, comment="typed in by hand")
+    change = bridge.find("change_order", "001")
+    assert "link that one" in change.reasons[0]
+    bridge.refresh_costs()
+    bridge.clock.pass_time(minutes=16)
+    bridge.visit()
+    bridge.decide(decisions.link, order, quickbooks="PO24-003")
+
+    assert bridge.find("change_order", "PO24-003").state is State.READY
