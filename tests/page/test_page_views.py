@@ -51,7 +51,7 @@ def test_word_is_working_only_when_nothing_needs_a_person(office: Office) -> Non
 
 
 @pytest.mark.parametrize(("hours", "stopped"), [("4", True), ("48", False), ("0", False)])
-def test_silence_is_judged_by_the_setting(office: Office, hours: str, stopped: bool) -> None:  # noqa: FBT001
+def test_silence_is_judged_by_the_setting(office: Office, hours: str, stopped: bool) -> None:
     """SILENCE_ALARM_HOURS says when a silent Web Connector stops the word; 0 never."""
     office.change(settings={"silence_alarm_hours": hours}, last_contact=NOW - dt.timedelta(hours=30))
     assert (look(office).word == "stopped") is stopped

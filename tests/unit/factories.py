@@ -16,17 +16,7 @@ from qbwc_bridge.domain.books import ListRecord
 from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.domain.names import fold
 from qbwc_bridge.domain.procore import (
-    Budget,
-    BudgetChange,
-    BudgetCode,
-    BudgetRow,
-    ChangeOrder,
-    Commitment,
-    ContractLine,
-    CostCode,
     Document,
-    Project,
-    Vendor,
 )
 from qbwc_bridge.domain.records import Company, Connection, History, MessageSet, Submission, Task, Visit
 from qbwc_bridge.domain.replies import LineRet, ListRet, Reply, ReplySet, TxnRet
@@ -37,63 +27,19 @@ from qbwc_bridge.flow.options import Options
 from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.ports import UnitOfWork
 from qbwc_bridge.storage import open_database
+from tests.unit.documents import (
+    NOW,
+    PROJECT,
+    TODAY,
+    code,
+    company_documents,
+)
 
-NOW = dt.datetime(2026, 3, 10, 15, 0, tzinfo=dt.UTC)
-TODAY = NOW.date()
 OWNER = "{57F3B9B6-86F1-4FCC-B1FF-966DE1813D20}"
 LANGUAGE = Language.load(OWNER)
 OPTIONS = Options(
     income_account="Construction Income", expense_account="Job Expenses", default_customer="Clients", time_zone="UTC"
 )
-PROJECT = 7
-VENDOR = 40
-
-
-def cash(amount: str | int) -> Decimal:
-    """An amount."""
-    return Decimal(amount).quantize(Decimal("0.01"))
-
-
-# ---------------------------------------------------------------- what Procore says
-
-
-def code(number: int = 1, cost_code: str = "03-300", cost_type: str = "M") -> BudgetCode:
-    """A budget code: by default 1, cast-in-place concrete, materials."""
-    return BudgetCode(number, cost_code, cost_type, "Cast-in-Place Concrete", "Materials")
-
-
-def line(number: int, amount: str | int, of: BudgetCode | None = None, **more: Any) -> ContractLine:
-    """A line of a contract."""
-    return ContractLine(number, f"Line {number}", Decimal(amount), of or code(), **more)
-
-
-def commitment(number: int, *lines: ContractLine, **more: Any) -> Commitment:
-    """An approved purchase order of the project."""
-    shown = {"number": f"PO-{number}", "title": "Concrete", "status": "Approved", "vendor_id": VENDOR, **more}
-    return Commitment(id=number, project_id=PROJECT, lines=lines or (line(number * 100 + 1, "1000.00"),), **shown)
-
-
-def change_order(number: int, of: int, *lines: ContractLine, **more: Any) -> ChangeOrder:
-    """An approved change order of a commitment."""
-    shown = {"number": f"{number:03}", "title": "More", "status": "approved", **more}
-    return ChangeOrder(
-        id=number, project_id=PROJECT, commitment_id=of, lines=lines or (line(number * 100 + 1, "100.00"),), **shown
-    )
-
-
-def budget(*rows: BudgetRow, locked: bool = True, changes: tuple[BudgetChange, ...] = ()) -> Budget:
-    """The budget of the project."""
-    return Budget(PROJECT, locked, rows or (BudgetRow(code(), cash(5000)),), changes)
-
-
-def company_documents() -> list[Document]:
-    """The project, a vendor and a cost code."""
-    return [
-        Project(PROJECT, "24-001", "Hilltop House"),
-        Vendor(VENDOR, "Ready Mix Supply"),
-        CostCode(300, "03-300", "Cast-in-Place Concrete", 3),
-        CostCode(900, "09-250", "Gypsum Board", 9),
-    ]
 
 
 # ---------------------------------------------------------------- QuickBooks, in values
@@ -126,7 +72,7 @@ class Desk:
     def add_list(self, kind: str, name: str, parent: qb.Ref | None = None, **more: Any) -> ListRet:
         """Put a record into a list."""
         above = self.lists[parent.list_id].full_name + ":" if parent else ""
-        made = ListRet(kind, self.fresh("L"), name, above + name, True, "1", None, parent, **more)  # noqa: FBT003 - is_active
+        made = ListRet(kind, self.fresh("L"), name, above + name, True, "1", None, parent, **more)
         self.lists[made.list_id] = made
         return made
 

@@ -15,7 +15,7 @@ from qbwc_bridge.domain.costs import Allocation, Books, Writing, allocate, brake
 from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.domain.procore import DirectCost, DirectCostLine
 from qbwc_bridge.domain.records import ReleaseChoice
-from tests.unit.factories import TODAY, cash, code
+from tests.unit.documents import TODAY, cash, code
 
 CUT_OFF = dt.date(2026, 1, 1)
 CODES = {"03-300.M": 11, "03-300.L": 12, "09-250.L": 13, "01-500.O": 14}

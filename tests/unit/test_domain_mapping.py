@@ -13,7 +13,7 @@ from qbwc_bridge.domain.money import CENT, ZERO, cents, total
 from qbwc_bridge.domain.procore import Budget, BudgetChange, BudgetCode, BudgetRow, ChangeOrder, ContractLine
 from qbwc_bridge.domain.quickbooks import EstimateAdd, PurchaseOrderMod, Ref
 from qbwc_bridge.errors import Refused
-from tests.unit.factories import TODAY, budget, cash, change_order, code, commitment, line
+from tests.unit.documents import TODAY, budget, cash, change_order, code, commitment, line
 
 JOB = Ref("JOB")
 AMOUNTS = st.decimals(-(10**8), 10**8, places=2)
@@ -172,7 +172,7 @@ def order_lines(draw: st.DrawFn) -> list[TransactionLine]:
             | st.tuples(st.just(Decimal(1)), AMOUNTS.filter(bool))
             | st.tuples(st.none(), st.none())
         )
-        amount = draw(AMOUNTS) if quantity is None else cents(quantity * rate)
+        amount = draw(AMOUNTS) if quantity is None or rate is None else cents(quantity * rate)
         share = draw(st.sampled_from([0, 0, 25, 50, 100, 120]))
         received = None if quantity is None or amount <= 0 else quantity * share / 100
         if received is not None:

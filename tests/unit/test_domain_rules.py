@@ -8,7 +8,7 @@ import pytest
 
 from qbwc_bridge.domain import rules
 from qbwc_bridge.domain.procore import BudgetChange, BudgetRow, ContractLine
-from tests.unit.factories import NOW, TODAY, budget, cash, change_order, code, commitment, line
+from tests.unit.documents import NOW, TODAY, budget, cash, change_order, code, commitment, line
 
 ODD = replace(code(9, "99-999", "Z"), other_segments=True)
 

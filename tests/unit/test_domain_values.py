@@ -21,7 +21,7 @@ from qbwc_bridge.domain.states import (
     check_task_move,
 )
 from qbwc_bridge.errors import ImpossibleMove
-from tests.unit.factories import budget, cash, change_order, code, commitment, line
+from tests.unit.documents import budget, cash, change_order, code, commitment, line
 
 AMOUNTS = st.decimals(-(10**9), 10**9, places=2)
 

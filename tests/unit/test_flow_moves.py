@@ -15,7 +15,8 @@ from qbwc_bridge.errors import ImpossibleMove
 from qbwc_bridge.flow.leases import give_back, take
 from qbwc_bridge.flow.moves import cancel_queued, move, move_task, note, token
 from qbwc_bridge.flow.options import options
-from tests.unit.factories import NOW, World
+from tests.unit.documents import NOW
+from tests.unit.factories import World
 
 
 @pytest.fixture
