@@ -93,7 +93,7 @@ def test_other_trades_are_not_near(other: str) -> None:
 
 def test_the_most_alike_comes_first() -> None:
     """Suggestions are ordered by likeness."""
-    assert near("Ready Mix Supply", ["Ready Mix Suply Co", "Ready Mix Suplly", "Ready Mix Supply Co"])[0] == (
+    assert near("Ready Mix Supply", ["Ready Mix Supplyy Co", "Ready Mix Ssupply", "Ready Mix Supply Co"])[0] == (
         "Ready Mix Supply Co"
     )
 
