@@ -22,6 +22,7 @@ from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.leases import give_back, take
 from qbwc_bridge.flow.ledger import Ledger, released
 from qbwc_bridge.flow.proof import DryRun, Proof, dry_run, prove
+from qbwc_bridge.ports import OpenWork, UnitOfWork
 
 log = logging.getLogger("qbwc_bridge.worker")
 
@@ -48,14 +49,25 @@ class Pulled:
 
 
 @contextmanager
-def station(kit: Kit, connection: Connection, name: str) -> Iterator[None]:
-    """Hold a connection's station; raises Refused while somebody else is at it."""
+def station(kit: Kit, connection: Connection, name: str) -> Iterator[OpenWork]:
+    """Hold a connection's station; raises Refused while somebody else is at it.
+
+    Gives what opens units of work for this run. Each renews the lease, so that a long run keeps it, and raises Refused
+    when it ran out and somebody else took it: a run that stood still for too long writes nothing more.
+    """
     holder = secrets.token_hex(8)
-    with kit.work() as uow:
-        if not take(uow, connection.id, name, holder, kit.clock.now(), LEASE_SECONDS):
-            raise Refused(f"A {name} of {connection.name} is under way already: wait until it has ended.")
+
+    @contextmanager
+    def kept() -> Iterator[UnitOfWork]:
+        with kit.work() as uow:
+            if not take(uow, connection.id, name, holder, kit.clock.now(), LEASE_SECONDS):
+                raise Refused(f"A {name} of {connection.name} is under way already: wait until it has ended.")
+            yield uow
+
+    with kept():
+        pass
     try:
-        yield
+        yield kept
     finally:
         with kit.work() as uow:
             give_back(uow, connection.id, name, holder)
@@ -66,10 +78,16 @@ def pull(kit: Kit, connection_id: int, progress: Progress = silent) -> Pulled:
     with kit.work() as uow:
         connection = uow.connections.get(connection_id)
         on = [row.project_id for row in uow.projects.find(connection_id=connection_id, on=True)]
-    with station(kit, connection, "pull"):
-        reading = intake.read(kit.procore_for(connection), on, progress)
+    with station(kit, connection, "pull") as work_here:
+
+        def told(sentence: str) -> None:
+            with work_here():
+                pass  # a long reading keeps its lease
+            progress(sentence)
+
+        reading = intake.read(kit.procore_for(connection), on, told)
         now = kit.clock.now()
-        with kit.work() as uow:
+        with work_here() as uow:
             connection = uow.connections.get(connection_id)
             intake.store(uow, connection, reading, now)
             fresh = work.settle(uow, connection, kit.options(connection), now)
@@ -97,10 +115,10 @@ def push(kit: Kit, connection_id: int, *, confirmed: bool = False, progress: Pro
     """Write pending actuals of released projects to Procore; the brake may hold it."""
     with kit.work() as uow:
         connection = uow.connections.get(connection_id)
-    with station(kit, connection, "push"):
+    with station(kit, connection, "push") as work_here:
         question = plan(kit, connection_id, confirmed=confirmed)
         procore, now = kit.procore_for(connection), kit.clock.now()
-        return writeback.push(kit.work, procore, connection_id, now, progress, held=question)
+        return writeback.push(work_here, procore, connection_id, now, progress, held=question)
 
 
 def reconcile(kit: Kit, connection_id: int, *, as_of: dt.date | None = None) -> Proof:
@@ -148,7 +166,7 @@ def release(kit: Kit, connection_id: int, project_id: int, chosen: ReleaseChoice
         releasing.release(ledger, choice, chosen, who=who, now=kit.clock.now())
         if chosen.po_bills == "skip":
             return ZERO
-        return sum((i.line.amount for i in ledger.of_project(project_id) if i.code and i.document.order_ids), ZERO)
+        return sum((i.line.amount for i in ledger.of_project(project_id) if i.code and ledger.on_order(i)), ZERO)
 
 
 def withdraw(kit: Kit, connection_id: int, project_id: int, *, who: str) -> None:

@@ -59,10 +59,12 @@ def apply_all(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> int:
 
 def _apply(uow: UnitOfWork, connection: Connection, reading: CostReading, *, with_payroll: bool) -> None:
     answers = uow.answers.find(reading_id=reading.id)
-    deletions = [
-        row for answer in answers if answer.kind == cost_answers.DELETED for row in cost_answers.unpack(answer)
-    ]
+    deletions = _kept(answers, cost_answers.DELETED)
     deleted = {txn_id for txn_id, _ in deletions}
+    # A document that is still shown has not vanished: its job was taken off it.
+    deleted |= {
+        row["TxnID"] for answer in answers if answer.kind == cost_answers.REPORT for row in cost_answers.rows(answer)
+    }
     found = _documents(uow, connection, answers)
     for row in uow.costs.find(connection_id=connection.id):
         if row.txn_type == PAYROLL and not with_payroll:
@@ -81,10 +83,18 @@ def _apply(uow: UnitOfWork, connection: Connection, reading: CostReading, *, wit
     for fresh in found.values():
         fresh.reading_id = reading.id
         uow.costs.add(fresh)
-    times = [dt.datetime.fromisoformat(when) for _, when in deletions if when]
-    if connection.deletions_seen:
-        times.append(connection.deletions_seen)
-    connection.deletions_seen = max(times, default=None)
+    connection.deletions_seen = _newest(connection.deletions_seen, deletions)
+    connection.bills_modified = _newest(connection.bills_modified, _kept(answers, cost_answers.BILLS))
+
+
+def _kept(answers: list[CostAnswer], kind: str) -> list[list[str]]:
+    return [row for answer in answers if answer.kind == kind for row in cost_answers.unpack(answer)]
+
+
+def _newest(known: dt.datetime | None, rows: list[list[str]]) -> dt.datetime | None:
+    """The newest time seen so far: `rows` are of an id and a time, or an empty text."""
+    times = [dt.datetime.fromisoformat(when) for _, when in rows if when]
+    return max([*times, known] if known else times, default=None)
 
 
 def _documents(uow: UnitOfWork, connection: Connection, answers: list[CostAnswer]) -> dict[str, CostDocument]:

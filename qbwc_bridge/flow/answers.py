@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import replace
 from typing import Any
 
-from qbwc_bridge.domain.quickbooks import PurchaseOrderMod
+from qbwc_bridge.domain.quickbooks import EstimateQuery, PurchaseOrderMod, PurchaseOrderQuery
 from qbwc_bridge.domain.records import MessageSet, Task
 from qbwc_bridge.domain.replies import ListRet, Reply, ReplySet, TxnRet
 from qbwc_bridge.domain.states import OUTSTANDING, State, TaskState
@@ -26,6 +26,10 @@ ORDER_GONE = (
 )
 """What a person reads when an order was deleted in QuickBooks."""
 
+_OF_A_FEATURE = (EstimateQuery, PurchaseOrderQuery)
+_NO_FEATURE = frozenset({1030, 3250})
+"""An edition without estimates or purchase orders, or a company with them switched off, has none."""
+
 _NO_RECORD = frozenset({1, 500, 3120})
 """Statuses of a query that found nothing of what was named."""
 
@@ -36,8 +40,11 @@ def apply(scene: Scene, message: MessageSet, replies: ReplySet) -> None:
     A query without a reply in the set is asked again; a write without one is in doubt and looked up first, whatever
     the set's own status says: 600, 9001, 9002 and 9005 prove nothing (DESIGN, once 3).
     """
-    for task in scene.uow.tasks.find(message_set_id=message.id, state=list(OUTSTANDING)):
+    for task in scene.uow.tasks.find(message_set_id=message.id, state=[*OUTSTANDING, TaskState.QUEUED]):
         reply = replies.for_request(str(task.id))
+        if task.state is TaskState.QUEUED:
+            _late(scene, task, reply)
+            continue
         if reply is None and is_write(task):
             doubt(scene, task, f"QuickBooks' reply set left it out (set status {replies.status or 'none'})")
         elif reply is None:
@@ -47,6 +54,14 @@ def apply(scene: Scene, message: MessageSet, replies: ReplySet) -> None:
         else:
             apply_write(scene, task, reply)
     scene.save()
+
+
+def _late(scene: Scene, task: Task, reply: Reply | None) -> None:
+    """Take in the late answer to a write that would be sent again: what was made after all is not made twice."""
+    made = reply is not None and meaning(reply.status).reaction is Reaction.DONE and reply.results
+    if is_write(task) and reply is not None and made:
+        move_task(scene.uow, task, TaskState.SENT, now=scene.now, why="its answer came late")
+        apply_write(scene, task, reply)
 
 
 def apply_write(scene: Scene, task: Task, reply: Reply) -> None:
@@ -126,7 +141,8 @@ def _apply_query(scene: Scene, task: Task, reply: Reply) -> None:
         again(scene, task, why=_sentence(told, reply))
         return
     missing = task.submission_id is not None and not reply.results
-    if missing or told.reaction not in (Reaction.DONE, Reaction.NOTHING_FOUND):
+    has_none = task.rank == LISTS_RANK and reply.status in _NO_FEATURE and isinstance(task.request, _OF_A_FEATURE)
+    if missing or not (has_none or told.reaction in (Reaction.DONE, Reaction.NOTHING_FOUND)):
         fail(scene, task, f"{ORDER_GONE} {_sentence(told, reply)}" if missing else _sentence(told, reply))
         return
     if task.reading_id is not None:
@@ -143,8 +159,8 @@ def _keep_results(scene: Scene, task: Task, reply: Reply) -> None:
     for result in reply.results:
         if isinstance(result, TxnRet):
             keep_transaction(scene.uow, scene.connection, result, visit_id=scene.visit.id)
-            if task.submission_id is None:
-                remember_newest(scene.connection, task.kind, result)
+            if task.submission_id is None and task.reading_id is None:
+                remember_newest(scene.connection, result)
         elif isinstance(result, ListRet):
             keep_list_record(scene.uow, scene.connection, result)
 
@@ -163,7 +179,7 @@ def _lists_complete(scene: Scene) -> None:
         rank=LISTS_RANK,
         submission_id=None,
         reading_id=None,
-        state=[TaskState.QUEUED, TaskState.SENT, TaskState.IN_DOUBT],
+        state=[TaskState.QUEUED, TaskState.SENT, TaskState.IN_DOUBT, TaskState.PARKED],
     )
     if not open_lists:
         scene.connection.lists_read_at = scene.now

@@ -28,7 +28,7 @@ def identify(
     """
     if host is None or company is None:
         return False
-    connection, visit = scene.connection, scene.visit
+    connection, visit, before = scene.connection, scene.visit, scene.connection.company
     facts = Company(
         name=company.company_name or company.legal_name,
         file_id=company.file_id(owner_id),
@@ -54,6 +54,10 @@ def identify(
     if not connection.bound_name and _may_bind(connection):
         bind(connection)
     problem = problem or _stranger(connection)
+    if connection.bound_name and _another_file(connection):
+        # What the bound company prefers decides about its records, whoever else visits.
+        facts.uses_estimates, facts.uses_purchase_orders = before.uses_estimates, before.uses_purchase_orders
+        facts.multi_currency, facts.closing_date = before.multi_currency, before.closing_date
     if problem:
         connection.alarm = problem
     elif connection.alarm.startswith((WRONG, UNCONFIRMED, CURRENCIES, TOO_OLD)):
@@ -86,6 +90,11 @@ def _our_file(connection: Connection) -> bool:
     return connection.company.file_id in ("", connection.file_id)
 
 
+def _another_file(connection: Connection) -> bool:
+    facts = connection.company
+    return fold(facts.name) != fold(connection.bound_name) or facts.file_id != connection.bound_file_id
+
+
 def _stranger(connection: Connection) -> str:
     facts = connection.company
     called = facts.name or "without a name"
@@ -95,6 +104,6 @@ def _stranger(connection: Connection) -> str:
         if connection.company_name and fold(connection.company_name) != fold(facts.name):
             return f"{WRONG} is open: {called}, expected {connection.company_name}. Nothing is read or written."
         return f"{UNCONFIRMED}: {called}. An admin runs connection confirm {connection.name} if it is the right one."
-    if fold(facts.name) != fold(connection.bound_name) or facts.file_id != connection.bound_file_id:
+    if _another_file(connection):
         return f"{WRONG} is open: {called}, expected {connection.bound_name}. Nothing is read or written."
     return ""

@@ -38,7 +38,8 @@ def keep(scene: Scene, task: Task, reply: Reply) -> None:
         kind, content = REPORT, [[row.cell(column) for column in _COLUMNS] for row in _report_rows(reply)]
     elif task.kind == "BillQuery":
         bills = [result for result in reply.results if isinstance(result, TxnRet)]
-        kind, content = BILLS, [[bill.txn_id] for bill in bills]
+        kind = BILLS
+        content = [[bill.txn_id, bill.time_modified.isoformat() if bill.time_modified else ""] for bill in bills]
     else:
         gone = [result for result in reply.results if isinstance(result, TxnDeletedRet)]
         kind = DELETED

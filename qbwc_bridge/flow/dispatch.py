@@ -19,6 +19,7 @@ from qbwc_bridge.domain.quickbooks import (
 )
 from qbwc_bridge.domain.records import MessageSet, Purpose, Task
 from qbwc_bridge.domain.states import OUTSTANDING, State, TaskState
+from qbwc_bridge.errors import QuickBooksError
 from qbwc_bridge.flow.building import is_own_write
 from qbwc_bridge.flow.language import Language
 from qbwc_bridge.flow.moves import MESSAGE_SET_ID_LENGTH, is_write, move, move_task, token
@@ -47,23 +48,31 @@ def next_message(scene: Scene, language: Language) -> MessageSet | None:
     writes = [task for task in ready if is_write(task)]
     lists = [task for task in reads if task.rank == LISTS_RANK]
     if lists:
-        return _send(scene, lists, language)
+        return _send(scene, _readings_of(lists), language)
     if not visit.writes_allowed:
         writes = []
         reads = [task for task in reads if task.submission_id is None]
-    if writes and not visit.sentinel_checked and connection.newest_write:
-        kind, _, found = connection.newest_write.partition(":")
-        text = language.message([("proof", _proof(kind, found))], connection)
-        return _store(scene, "sentinel", text)
+    sentinel = newest_write_message(scene, language) if writes else None
+    if sentinel:
+        return sentinel
     own_reads = [task for task in reads if task.submission_id is not None]
     if own_reads and not (writes and writes[0].rank < own_reads[0].rank):
-        return _send(scene, own_reads, language)
+        return _send(scene, _readings_of(own_reads), language)
     if writes:
-        return _send(scene, _set_of(writes), language)
+        return _send_writes(scene, _set_of(writes), language)
     # Payroll answers are handled alone, so that their raw text is in no stored reply.
     payroll = [task for task in reads if isinstance(task.request, CustomTxnDetail)]
-    costs = payroll[:1] or reads
+    costs = payroll[:1] or _readings_of(reads)
     return _send(scene, costs, language) if costs else None
+
+
+def newest_write_message(scene: Scene, language: Language) -> MessageSet | None:
+    """Give the message that asks for the newest record that we wrote, or None once this visit has proof of it."""
+    connection = scene.connection
+    if scene.visit.sentinel_checked or not connection.newest_write:
+        return None
+    kind, _, found = connection.newest_write.partition(":")
+    return _store(scene, "sentinel", language.message([("proof", _proof(kind, found))], connection))
 
 
 def anything_left(scene: Scene) -> bool:
@@ -106,6 +115,37 @@ def _set_of(writes: Sequence[Task]) -> list[Task]:
         return [first]
     same = [task for task in writes if isinstance(task.request, _LIST_ADDS) and not task.attempts]
     return [task for task in same if task.rank == first.rank][:LIST_RECORDS_PER_SET]
+
+
+def _send_writes(scene: Scene, tasks: Sequence[Task], language: Language) -> MessageSet | None:
+    """Send writes; a record that has no form in qbXML fails alone and stops no other (promise 6)."""
+    try:
+        return _send(scene, tasks, language)
+    except QuickBooksError as problem:
+        if len(tasks) > 1:
+            return _send_writes(scene, tasks[:1], language)
+        _fail_unsent(scene, tasks[0], str(problem))
+        return next_message(scene, language)
+
+
+def _fail_unsent(scene: Scene, task: Task, why: str) -> None:
+    """Give a write up that cannot be sent: cancelled, and failed for a person."""
+    uow, now = scene.uow, scene.now
+    move_task(uow, task, TaskState.CANCELLED, now=now, why=why)
+    if task.submission_id is None:
+        return
+    row = uow.submissions.get(task.submission_id)
+    row.reasons = [why]
+    if row.state is State.ACCEPTED:
+        move(uow, row, State.EXPORTING, now=now, why="made ready for QuickBooks")
+    if row.state is State.EXPORTING:
+        scene.visit.failed += 1
+        move(uow, row, State.FAILED, now=now, why=why)
+
+
+def _readings_of(reads: Sequence[Task]) -> list[Task]:
+    """Queries that share a set; one that was asked before goes alone, so that it cannot spoil the others again."""
+    return [reads[0]] if reads and reads[0].attempts else [task for task in reads if not task.attempts]
 
 
 def _send(scene: Scene, tasks: Sequence[Task], language: Language) -> MessageSet:

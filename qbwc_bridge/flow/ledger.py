@@ -78,9 +78,9 @@ class Ledger:
 
     def _judge(self, item: Allocation) -> Allocation:
         choice = self.choices.get(item.project_id)
-        return judge(item, choice.release if choice else None, self._on_order)
+        return judge(item, choice.release if choice else None, self.on_order)
 
-    def _on_order(self, item: Allocation) -> bool:
+    def on_order(self, item: Allocation) -> bool:
         """Whether a bill line is drawn on exactly one exported order that holds its item and job (ACCOUNTING 20)."""
         exported = [order for order in item.document.order_ids if order in self.orders]
         if len(exported) != 1 or len(item.document.order_ids) != 1:

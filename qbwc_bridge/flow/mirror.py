@@ -77,11 +77,8 @@ def keep_transaction(
     return row
 
 
-def remember_newest(connection: Connection, kind: str, result: TxnRet) -> None:
-    """Remember the newest change seen of orders and estimates, or of bills."""
-    if result.time_modified is None:
-        return
-    field = "bills_modified" if kind == "BillQuery" else "orders_modified"
-    known = getattr(connection, field)
-    if known is None or result.time_modified > known:
-        setattr(connection, field, result.time_modified)
+def remember_newest(connection: Connection, result: TxnRet) -> None:
+    """Remember the newest change seen of orders and estimates; that of bills is known once their reading is whole."""
+    known = connection.orders_modified
+    if result.time_modified and (known is None or result.time_modified > known):
+        connection.orders_modified = result.time_modified

@@ -147,7 +147,11 @@ def _job(facts: Facts, project: ProjectChoice) -> Offer:
     matches = {
         full_name for full_name in names if fold(full_name.rsplit(":", 1)[-1]) in {fold(text) for text in wanted}
     }
-    _match(facts, offer, matches, [f"{customer.full_name}:{text}" for text in wanted], names)
+    _match(facts, offer, matches, wanted, names)
+    if not offer.match and not offer.suggestions:
+        row = facts.submissions.get(("job", offer.key))
+        name = f"{customer.full_name}:{fit_name('job', row.name if row and row.name else full)}"
+        offer.obstacles.append(rules.name_taken(name, "job" if facts.named("customer", name) else ""))
     return offer
 
 
@@ -170,8 +174,8 @@ def _vendors(facts: Facts, projects: Iterable[ProjectChoice]) -> Iterator[Offer]
         same = facts.named("vendor", name)
         _match(facts, offer, {same.full_name} if same else set(), [name], names)
         if not offer.match and not offer.suggestions:
-            taken = facts.named("customer", name)
-            offer.obstacles.append(rules.name_taken(name, "customer" if taken else ""))
+            taken = "customer" if facts.named("customer", name) else "vendor" if same else ""
+            offer.obstacles.append(rules.name_taken(name, taken))
         yield offer
 
 
@@ -186,8 +190,10 @@ def _match(facts: Facts, offer: Offer, exact: set[str], wanted: list[str], names
             offer.match, offer.match_name = record.list_id, record.full_name
             offer.obstacles.append(rules.inactive(record.full_name, is_active=record.is_active))
         return
-    known = list(names)
-    offer.suggestions = sorted(exact) or list(dict.fromkeys(like for name in wanted[:2] for like in near(name, known)))
+    # Own names are compared, without the customer above: a long one would make all its jobs look alike.
+    known = {name.rpartition(":")[2]: name for name in names}
+    likely = dict.fromkeys(known[like] for name in wanted[:2] for like in near(name, known))
+    offer.suggestions = sorted(exact) or list(likely)
 
 
 def _budget(facts: Facts, project: ProjectChoice) -> Iterator[Offer]:

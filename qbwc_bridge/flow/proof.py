@@ -164,7 +164,7 @@ def dry_run(facts: Facts, ledger: Ledger, choice: ProjectChoice, costs: list[Dir
         documents[item.document.txn_id] = item.document
         if item.code:
             after[item.code] += item.line.amount
-            counted_twice += item.line.amount if item.document.order_ids else ZERO
+            counted_twice += item.line.amount if ledger.on_order(item) else ZERO
     codes = sorted({*budget, *committed, *before, *after})
     return DryRun(
         number=choice.number,

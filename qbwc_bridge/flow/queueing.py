@@ -1,6 +1,8 @@
 """Queueing: accepted submissions that wait for nothing become tasks; so do the readings of a visit."""
 
 import datetime as dt
+from dataclasses import replace
+from typing import Any
 
 from qbwc_bridge.domain.books import CostReading
 from qbwc_bridge.domain.procore import ChangeOrder
@@ -68,6 +70,12 @@ def _order_busy(facts: Facts, row: Submission) -> bool:
 
 
 def _enqueue_one(facts: Facts, row: Submission, now: dt.datetime, visit_id: int | None) -> int:
+    if row.state is State.EXPORTING and row.version != row.accepted_version:
+        # What was accepted was refused as stale; what Procore shows now, nobody has accepted (promise 3).
+        why = "changed in Procore before QuickBooks took it; please look again"
+        move(facts.uow, row, State.FAILED, now=now, why=why)
+        move(facts.uow, row, State.READY, now=now, why=why)
+        return 0
     try:
         request = next_request(facts, row, visit_id=visit_id)
     except Refused as problem:
@@ -103,10 +111,27 @@ def ask_lists(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> None
         PurchaseOrderQuery(modified_from=orders, iterator=Iterator(TRANSACTION_PAGE)),
     )
     for request in wanted:
-        if not uow.tasks.count(
-            connection_id=connection.id, kind=request.kind, submission_id=None, reading_id=None, state=list(ALIVE)
-        ):
+        open_ones = uow.tasks.find(
+            connection_id=connection.id,
+            kind=request.kind,
+            submission_id=None,
+            reading_id=None,
+            state=[*ALIVE, TaskState.PARKED],
+        )
+        if not open_ones:
             _add(uow, connection, request, now, rank=LISTS_RANK)
+        for task in open_ones:
+            if task.state is TaskState.PARKED:
+                _ask_again(uow, task, now)
+
+
+def _ask_again(uow: UnitOfWork, task: Task, now: dt.datetime) -> None:
+    """Queue a given-up reading of a list again with its own window: a later one would leave out what it missed."""
+    request: Any = task.request
+    if getattr(request, "iterator", None):
+        task.request = replace(request, iterator=replace(request.iterator, id=""))
+    task.attempts, task.not_before = 0, None
+    move_task(uow, task, TaskState.QUEUED, now=now, why="a list that was not read whole is read again")
 
 
 def ask_costs(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> None:

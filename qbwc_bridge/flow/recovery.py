@@ -24,6 +24,9 @@ from qbwc_bridge.qbxml.statuses import Reaction, meaning
 _CLEAR = (Reaction.DONE, Reaction.NOTHING_FOUND)
 """A look-up so answered tells for sure what QuickBooks has."""
 
+MOST_LOOK_UPS = 6
+"""Look-ups without a clear answer, one a visit, before a person is asked: a doubt must not hold all later work."""
+
 NOTHING_STORED = "QuickBooks has no stored reply of it"
 """Note on the recovery message: the look-up comes next."""
 
@@ -43,6 +46,11 @@ def restart_iterators(uow: UnitOfWork, connection: Connection, now: dt.datetime)
         if _start_again(task):
             task.message = f"started again at {now:%H:%M}"
             uow.tasks.save(task)
+
+
+def anything_in_doubt(scene: Scene) -> bool:
+    """Whether the fate of a write is unknown."""
+    return scene.uow.tasks.count(connection_id=scene.connection.id, state=TaskState.IN_DOUBT) > 0
 
 
 def next_message(scene: Scene, language: Language) -> MessageSet | None:
@@ -101,9 +109,7 @@ def looked_up(scene: Scene, message: MessageSet, replies: ReplySet) -> None:
     for task in scene.uow.tasks.find(message_set_id=message.recovers, state=TaskState.IN_DOUBT):
         reply = replies.for_request(str(task.id))
         if reply is None or not (_gone(task, reply) or meaning(reply.status).reaction in _CLEAR):
-            # Still in doubt: the next visit asks again, and nothing is written before.
-            scene.visit.writes_allowed = False
-            scene.visit.last_error = "QuickBooks could not show whether an earlier write happened; it is asked again."
+            _unclear(scene, message, task)
             continue
         found = [result for result in (reply.results if reply else ()) if _is_ours(scene.uow, task, result)]
         if len(found) == 1:
@@ -112,8 +118,21 @@ def looked_up(scene: Scene, message: MessageSet, replies: ReplySet) -> None:
             task.not_before = task.failed_visit_id = None
             move_task(scene.uow, task, TaskState.QUEUED, now=scene.now, why="QuickBooks does not have it: sent again")
         else:
-            _ask_person(scene, task, len(found))
+            count = len(found)
+            why = (
+                f"QuickBooks has {count} records with this mark: delete the double there, then link the right one here."
+            )
+            _ask_person(scene, task, why)
     scene.save()
+
+
+def _unclear(scene: Scene, message: MessageSet, task: Task) -> None:
+    """Still in doubt: the next visit asks again, and nothing is written before; after many visits a person decides."""
+    scene.visit.writes_allowed = False
+    scene.visit.last_error = "QuickBooks could not show whether an earlier write happened; it is asked again."
+    if scene.uow.message_sets.count(recovers=message.recovers, purpose="look_up") >= MOST_LOOK_UPS:
+        why = "QuickBooks could not show in many visits whether this was written: look there, then link it or retry."
+        _ask_person(scene, task, why)
 
 
 def _look_up(uow: UnitOfWork, task: Task) -> qb.Request:
@@ -166,8 +185,7 @@ def _start_again(task: Task) -> bool:
     return True
 
 
-def _ask_person(scene: Scene, task: Task, count: int) -> None:
-    why = f"QuickBooks has {count} records with this mark: delete the double there, then link the right one here."
+def _ask_person(scene: Scene, task: Task, why: str) -> None:
     move_task(scene.uow, task, TaskState.PARKED, now=scene.now, why=why)
     if task.submission_id is not None:
         row = scene.uow.submissions.get(task.submission_id)

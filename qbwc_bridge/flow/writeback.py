@@ -11,17 +11,20 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from qbwc_bridge.domain.books import WriteBack
-from qbwc_bridge.domain.costs import brake
+from qbwc_bridge.domain.costs import MAX_DELETIONS, brake
 from qbwc_bridge.domain.money import ZERO
 from qbwc_bridge.domain.procore import BudgetCode, DirectCost, DirectCostLine
 from qbwc_bridge.domain.records import Connection, ProjectChoice
-from qbwc_bridge.errors import ProcoreError
+from qbwc_bridge.errors import ProcoreError, ProcoreUnreachable
 from qbwc_bridge.flow.ledger import Ledger
 from qbwc_bridge.flow.options import Options
 from qbwc_bridge.flow.releasing import wanted
 from qbwc_bridge.ports import OpenWork, Procore, UnitOfWork
 
 Progress = Callable[[str], None]
+
+UNCONFIRMED = "Its answer did not name it, so it is looked up before it is sent again."
+"""Message of a record of which Procore said neither that it was written nor that it was refused."""
 
 
 @dataclass(slots=True)
@@ -47,6 +50,7 @@ def plan(
     rows = uow.writebacks.find(connection_id=connection.id)
     plans: list[tuple[ProjectChoice, dict[str, DirectCost], list[WriteBack]]] = []
     questions: list[str] = []
+    deletions = 0
     for choice in ledger.choices.values():
         mine = [row for row in rows if row.project_id == choice.project_id]
         costs = wanted(ledger, choice, choice.release).costs if choice.release else {}
@@ -55,11 +59,14 @@ def plan(
             passed = [row.origin_id for row in mine if row.wanted and not row.written]
             question = brake(before, costs, closed, vanished=ledger.vanished(), passed=passed)
             questions += [f"Project {choice.number}: {question}"] if question else []
+            deletions += len(before.keys() - costs.keys())
         plans.append((choice, costs, mine))
+    if deletions > MAX_DELETIONS and not questions:
+        questions.append(f"This run would delete {deletions} direct costs in Procore, over all projects.")
     held = bool(questions) and not confirmed
     for choice, costs, mine in plans:
         if not (held and choice.release):
-            _fill(uow, connection, choice, costs, mine)
+            _fill(uow, choice, costs, mine, {row.origin_id: row for row in rows})
     if confirmed:
         _believe_vanished(uow, connection)
     asked = " ".join(questions)
@@ -69,16 +76,27 @@ def plan(
 
 
 def _fill(
-    uow: UnitOfWork, connection: Connection, choice: ProjectChoice, costs: dict[str, DirectCost], rows: list[WriteBack]
+    uow: UnitOfWork,
+    choice: ProjectChoice,
+    costs: dict[str, DirectCost],
+    rows: list[WriteBack],
+    everywhere: dict[str, WriteBack],
 ) -> None:
     known = {row.origin_id: row for row in rows}
     for origin_id, cost in costs.items():
-        row = known.pop(origin_id, None) or uow.writebacks.add(WriteBack(connection.id, choice.project_id, origin_id))
+        known.pop(origin_id, None)
+        row = everywhere.get(origin_id)
+        if row is None:
+            row = uow.writebacks.add(WriteBack(choice.connection_id, choice.project_id, origin_id))
+        elif row.project_id != choice.project_id:
+            if not (_settled(row) and row.wanted is None):
+                continue  # its job belonged to another project, where it goes first
+            row.project_id = choice.project_id
         if row.wanted != cost:
             row.wanted = cost
             uow.writebacks.save(row)
     for row in known.values():
-        if row.wanted is not None:
+        if row.wanted is not None and row.project_id == choice.project_id:
             row.wanted = None
             uow.writebacks.save(row)
 
@@ -124,11 +142,10 @@ def _settled(row: WriteBack) -> bool:
 
 def _push_project(work: OpenWork, procore: Procore, connection_id: int, project_id: int, outcome: Pushed) -> None:
     _look_up_unsure(work, procore, connection_id, project_id)
-    _make_codes(work, procore, connection_id, project_id)
+    _make_codes(work, procore, connection_id, project_id, outcome)
     with work() as uow:
-        pending = [
-            row for row in uow.writebacks.find(connection_id=connection_id, project_id=project_id) if not _settled(row)
-        ]
+        rows = uow.writebacks.find(connection_id=connection_id, project_id=project_id)
+        pending = [row for row in rows if not _settled(row) and all(line.budget_code_id for line in _lines(row))]
         for row in pending:
             row.in_flight = True
             uow.writebacks.save(row)
@@ -150,18 +167,25 @@ def _write(work: OpenWork, procore: Procore, project_id: int, rows: list[WriteBa
     """Headers by sync, then lines by sync, then lines that fell away; what is refused stays pending with its reason."""
     headers = procore.sync_direct_costs(project_id, [row.wanted for row in rows if row.wanted])
     for row in rows:
-        row.procore_id = headers.ids.get(row.origin_id, row.procore_id)
-        row.message = headers.errors.get(row.origin_id, "")
+        header_id = headers.ids.get(row.origin_id, row.procore_id)
+        if header_id != row.procore_id:
+            row.procore_id, row.line_ids = header_id, {}  # made anew: somebody had deleted it with its lines
+        row.message = headers.errors.get(row.origin_id, "" if row.origin_id in headers.ids else UNCONFIRMED)
         if row.message:
-            row.in_flight = False
+            row.in_flight = row.message == UNCONFIRMED
             outcome.problems.append(_refused(row))
         _save(work, row)
     good = [row for row in rows if row.wanted and row.procore_id is not None and not row.message]
     by_header = {row.procore_id: _lines_with_ids(row) for row in good if row.procore_id is not None}
     lines = procore.sync_direct_cost_lines(project_id, by_header)
     for row in good:
-        wanted_lines = row.wanted.lines if row.wanted else ()
-        refused = [lines.errors[line.origin_id] for line in wanted_lines if line.origin_id in lines.errors]
+        wanted_lines = _lines(row)
+        confirmed = dict.fromkeys(lines.ids, "")
+        told = [{**confirmed, **lines.errors}.get(line.origin_id, UNCONFIRMED) for line in wanted_lines]
+        refused = [sentence for sentence in dict.fromkeys(told) if sentence]
+        for line in wanted_lines:
+            if line.origin_id in lines.errors:
+                row.line_ids.pop(line.origin_id, None)  # it may be gone there: next time its key finds it or makes it
         keep = {line.origin_id for line in wanted_lines}
         for origin_id, line_id in list(row.line_ids.items()):
             if origin_id not in keep and row.procore_id is not None:
@@ -170,7 +194,8 @@ def _write(work: OpenWork, procore: Procore, project_id: int, rows: list[WriteBa
         row.line_ids.update(
             {line.origin_id: lines.ids[line.origin_id] for line in wanted_lines if line.origin_id in lines.ids}
         )
-        row.in_flight, row.message = False, " ".join(refused)
+        # A refused line leaves a mixture of old and new in Procore: what stands there is looked up before the next try.
+        row.in_flight, row.message = bool(refused), " ".join(refused)
         if refused:
             outcome.problems.append(_refused(row))
         else:
@@ -189,24 +214,38 @@ def _look_up_unsure(work: OpenWork, procore: Procore, connection_id: int, projec
     for row in unsure:
         found = there.get(row.origin_id)
         row.procore_id = found.id if found else None
-        row.line_ids = {line.origin_id: line.id for line in found.lines if line.id is not None} if found else {}
-        row.written = found if found is None else replace(found, lines=tuple(found.lines))
-        row.in_flight = False
+        mine = [line for line in found.lines if line.origin_id] if found else []
+        row.line_ids = {line.origin_id: line.id for line in mine if line.id is not None}
+        row.written = _as_wanted(found, mine) if found else None
+        row.in_flight, row.message = False, ""
         _save(work, row)
 
 
-def _make_codes(work: OpenWork, procore: Procore, connection_id: int, project_id: int) -> None:
-    """Make budget codes that costs need and the project lacks (ACCOUNTING 6), then put their ids into the outbox."""
+def _as_wanted(found: DirectCost, lines: list[DirectCostLine]) -> DirectCost:
+    """Give what stands in Procore in the form of what shall stand there: without ids, lines by code."""
+    bare = sorted((replace(line, id=None) for line in lines), key=lambda line: line.description)
+    return replace(found, id=None, lines=tuple(bare))
+
+
+def _make_codes(work: OpenWork, procore: Procore, connection_id: int, project_id: int, outcome: Pushed) -> None:
+    """Make budget codes that costs need and the project lacks (ACCOUNTING 6), then put their ids into the outbox.
+
+    Costs whose code Procore refuses stay where they are, with the reason; the others go on.
+    """
     with work() as uow:
         rows = uow.writebacks.find(connection_id=connection_id, project_id=project_id)
     wanting = [row for row in rows if row.wanted and any(line.budget_code_id == 0 for line in row.wanted.lines)]
     made: dict[str, BudgetCode] = {}
-    for row in wanting:
-        for line in row.wanted.lines if row.wanted else ():
-            if line.budget_code_id == 0 and line.description not in made:
-                cost_code, _, cost_type = line.description.rpartition(".")
-                made[line.description] = procore.create_budget_code(project_id, cost_code, cost_type)
-    if not made:
+    refused: dict[str, str] = {}
+    for code in sorted({line.description for row in wanting for line in _lines(row) if line.budget_code_id == 0}):
+        cost_code, _, cost_type = code.rpartition(".")
+        try:
+            made[code] = procore.create_budget_code(project_id, cost_code, cost_type)
+        except ProcoreUnreachable:
+            raise
+        except ProcoreError as problem:
+            refused[code] = str(problem)
+    if not wanting:
         return
     with work() as uow:
         choice = uow.projects.first(connection_id=connection_id, project_id=project_id)
@@ -217,19 +256,24 @@ def _make_codes(work: OpenWork, procore: Procore, connection_id: int, project_id
         for row in wanting:
             if row.wanted:
                 row.wanted = replace(row.wanted, lines=tuple(_with_code(line, row, made) for line in row.wanted.lines))
+                row.message = " ".join(refused[line.description] for line in _lines(row) if not line.budget_code_id)
                 uow.writebacks.save(row)
+    outcome.problems += [_refused(row) for row in wanting if row.message]
+
+
+def _lines(row: WriteBack) -> tuple[DirectCostLine, ...]:
+    return row.wanted.lines if row.wanted else ()
 
 
 def _with_code(line: DirectCostLine, row: WriteBack, made: dict[str, BudgetCode]) -> DirectCostLine:
-    if line.budget_code_id:
+    if line.budget_code_id or line.description not in made:
         return line
     code_id = made[line.description].id
     return replace(line, budget_code_id=code_id, origin_id=f"{row.origin_id}:{code_id}")
 
 
 def _lines_with_ids(row: WriteBack) -> list[DirectCostLine]:
-    lines = row.wanted.lines if row.wanted else ()
-    return [replace(line, id=row.line_ids.get(line.origin_id)) for line in lines]
+    return [replace(line, id=row.line_ids.get(line.origin_id)) for line in _lines(row)]
 
 
 def _save(work: OpenWork, row: WriteBack) -> None:

@@ -111,6 +111,10 @@ class Session:
             if scene is None:
                 return STOP
             sent = uow.message_sets.find(visit_id=scene.visit.id, answered_at=None, order="-id", limit=1)
+            if scene.visit.ended_at is not None:
+                # Recovery may have settled it meanwhile without having seen what was still being made.
+                last = uow.message_sets.find(visit_id=scene.visit.id, order="-id", limit=1)
+                sent = [late for late in last if late.purpose == "write"]
             proceed = not sent or self._answered(scene, sent[0], response, hresult, message)
             if scene.visit.ended_at is not None:
                 scene.visit.last_error = REPLACED
@@ -192,8 +196,15 @@ class Session:
         language = self._kit.language
         settling = None
         if scene.visit.facts_read and scene.visit.writes_allowed:
-            settling = recovery.next_message(scene, language)
+            settling = self._settling(scene)
         return settling or dispatch.next_message(scene, language)
+
+    def _settling(self, scene: Scene) -> MessageSet | None:
+        """What is in doubt is settled first, but never by an older copy of the file: it cannot tell (promise 2)."""
+        language = self._kit.language
+        if not recovery.anything_in_doubt(scene):
+            return None
+        return dispatch.newest_write_message(scene, language) or recovery.next_message(scene, language)
 
     def _answered(self, scene: Scene, sent: MessageSet, response: str, hresult: str, message: str) -> bool:
         """Apply one answer; gives whether the visit may go on."""
@@ -204,7 +215,7 @@ class Session:
         except QuickBooksError as problem:
             log.warning("answer to message %s could not be read: %s", sent.id, problem)
             scene.visit.last_error = f"QuickBooks' answer could not be read and is asked for again: {problem}"
-            return False
+            return self._unreadable(scene, sent)
         sent.answered_at = scene.now
         sent.reply_text = "" if self._holds_wages(scene.uow, sent) else response
         scene.uow.message_sets.save(sent)
@@ -212,6 +223,18 @@ class Session:
         if scene.connection.alarm:
             scene.visit.last_error = scene.connection.alarm
         return not scene.connection.alarm
+
+    def _unreadable(self, scene: Scene, sent: MessageSet) -> bool:
+        """A stored reply that cannot be read would never settle anything: then the records are looked up."""
+        if sent.purpose == "recover":
+            sent.answered_at = scene.now
+            recovery.nothing_stored(scene.uow, sent)
+            return True
+        if sent.purpose == "look_up":
+            sent.answered_at = scene.now
+            scene.uow.message_sets.save(sent)
+            self._apply(scene, sent, ReplySet(()))
+        return False
 
     def _apply(self, scene: Scene, sent: MessageSet, replies: ReplySet) -> None:
         match sent.purpose:
@@ -272,9 +295,11 @@ class Session:
 
 
 def _result(visit: Visit) -> str:
-    """Say what a visit brought, as a bookkeeper reads it in the Status column."""
+    """Say what a visit brought, as a bookkeeper reads it in the Status column; a problem is not covered up."""
     parts = [f"{visit.exported} record{'' if visit.exported == 1 else 's'} exported"] if visit.exported else []
     parts += [f"{visit.failed} need{'s' if visit.failed == 1 else ''} you"] if visit.failed else []
+    if visit.last_error not in ("", NO_MORE_WORK):
+        return f"{', '.join(parts)}. {visit.last_error}" if parts else visit.last_error
     return f"Finished: {', '.join(parts) or 'QuickBooks was read, there was nothing to export'}."
 
 

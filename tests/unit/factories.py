@@ -21,7 +21,7 @@ from qbwc_bridge.domain.procore import (
 from qbwc_bridge.domain.records import Company, Connection, History, MessageSet, Submission, Task, Visit
 from qbwc_bridge.domain.replies import LineRet, ListRet, Reply, ReplySet, TxnRet
 from qbwc_bridge.domain.states import State, TaskState
-from qbwc_bridge.flow import answers, decisions, dispatch, intake, recovery, work
+from qbwc_bridge.flow import answers, decisions, dispatch, intake, queueing, recovery, work
 from qbwc_bridge.flow.language import Language
 from qbwc_bridge.flow.options import Options
 from qbwc_bridge.flow.scene import Scene
@@ -168,16 +168,22 @@ class Desk:
 
 
 class World:
-    """A bridge with one connection on real SQLite, a project switched on, and a clock that tests move."""
+    """A bridge with one connection on real SQLite, a project switched on, and a clock that tests move.
+
+    A folder that holds a world already is opened as it is.
+    """
 
     def __init__(self, folder: Path, options: Options = OPTIONS, *, on: bool = True, customer: str = "Clients") -> None:
         self.database = open_database(f"sqlite:///{folder / 'bridge.db'}")
         self.options = options
         self.desk = Desk()
         self.now = NOW
-        with self.database.work() as uow:
-            self.connection_id = uow.connections.add(_connection()).id
         self.documents: dict[int, list[Document]] = {0: company_documents(), PROJECT: []}
+        with self.database.work() as uow:
+            known = uow.connections.first()
+            self.connection_id = known.id if known else uow.connections.add(_connection()).id
+        if known:
+            return
         self.bring()
         with self.unit() as (uow, connection):
             choice = uow.projects.find(connection_id=connection.id)[0]
@@ -276,8 +282,11 @@ class World:
     def send(self, visit_id: int) -> MessageSet | None:
         """Give the next message of a visit, stored as sent."""
         with self.scene(visit_id) as scene:
-            settling = recovery.next_message(scene, LANGUAGE) if scene.visit.writes_allowed else None
-            return settling or dispatch.next_message(scene, LANGUAGE)
+            if scene.visit.writes_allowed and recovery.anything_in_doubt(scene):
+                settling = dispatch.newest_write_message(scene, LANGUAGE) or recovery.next_message(scene, LANGUAGE)
+                if settling:
+                    return settling
+            return dispatch.next_message(scene, LANGUAGE)
 
     def ask(self, message: MessageSet) -> ReplySet:
         """Let QuickBooks answer a message."""
@@ -314,7 +323,7 @@ class World:
                 recovery.nothing_stored(uow, sent)
             elif sent.purpose == "recover":
                 answers.apply(scene, uow.message_sets.get(sent.recovers or 0), told)
-                recovery.settled(scene, sent.recovers or 0)
+                recovery.replayed(scene, sent)
             else:
                 answers.apply(scene, sent, told)
             work.settle(uow, scene.connection, self.options, self.now, visit_id=visit_id)
@@ -329,6 +338,12 @@ class World:
                 return count
             self.receive(visit_id, message, self.ask(message))
         raise AssertionError(f"the visit does not end: {message.purpose if message else ''}")
+
+    def refresh_lists(self) -> None:
+        """Read QuickBooks' lists in a visit that has nothing else to do."""
+        with self.unit() as (uow, connection):
+            queueing.ask_lists(uow, connection, self.now)
+        self.visit()
 
     def journey(self, *documents: Document) -> None:
         """Bring documents, accept them, and let QuickBooks visit until they stand there."""

@@ -1,0 +1,148 @@
+"""Which company is open: bound by name or by an admin, never another; alarms end when the right one is back."""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from qbwc_bridge.domain.records import Connection, Visit
+from qbwc_bridge.domain.replies import CompanyRet, HostRet, PreferencesRet
+from qbwc_bridge.flow import company
+from qbwc_bridge.flow.scene import Scene
+from tests.unit.factories import OWNER, World
+
+OURS = "{11111111-2222-3333-4444-555555555555}"
+THEIRS = "{99999999-2222-3333-4444-555555555555}"
+HOST = HostRet("QuickBooks Pro 2024", "34", "US", ("12.0", "13.0", "CA3.0"), "SingleUser")
+PREFERENCES = PreferencesRet(True, True, False, False, dt.date(2025, 12, 31), "Accrual", None, True)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """A bridge whose connection is bound to no company yet."""
+    made = World(tmp_path)
+    change(made, bound_name="", bound_file_id="", company_name="Bluestone", file_id=OURS)
+    yield made
+    made.close()
+
+
+def change(world: World, **fields: Any) -> None:
+    """Set fields of the connection."""
+    with world.unit() as (uow, connection):
+        for name, value in fields.items():
+            setattr(connection, name, value)
+        uow.connections.save(connection)
+
+
+def found(name: str = "Bluestone", file_id: str = OURS) -> CompanyRet:
+    """A company that answers."""
+    stamped = ((OWNER, "FileID", file_id),) if file_id else ()
+    return CompanyRet(name, name, False, False, None, stamped)
+
+
+def visit(
+    world: World, answer: CompanyRet, host: HostRet = HOST, preferences: PreferencesRet | None = PREFERENCES
+) -> tuple[Connection, Visit]:
+    """Let a visit begin with those answers."""
+    with world.unit() as (uow, connection):
+        row = uow.visits.add(Visit(connection.id, f"t{uow.visits.count()}", world.now, world.now))
+        scene = Scene(uow, connection, row, world.now)
+        assert company.identify(scene, host, answer, preferences, owner_id=OWNER)
+        scene.save()
+        return connection, row
+
+
+def test_the_named_company_binds_by_itself(world: World) -> None:
+    """With --company-name its first visit is enough; facts are kept, and writing is allowed."""
+    connection, row = visit(world, found("BLUESTONE "))
+
+    assert (connection.bound_name.strip(), connection.bound_file_id) == ("BLUESTONE", OURS)
+    assert row.writes_allowed
+    assert company.readable(connection)
+    facts = connection.company
+    assert (facts.qbxml_version, facts.closing_date, facts.uses_estimates) == ("13.0", dt.date(2025, 12, 31), True)
+
+
+@pytest.mark.parametrize(
+    ("expected", "answer"),
+    [("Bluestone", found("Redstone")), ("", found()), ("Bluestone", found(file_id=THEIRS))],
+)
+def test_any_other_company_gets_no_write(world: World, expected: str, answer: CompanyRet) -> None:
+    """Another name, no name given, or the file of another connection: an alarm in one sentence (promise 2)."""
+    change(world, company_name=expected)
+    connection, row = visit(world, answer)
+
+    assert not row.writes_allowed
+    assert not company.readable(connection)
+    assert connection.alarm.endswith(".")
+    assert row.last_error == connection.alarm
+
+
+@pytest.mark.parametrize(
+    ("answer", "host", "preferences"),
+    [
+        (found("Redstone", THEIRS), HOST, PREFERENCES),
+        (found("Euro Trading", THEIRS), HOST, replace(PREFERENCES, multi_currency=True)),
+        (found(), replace(HOST, supported_versions=("5.0",)), PREFERENCES),
+    ],
+)
+def test_an_alarm_ends_when_the_right_company_is_back(
+    world: World, answer: CompanyRet, host: HostRet, preferences: PreferencesRet
+) -> None:
+    """A wrong file opened by mistake, or a QuickBooks that was too old, stops nothing for ever."""
+    visit(world, found())
+    connection, row = visit(world, answer, host, preferences)
+    assert connection.alarm
+    assert not row.writes_allowed
+
+    connection, row = visit(world, found())
+    assert connection.alarm == ""
+    assert row.writes_allowed
+
+
+def test_an_alarm_about_an_older_copy_stays(world: World) -> None:
+    """Only an admin ends it: the right name and FileID prove nothing there."""
+    visit(world, found())
+    change(world, alarm="The newest record that the bridge wrote is not in this QuickBooks file.")
+    connection, row = visit(world, found())
+
+    assert connection.alarm.startswith("The newest record")
+    assert not row.writes_allowed
+
+
+def test_a_copy_under_the_same_name_is_another_company(world: World) -> None:
+    """The FileID of the bound file is compared as well as its name."""
+    visit(world, found())
+    connection, row = visit(world, found(file_id=THEIRS))
+
+    assert connection.alarm.startswith(company.WRONG)
+    assert not row.writes_allowed
+
+
+def test_confirming_binds_and_reads_everything_anew(world: World) -> None:
+    """The alarm ends, and no window of another file is kept."""
+    change(world, company_name="")
+    visit(world, found())
+    moment = dt.datetime(2026, 1, 1)  # noqa: DTZ001 - QuickBooks' wall clock
+    change(world, lists_modified=moment, orders_modified=moment, bills_modified=moment, newest_write="Vendor:1")
+    with world.unit() as (uow, connection):
+        company.bind(connection)
+        uow.connections.save(connection)
+    connection, row = visit(world, found())
+
+    assert row.writes_allowed
+    assert (connection.lists_modified, connection.orders_modified, connection.bills_modified) == (None, None, None)
+    assert connection.newest_write == ""
+
+
+def test_without_host_or_company_nothing_is_known(world: World) -> None:
+    """Half an answer is no identity."""
+    with world.unit() as (uow, connection):
+        row = uow.visits.add(Visit(connection.id, "t", world.now, world.now))
+        scene = Scene(uow, connection, row, world.now)
+        assert not company.identify(scene, None, found(), PREFERENCES, owner_id=OWNER)
+        assert not company.identify(scene, HOST, None, PREFERENCES, owner_id=OWNER)
+        assert not row.facts_read

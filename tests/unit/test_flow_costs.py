@@ -1,0 +1,586 @@
+"""From report rows to the ledger: what counts, that no name survives, and that the order of answers does not matter."""
+
+import datetime as dt
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from qbwc_bridge.domain.books import CostDocument, CostLine, TransactionLine, TransactionRecord
+from qbwc_bridge.domain.money import ZERO, total
+from qbwc_bridge.domain.procore import DirectCost, DirectCostLine
+from qbwc_bridge.domain.quickbooks import CustomTxnDetail
+from qbwc_bridge.domain.records import Mapping, ReleaseChoice
+from qbwc_bridge.domain.replies import Reply, ReplySet, ReportRet, ReportRow, TxnDeletedRet, TxnRet
+from qbwc_bridge.domain.states import TaskState
+from qbwc_bridge.errors import Refused
+from qbwc_bridge.flow import actuals, releasing
+from qbwc_bridge.flow.cost_answers import is_payroll, summed
+from qbwc_bridge.flow.facts import Facts
+from qbwc_bridge.flow.ledger import Ledger, several_orders
+from qbwc_bridge.flow.moves import move_task
+from qbwc_bridge.flow.proof import dry_run, prove
+from qbwc_bridge.flow.queueing import ask_costs, costs_due
+from qbwc_bridge.flow.readings import PAYROLL_TYPES
+from qbwc_bridge.flow.releasing import fingerprint, release, wanted, withdraw
+from tests.support import DEEP
+from tests.unit.documents import PROJECT, TODAY, budget, cash, change_order, commitment, line
+from tests.unit.factories import World
+
+JOB = "Clients:24-001 Hilltop House"
+PEOPLE = ["Wilhelmina Obscura", "Nightingale, Florence", "O'Brien & Daughter"]
+RELEASE = ReleaseChoice(dt.date(2026, 1, 1), "detail", "write")
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """A bridge whose job, vendor, items and one order stand in QuickBooks."""
+    made = World(tmp_path)
+    made.journey(budget(), commitment(1))
+    yield made
+    made.close()
+
+
+def cells(txn_id: str, amount: str | int | Decimal, **more: str) -> ReportRow:
+    """A row of CustomTxnDetail: a bill on the job by default."""
+    value = Decimal(amount)
+    shown = {
+        "TxnID": txn_id,
+        "TxnType": "Bill",
+        "Date": str(TODAY),
+        "RefNumber": "B-1",
+        "Name": JOB,
+        "SourceName": "Ready Mix Supply",
+        "Item": "03-300:M (Cast-in-Place Concrete - Materials)",
+        "Account": "5000 \u00b7 Job Expenses",
+        "Debit" if value >= 0 else "Credit": str(abs(value)),
+    }
+    return ReportRow({**shown, **more})
+
+
+def report(*rows: ReportRow) -> tuple[ReportRet, ...]:
+    """A report of those rows."""
+    return (ReportRet("Custom", "Accrual", (), rows),)
+
+
+def read(
+    world: World,
+    *rows: ReportRow,
+    wages: tuple[ReportRow, ...] = (),
+    deleted: tuple[str, ...] = (),
+    bills: tuple[TxnRet, ...] = (),
+    apply: bool = True,
+    order: Any = None,
+) -> None:
+    """Read costs in a visit: one report, the payroll, bills and deletions, in any order; then apply them."""
+    results: dict[str, tuple[Any, ...]] = {
+        "CustomTxnDetail": report(*rows),
+        "BillQuery": bills,
+        "TxnDeletedQuery": tuple(TxnDeletedRet("Bill", txn_id, None) for txn_id in deleted),
+    }
+    with world.unit() as (uow, connection):
+        ask_costs(uow, connection, world.now)
+    visit = world.begin()
+    while message := world.send(visit):
+        tasks = world.tasks(message_set_id=message.id)
+        replies = []
+        for task in tasks:
+            found = report(*wages) if is_payroll(task) else results.get(task.kind, ())
+            replies.append(Reply(task.kind, str(task.id), 0, "Info", "", found))
+        if order:
+            order.shuffle(replies)
+        world.receive(visit, message, ReplySet(tuple(replies), 0))
+    if apply:
+        with world.unit() as (uow, connection):
+            actuals.apply_all(uow, connection, world.now)
+
+
+def ledger_rows(world: World) -> list[CostDocument]:
+    """The ledger as stored."""
+    with world.unit() as (uow, _):
+        return uow.costs.find(order="txn_id")
+
+
+# ---------------------------------------------------------------- rows in, ledger out
+
+
+ROWS = st.lists(
+    st.builds(
+        cells,
+        st.sampled_from(["T1", "T2", "T3"]),
+        st.decimals(-(10**6), 10**6, places=2),
+        Name=st.sampled_from([JOB, JOB.upper(), "Clients", "", "Ready Mix Supply"]),
+        Item=st.sampled_from(["", "03-300:M (x)", "Tile (small) (Blue (shiny) tiles)"]),
+        Account=st.sampled_from(["5000 \u00b7 Job Expenses", "Job Expenses", "Construction Income", "Unknown"]),
+        Memo=st.sampled_from(["", "memo"]),
+    ),
+    max_size=9,
+)
+
+
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=150 if DEEP else 15
+)
+@given(ROWS, st.randoms(use_true_random=False))
+def test_the_ledger_equals_the_rows(world: World, rows: list[ReportRow], dice: Any) -> None:
+    """Every row that names a job or customer is in the ledger once, whatever order the answers came in."""
+    read(world, *rows, order=dice)
+    expected = Counter(
+        (row.cell("TxnID"), Decimal(row.cell("Debit") or 0) - Decimal(row.cell("Credit") or 0))
+        for row in rows
+        if row.cell("Name").casefold() in {JOB.casefold(), "clients"}
+    )
+    found = [doc for doc in ledger_rows(world) if not doc.deleted]
+
+    assert Counter((doc.txn_id, each.amount) for doc in found for each in doc.lines) == expected
+    for doc in found:
+        assert all(each.counted == ("Job Expenses" in each.account) for each in doc.lines)
+        assert doc.vendor_id
+
+
+def test_reading_the_same_again_changes_nothing(world: World) -> None:
+    """A second reading of equal rows leaves the ledger as it is, so that no push follows."""
+    read(world, cells("T1", "10.00"), cells("T1", "-2.00", Item=""))
+    before = ledger_rows(world)
+    read(world, cells("T1", "-2.00", Item=""), cells("T1", "10.00"))
+
+    assert ledger_rows(world) == before
+
+
+def test_what_is_gone_is_deleted_with_or_without_a_record(world: World) -> None:
+    """A deletion record explains it; without one the document vanished; a document that comes back counts again."""
+    read(world, cells("T1", 1), cells("T2", 2), cells("T3", 3))
+    read(world, cells("T3", 3), deleted=("T1",))
+    found = {doc.txn_id: (doc.deleted, doc.deletion_known) for doc in ledger_rows(world)}
+    assert found == {"T1": (True, True), "T2": (True, False), "T3": (False, False)}
+
+    read(world, cells("T2", 2), cells("T3", 3))
+    assert {doc.txn_id: doc.deleted for doc in ledger_rows(world)} == {"T1": True, "T2": False, "T3": False}
+    read(world, cells("T3", 3))
+    read(world, cells("T3", 3), deleted=("T2",))
+    assert {doc.txn_id: doc.deletion_known for doc in ledger_rows(world)}["T2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("03-300:M (Cast-in-Place (CIP) Concrete)", "03-300:M"),
+        ("Labor (extra) (Overtime)", "Labor (extra)"),
+        ("Labor (straight)", "Labor"),
+        ("Unknown (thing)", "Unknown"),
+        ("", ""),
+    ],
+)
+def test_an_item_is_its_name_without_the_description(world: World, text: str, expected: str) -> None:
+    """Names may hold parentheses themselves; the longest known name wins."""
+    for name in ("Labor", "Labor (extra)"):
+        world.list_record("item", name)
+    read(world, cells("T1", 1, Item=text))
+
+    assert ledger_rows(world)[0].lines[0].item == expected
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [("General Journal", "JournalEntry"), ("Credit Card Charge", "CreditCardCharge"), ("Bill Credit", "VendorCredit")],
+)
+def test_types_are_told_in_qbxmls_words(world: World, word: str, expected: str) -> None:
+    """Reports and requests name types differently."""
+    read(world, cells("T1", 1, TxnType=word))
+    assert ledger_rows(world)[0].txn_type == expected
+
+
+def test_bills_bring_their_vendor_and_orders(world: World) -> None:
+    """The mirror of bills tells from which order a bill is drawn; the watermark follows once the reading is whole."""
+    moment = dt.datetime(2026, 3, 9, 8)  # noqa: DTZ001 - QuickBooks' wall clock
+    bill = TxnRet(
+        "Bill",
+        "T1",
+        "1",
+        moment,
+        TODAY,
+        "B-1",
+        "",
+        None,
+        cash(1),
+        (),
+        (("PO9", "PurchaseOrder"), ("X", "BillPaymentCheck")),
+    )
+    read(world, cells("T1", 1), bills=(bill,), apply=False)
+    assert world.connection().bills_modified is None
+    with world.unit() as (uow, connection):
+        actuals.apply_all(uow, connection, world.now)
+
+    assert ledger_rows(world)[0].order_ids == ["PO9"]
+    assert world.connection().bills_modified == moment
+
+
+def test_a_reading_is_applied_whole_or_not_at_all(world: World) -> None:
+    """With a query open nothing is applied; with one given up the reading is dropped, and the ledger stays."""
+    read(world, cells("T1", 1))
+    before = ledger_rows(world)
+    with world.unit() as (uow, connection):
+        ask_costs(uow, connection, world.now)
+        assert actuals.apply_all(uow, connection, world.now) == 0
+        for task in uow.tasks.find(state=TaskState.QUEUED):
+            move_task(uow, task, TaskState.SENT, now=world.now)
+            move_task(uow, task, TaskState.PARKED, now=world.now)
+        assert actuals.apply_all(uow, connection, world.now) == 0
+        assert uow.readings.count(applied_at=None) == 0
+        assert uow.answers.count() == 0
+
+    assert ledger_rows(world) == before
+
+
+def test_costs_are_due_by_the_clock_or_on_demand(world: World) -> None:
+    """Asked for: at once. Else every two hours, and never without a job or with the clock switched off."""
+    connection = world.connection()
+    connection.costs_read_at = world.now
+    options = world.options
+    later = world.now + dt.timedelta(seconds=7200)
+
+    assert not costs_due(connection, options, world.now, has_jobs=True)
+    assert costs_due(connection, options, later, has_jobs=True)
+    assert not costs_due(connection, options, later, has_jobs=False)
+    assert not costs_due(connection, replace(options, costs_every_seconds=0), later, has_jobs=True)
+    connection.costs_wanted = True
+    assert costs_due(connection, options, world.now, has_jobs=False)
+
+
+# ---------------------------------------------------------------- payroll
+
+
+WAGES = st.lists(
+    st.builds(
+        cells,
+        st.sampled_from(["C1", "C2"]),
+        st.decimals(-5000, 5000, places=2),
+        TxnType=st.just("Paycheck"),
+        Name=st.sampled_from([JOB, "Clients", *PEOPLE]),
+        SourceName=st.sampled_from(PEOPLE),
+        Memo=st.sampled_from(PEOPLE),
+        RefNumber=st.sampled_from(["4711", ""]),
+        Item=st.sampled_from(["", "03-300:M"]),
+        Date=st.sampled_from(["2026-03-01", "2026-03-08"]),
+    ),
+    max_size=9,
+)
+
+
+@given(WAGES)
+def test_no_name_survives_the_sums(wages: list[ReportRow]) -> None:
+    """Neither an employee's name nor a check's number or id is in what is kept, and no cent is lost (rule 18)."""
+    kept = summed(wages, {JOB.casefold(), "clients"})
+    text = repr(kept)
+
+    assert not any(name in text for name in (*PEOPLE, "4711", "C1", "C2"))
+    assert total(Decimal(row[9]) for row in kept) == total(
+        Decimal(row.cell("Debit") or 0) - Decimal(row.cell("Credit") or 0)
+        for row in wages
+        if row.cell("Name") not in PEOPLE
+    )
+    assert len({tuple(row[:9]) for row in kept}) == len(kept)
+
+
+def test_payroll_is_one_document_a_pay_date_and_leaves_no_name_in_the_database(world: World) -> None:
+    """What is stored, compressed answers included, holds sums by job and item only."""
+    wages = tuple(
+        cells(f"C{number}", 100, TxnType="Paycheck", SourceName=name, Memo=name, RefNumber="4711", Date="2026-03-06")
+        for number, name in enumerate(PEOPLE)
+    )
+    read(world, wages=(*wages, cells("C9", 5, TxnType="Paycheck", Name=PEOPLE[0])), apply=False)
+    with world.unit() as (uow, connection):
+        kept = b"".join(zlib.decompress(answer.content) for answer in uow.answers.find()).decode()
+        texts = "".join(message.reply_text for message in uow.message_sets.find())
+        assert not any(name in kept + texts for name in (*PEOPLE, "4711"))
+        actuals.apply_all(uow, connection, world.now)
+
+    (document,) = ledger_rows(world)
+    assert (document.txn_id, document.txn_type, document.payee) == ("pay-2026-03-06", "Paycheck", "")
+    assert [each.amount for each in document.lines] == [cash(300)]
+
+
+def test_payroll_is_asked_for_alone(world: World) -> None:
+    """Its raw text must be in no stored reply, so no other query shares its set."""
+    with world.unit() as (uow, connection):
+        ask_costs(uow, connection, world.now)
+    visit = world.begin()
+    while message := world.send(visit):
+        tasks = world.tasks(message_set_id=message.id)
+        reports = [task for task in tasks if isinstance(task.request, CustomTxnDetail)]
+        assert len(tasks) == 1 or not reports
+        found = {task.id: report() if task in reports else () for task in tasks}
+        world.receive(
+            visit, message, ReplySet(tuple(Reply(t.kind, str(t.id), 0, "", "", found[t.id]) for t in tasks), 0)
+        )
+    assert is_payroll(replace(world.tasks()[0], request=CustomTxnDetail(PAYROLL_TYPES)))
+
+
+def test_payroll_that_quickbooks_refuses_keeps_what_is_known(world: World) -> None:
+    """Other costs go on; the payroll read before neither vanishes nor counts twice."""
+    wage = cells("C1", 100, TxnType="Paycheck", SourceName=PEOPLE[0])
+    read(world, cells("T1", 1), wages=(wage,))
+    with world.unit() as (uow, connection):
+        ask_costs(uow, connection, world.now)
+    visit = world.begin()
+    while message := world.send(visit):
+        replies = []
+        for task in world.tasks(message_set_id=message.id):
+            rows = report(cells("T1", 7)) if task.kind == "CustomTxnDetail" else ()
+            replies.append(
+                Reply(
+                    task.kind,
+                    str(task.id),
+                    3261 if is_payroll(task) else 0,
+                    "",
+                    "No.",
+                    () if is_payroll(task) else rows,
+                )
+            )
+        world.receive(visit, message, ReplySet(tuple(replies), 0))
+    with world.unit() as (uow, connection):
+        actuals.apply_all(uow, connection, world.now)
+
+    found = {doc.txn_type: (doc.lines[0].amount, doc.deleted) for doc in ledger_rows(world)}
+    assert found == {"Bill": (cash(7), False), "Paycheck": (cash(100), False)}
+
+
+# ---------------------------------------------------------------- the ledger, the release, the proof
+
+
+def books(world: World) -> Ledger:
+    """The ledger placed and judged; its unit of work has ended, its values stay."""
+    with world.unit() as (uow, connection):
+        return Ledger(uow, connection, world.options)
+
+
+def posted_bill(
+    txn_id: str, *amounts: str, orders: tuple[str, ...] = (), item: str = "03-300:M", **more: Any
+) -> CostDocument:
+    """A bill of the ledger with lines on the job."""
+    lines = [
+        CostLine("?", JOB, "Job Expenses", "CostOfGoodsSold", item, Decimal(each), counted=True) for each in amounts
+    ]
+    return CostDocument(0, txn_id, "Bill", TODAY, "B-1", lines=lines, order_ids=list(orders), **more)
+
+
+def post(world: World, *documents: CostDocument) -> None:
+    """Put documents into the ledger, on the job of the project."""
+    job = world.row("job", PROJECT).quickbooks_id
+    with world.unit() as (uow, connection):
+        for each in documents:
+            each.connection_id = connection.id
+            each.lines = [replace(row, job_id=job if row.job_id == "?" else row.job_id) for row in each.lines]
+            uow.costs.add(each)
+
+
+def choose(world: World, choice: ReleaseChoice | None) -> None:
+    """Set what was chosen for the project, without a dry run."""
+    with world.unit() as (uow, _):
+        row = uow.projects.find()[0]
+        row.release = choice
+        uow.projects.save(row)
+
+
+def test_costs_come_back_to_their_codes(world: World) -> None:
+    """By the bridge's own items, by a person's mapping of an account or item, else unmapped; ignored apart."""
+    account = CostLine("?", JOB, "Fuel", "Expense", "", cash(3), counted=True)
+    post(
+        world,
+        posted_bill("T1", "10.00"),
+        posted_bill("T2", "5.00", item="Tile"),
+        posted_bill("T3", "7.00", item="Odd"),
+        replace(posted_bill("T4"), lines=[account, replace(account, account="Gifts", amount=cash(9))]),
+    )
+    with world.unit() as (uow, connection):
+        uow.mappings.add(Mapping(connection.id, "account", "FUEL", "01-500.O"))
+        uow.mappings.add(Mapping(connection.id, "item", "Tile", "09-250.L"))
+        uow.mappings.add(Mapping(connection.id, "account", "Gifts", ignored=True))
+    placed = {(each.document.txn_id, each.line.account): (each.code, each.reason) for each in books(world).allocations}
+
+    assert placed == {
+        ("T1", "Job Expenses"): ("03-300.M", ""),
+        ("T2", "Job Expenses"): ("09-250.L", ""),
+        ("T3", "Job Expenses"): ("", "unmapped"),
+        ("T4", "Fuel"): ("01-500.O", ""),
+        ("T4", "Gifts"): ("", "ignored"),
+    }
+    assert books(world).missing_codes(PROJECT) == ["01-500.O"]
+
+
+def test_bills_on_orders_follow_the_rule_line_by_line(world: World) -> None:
+    """Only lines whose item and job stand on the one exported order are skipped (rule 20)."""
+    order = world.row("commitment", 1).quickbooks_id
+    odd = CostLine("?", JOB, "Job Expenses", "CostOfGoodsSold", "03-300", cash(4), counted=True)
+    drawn = posted_bill("T1", "10.00", orders=(order,))
+    drawn.lines.append(odd)
+    post(
+        world,
+        drawn,
+        posted_bill("T2", "20.00", orders=("foreign",)),
+        posted_bill("T3", "30.00", orders=(order, "foreign")),
+        posted_bill("T4", "40.00"),
+    )
+    choose(world, replace(RELEASE, po_bills="skip"))
+    placed = {(each.document.txn_id, each.line.amount): each.reason for each in books(world).allocations if each.code}
+
+    assert placed == {
+        ("T1", cash(10)): "skipped",
+        ("T1", cash(4)): "",
+        ("T2", cash(20)): "",
+        ("T3", cash(30)): "",
+        ("T4", cash(40)): "",
+    }
+    assert [each.txn_id for each in several_orders(books(world).documents)] == ["T3"]
+
+
+def test_a_release_needs_a_dry_run_of_the_present_figures(world: World) -> None:
+    """Other figures, or a project that is off, refuse it; a withdrawal takes release and dry run back."""
+    post(world, posted_bill("T1", "10.00"))
+    with world.unit() as (uow, connection):
+        ledger = Ledger(uow, connection, world.options)
+        choice = ledger.choices[PROJECT]
+        with pytest.raises(Refused, match="no dry run"):
+            release(ledger, choice, RELEASE, who="Alice", now=world.now)
+        choice.dry_run = fingerprint(ledger, PROJECT)
+        uow.projects.save(choice)
+    post(world, posted_bill("T2", "1.00"))
+    with world.unit() as (uow, connection):
+        ledger = Ledger(uow, connection, world.options)
+        choice = ledger.choices[PROJECT]
+        with pytest.raises(Refused, match="no dry run"):
+            release(ledger, choice, RELEASE, who="Alice", now=world.now)
+        choice.dry_run = fingerprint(ledger, PROJECT)
+        release(ledger, choice, RELEASE, who="Alice", now=world.now)
+        assert (choice.release, choice.released_by) == (RELEASE, "Alice")
+        withdraw(uow, choice, who="Bob", now=world.now)
+        assert (choice.release, choice.dry_run) == (None, "")
+        choice.on = False
+        choice.dry_run = fingerprint(ledger, PROJECT)
+        with pytest.raises(Refused, match="switched off"):
+            release(ledger, choice, RELEASE, who="Alice", now=world.now)
+        told = [(each.before, each.after, each.who) for each in uow.history.find(subject="project")]
+
+    assert told[-2:] == [("not released", "released", "Alice"), ("released", "withdrawn", "Bob")]
+
+
+def test_the_fingerprint_is_of_the_figures_alone(world: World) -> None:
+    """Choosing how to release does not change it; a new mapping does."""
+    post(world, posted_bill("T1", "10.00"), posted_bill("T2", "5.00", item="Tile"))
+    before = fingerprint(books(world), PROJECT)
+    choose(world, replace(RELEASE, before="none", po_bills="skip"))
+    assert fingerprint(books(world), PROJECT) == before
+
+    with world.unit() as (uow, connection):
+        uow.mappings.add(Mapping(connection.id, "item", "Tile", "09-250.L"))
+    assert fingerprint(books(world), PROJECT) != before
+
+
+def typed(amount: str, **more: Any) -> DirectCost:
+    """A direct cost that a person typed in Procore."""
+    shown: dict[str, Any] = {"type": "expense", "status": "approved", "date": TODAY, "origin_id": "", **more}
+    return DirectCost(lines=(DirectCostLine("", 1, Decimal(amount)),), **shown)
+
+
+def test_the_dry_run_shows_before_and_after(world: World) -> None:
+    """Budget, committed with approved changes, costs as they are and as they would be, lookalikes and doubles."""
+    world.bring(budget(), commitment(1), commitment(2, status="Draft"), change_order(5, 1, line(9, 50)))
+    order = world.row("commitment", 1).quickbooks_id
+    post(world, posted_bill("T1", "10.00", "5.00", orders=(order,)), posted_bill("T2", "7.00", item="Odd"))
+    ours = replace(typed("99.00"), origin_id="qbd:abcd2345:T0:J")
+    with world.unit() as (uow, connection):
+        ledger = Ledger(uow, connection, world.options)
+        shown = dry_run(
+            Facts(uow, connection, world.options),
+            ledger,
+            ledger.choices[PROJECT],
+            [typed("15.00"), typed("3.00"), ours],
+        )
+
+    (row,) = shown.rows
+    assert (row.code, row.budget, row.committed) == ("03-300.M", cash(5000), cash(1050))
+    assert (row.before, row.after) == (cash(117), cash(33))
+    assert shown.counted_twice == cash(15)
+    assert [each.amount for each in shown.unmapped] == [cash(7)]
+    assert len(shown.lookalikes) == 1
+    assert "15.00" in shown.lookalikes[0]
+
+
+def test_only_what_stands_on_an_exported_order_would_count_twice(world: World) -> None:
+    """A bill on an order that Procore does not know is committed nowhere, so it counts once."""
+    post(world, posted_bill("T1", "10.00", orders=("foreign",)))
+    with world.unit() as (uow, connection):
+        ledger = Ledger(uow, connection, world.options)
+        shown = dry_run(Facts(uow, connection, world.options), ledger, ledger.choices[PROJECT], [])
+
+    assert shown.counted_twice == ZERO
+
+
+def test_the_proof_is_quickbooks_less_procore_less_what_is_skipped(world: World) -> None:
+    """Difference per row, absolute sums in all; unmapped costs stand apart; other people's costs do not count."""
+    order = world.row("commitment", 1).quickbooks_id
+    post(
+        world,
+        posted_bill("T1", "10.00"),
+        posted_bill("T2", "5.00", orders=(order,)),
+        posted_bill("T3", "7.00", item="Odd"),
+    )
+    choose(world, replace(RELEASE, po_bills="skip"))
+    ledger = books(world)
+    key = ledger.connection.key
+
+    def proof(amount: str) -> Any:
+        ours = replace(typed(amount), origin_id=f"qbd:{key}:T1:J")
+        return prove(ledger, {PROJECT: [ours, typed("1000.00")]})
+
+    (row,) = proof("10.00").rows
+    assert (row.quickbooks, row.procore, row.skipped, row.difference) == (cash(15), cash(10), cash(5), ZERO)
+    assert proof("10.00").difference == ZERO
+    assert proof("12.34").difference == Decimal("2.34")
+    assert [each.amount for each in proof("10.00").unmapped] == [cash(7)]
+    choose(world, None)
+    assert prove(books(world), {}).rows == []
+
+
+def test_the_ledger_can_be_read_as_of_a_day(world: World) -> None:
+    """Later documents are left out."""
+    post(world, posted_bill("T1", "10.00"), replace(posted_bill("T2", "5.00"), txn_date=TODAY + dt.timedelta(days=1)))
+    with world.unit() as (uow, connection):
+        ledger = Ledger(uow, connection, world.options, as_of=TODAY)
+
+    assert [each.document.txn_id for each in ledger.allocations] == ["T1"]
+
+
+def test_codes_that_the_budget_lacks_are_named_before_they_are_made(world: World) -> None:
+    """They stand in the wanted costs with id 0 until Procore made them."""
+    post(world, posted_bill("T1", "10.00", item="Tile"))
+    with world.unit() as (uow, connection):
+        uow.mappings.add(Mapping(connection.id, "item", "Tile", "09-300.M"))
+    ledger = books(world)
+    found = wanted(ledger, ledger.choices[PROJECT], RELEASE)
+
+    assert found.missing_codes == ["09-300.M"]
+    assert [each.budget_code_id for cost in found.costs.values() for each in cost.lines] == [0]
+    assert isinstance(found, releasing.Wanted)
+
+
+def test_a_receipt_of_an_order_line_is_known_by_item_name_too(world: World) -> None:
+    """An order that was entered with an item the lists do not hold is compared by name."""
+    job = world.row("job", PROJECT).quickbooks_id
+    order = world.row("commitment", 1).quickbooks_id
+    with world.unit() as (uow, _):
+        record: TransactionRecord | None = uow.transactions.first(txn_id=order)
+        assert record
+        record.lines = [TransactionLine("L", item_id="gone", item_name="03-300:M", job_id=job)]
+        uow.transactions.save(record)
+    post(world, posted_bill("T1", "10.00", orders=(order,)))
+    choose(world, replace(RELEASE, po_bills="skip"))
+
+    assert [each.reason for each in books(world).allocations] == ["skipped"]
