@@ -1,5 +1,6 @@
 """Costs on their way to Procore: links put right, codes shut, records deleted by hand, runs that take long."""
 
+import datetime as dt
 from collections.abc import Iterable
 from decimal import Decimal
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -7,7 +8,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from qbwc_bridge.errors import Refused
 from qbwc_bridge.flow import decisions
 from qbwc_bridge.rehearsal.quickbooks import Line
-from qbwc_bridge.worker import push, station
+from qbwc_bridge.worker import LEASE_SECONDS, push, station
 from tests.journeys.bridge import Bridge
 from tests.journeys.test_costs import job, posted, return_costs, there, working
 
@@ -81,7 +82,7 @@ def test_a_push_longer_than_its_lease_keeps_the_others_out(working: Bridge) -> N
 
     def slow_app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Take some minutes for an answer; meanwhile somebody tries to begin a second push."""
-        working.clock.pass_time(minutes=4)
+        working.clock.pass_time(minutes=7)
         tries.append("came in between")
         try:
             with station(working.app.kit, working.connection, "push"):
@@ -92,9 +93,10 @@ def test_a_push_longer_than_its_lease_keeps_the_others_out(working: Bridge) -> N
 
     working.procore.wsgi_app = slow_app  # type: ignore[method-assign]
     working.restart()
+    started = working.clock.at
     working.push()
 
-    assert len(tries) > 1
+    assert working.clock.at - started > dt.timedelta(seconds=LEASE_SECONDS)
     assert set(tries) == {"was refused"}
     assert there(working) == posted(working)
 

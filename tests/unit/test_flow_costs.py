@@ -39,11 +39,22 @@ PEOPLE = ["Wilhelmina Obscura", "Nightingale, Florence", "O'Brien & Daughter"]
 RELEASE = ReleaseChoice(dt.date(2026, 1, 1), "detail", "write")
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    """A bridge whose job, vendor, items and one order stand in QuickBooks."""
-    made = World(tmp_path)
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The database of a bridge whose job, vendor, items and one order stand in QuickBooks."""
+    folder = tmp_path_factory.mktemp("template")
+    made = World(folder)
     made.journey(budget(), commitment(1))
+    made.close()
+    return (folder / "bridge.db").read_bytes()
+
+
+@pytest.fixture
+def world(template: bytes, tmp_path: Path) -> Iterator[World]:
+    """A copy of that bridge."""
+    (tmp_path / "bridge.db").write_bytes(template)
+    made = World(tmp_path)
+    made.documents[PROJECT] = [budget(), commitment(1)]
     yield made
     made.close()
 
@@ -77,7 +88,7 @@ def read(
     deleted: tuple[str, ...] = (),
     bills: tuple[TxnRet, ...] = (),
     apply: bool = True,
-    order: Any = None,
+    turned: int = 0,
 ) -> None:
     """Read costs in a visit: one report, the payroll, bills and deletions, in any order; then apply them."""
     results: dict[str, tuple[Any, ...]] = {
@@ -94,9 +105,7 @@ def read(
         for task in tasks:
             found = report(*wages) if is_payroll(task) else results.get(task.kind, ())
             replies.append(Reply(task.kind, str(task.id), 0, "Info", "", found))
-        if order:
-            order.shuffle(replies)
-        world.receive(visit, message, ReplySet(tuple(replies), 0))
+        world.receive(visit, message, ReplySet((*replies[turned:], *replies[:turned]), 0))
     if apply:
         with world.unit() as (uow, connection):
             actuals.apply_all(uow, connection, world.now)
@@ -128,10 +137,10 @@ ROWS = st.lists(
 @settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=150 if DEEP else 15
 )
-@given(ROWS, st.randoms(use_true_random=False))
-def test_the_ledger_equals_the_rows(world: World, rows: list[ReportRow], dice: Any) -> None:
+@given(ROWS, st.integers(0, 4))
+def test_the_ledger_equals_the_rows(world: World, rows: list[ReportRow], turned: int) -> None:
     """Every row that names a job or customer is in the ledger once, whatever order the answers came in."""
-    read(world, *rows, order=dice)
+    read(world, *rows, turned=turned)
     expected = Counter(
         (row.cell("TxnID"), Decimal(row.cell("Debit") or 0) - Decimal(row.cell("Credit") or 0))
         for row in rows

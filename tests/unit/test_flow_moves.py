@@ -1,10 +1,11 @@
 """Moves, leases and options: every change of state is checked and leaves one row of history."""
 
 import datetime as dt
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -15,14 +16,17 @@ from qbwc_bridge.errors import ImpossibleMove
 from qbwc_bridge.flow.leases import give_back, take
 from qbwc_bridge.flow.moves import cancel_queued, move, move_task, note, token
 from qbwc_bridge.flow.options import options
+from tests.support import DEEP
 from tests.unit.documents import NOW
 from tests.unit.factories import World
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
+def world(tmp_path: Path) -> Iterator[World]:
     """A bridge."""
-    return World(tmp_path)
+    made = World(tmp_path)
+    yield made
+    made.close()
 
 
 def new_row(world: World) -> int:
@@ -91,8 +95,9 @@ class Walk(RuleBasedStateMachine):
 def test_random_walks_stay_on_the_table(world: World) -> None:
     """Whatever is asked for, only moves of the table happen, each with one row of history."""
     walk = type("WalkHere", (Walk,), {"world": world})
-    case = walk.TestCase()  # type: ignore[attr-defined]
-    case.runTest()
+    case = walk.TestCase  # type: ignore[attr-defined]
+    case.settings = settings(max_examples=100 if DEEP else 12, stateful_step_count=20)
+    case().runTest()
 
 
 def test_a_synced_record_is_no_update_and_waits_for_nothing(world: World) -> None:

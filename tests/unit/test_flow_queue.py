@@ -462,7 +462,7 @@ EVENTS = st.lists(st.sampled_from(["lost", "undone", "forgotten", "busy", "resta
 
 
 @settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=200 if DEEP else 12
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=100 if DEEP else 6
 )
 @given(st.data(), EVENTS)
 def test_whatever_is_lost_nothing_is_doubled(
