@@ -106,8 +106,9 @@ def boundaries(ready: Ready, tmp_path: Path) -> tuple[object, list[tuple[str, st
     assert bridge.visit().outcome == "done"
     bridge.tap = None
     finish(bridge)
+    end = state_of(bridge)
     bridge.app.close()
-    return state_of(bridge), count.events
+    return end, count.events
 
 
 def crash_everywhere(ready: Ready, tmp_path: Path, offset: int, disturb: Callable[[Bridge], None]) -> None:
@@ -122,9 +123,8 @@ def crash_everywhere(ready: Ready, tmp_path: Path, offset: int, disturb: Callabl
         bridge.company.end_session()
         disturb(bridge)
         finish(bridge)
-        bridge.app.close()
-
         assert state_of(bridge) == wanted, f"cut {events[n]} at event {n}"
+        bridge.app.close()
 
 
 def test_a_server_killed_between_any_two_calls_loses_and_doubles_nothing(ready: Ready, tmp_path: Path) -> None:
