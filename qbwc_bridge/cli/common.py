@@ -5,9 +5,12 @@ import datetime as dt
 import enum
 import getpass
 import json
+import sys
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -144,6 +147,33 @@ def who() -> str:
         return f"{getpass.getuser()} (command)"
     except (ImportError, KeyError, OSError):  # an account without a name, as containers have
         return "command"
+
+
+# ---------------------------------------------------------------- input
+
+
+def ask_secret(question: str, *, instead: str, twice: bool = False) -> str:
+    """Ask for a secret without showing it; raises WrongUsage, naming what to do instead, where nobody can be asked."""
+    try:
+        with warnings.catch_warnings():
+            # Without a terminal Python warns of its own source lines before it reads standard input.
+            warnings.simplefilter("ignore", getpass.GetPassWarning)
+            secret: str = click.prompt(question, hide_input=True, confirmation_prompt=twice, err=True)
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        raise WrongUsage(f"{question} cannot be asked for here, since there is no terminal: {instead}.") from None
+    return secret
+
+
+def read_text(file: Path) -> str:
+    """Give the text of a file that a person named; raises WrongUsage when it cannot be read or is no text."""
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise WrongUsage(f"The file {file} is no text in UTF-8: name another file.") from error
+    except OSError as error:
+        raise WrongUsage(f"The file {file} cannot be read: {error.strerror}.") from error
 
 
 # ---------------------------------------------------------------- output

@@ -8,7 +8,17 @@ from typing import Any
 
 import click
 
-from qbwc_bridge.cli.common import Bridge, json_option, pass_bridge, say, settle, show_json, who
+from qbwc_bridge.cli.common import (
+    Bridge,
+    ask_secret,
+    json_option,
+    pass_bridge,
+    read_text,
+    say,
+    settle,
+    show_json,
+    who,
+)
 from qbwc_bridge.cli.tables import facts, table
 from qbwc_bridge.domain.names import fold
 from qbwc_bridge.domain.records import Company, Connection, History
@@ -45,7 +55,12 @@ def connection() -> None:
 
 @connection.command()
 @click.argument("name")
-@click.option("--procore-company-id", type=int, required=True, help="The company's number in Procore's addresses.")
+@click.option(
+    "--procore-company-id",
+    type=click.IntRange(min=1),
+    required=True,
+    help="The company's number in Procore's addresses.",
+)
 @click.option("--procore-client-id", required=True, help="Client id of the data connection app.")
 @secret_option
 @click.option("--company-name", default="", help="The QuickBooks company that binds by itself at its first visit.")
@@ -72,12 +87,14 @@ def add(  # noqa: PLR0917 - click passes them by name
 ) -> None:
     """Make a connection; print the Web Connector's user name and password, once."""
     name = _good_name(name)
+    if not procore_client_id.strip():
+        raise WrongUsage("The Procore client id is empty: copy it from the app's page at Procore.")
     chosen = {key: connection_value(key, value or "") for key, value in own.items()}
     password = secrets.token_urlsafe(PASSWORD_BYTES)
     made = Connection(
         name=name,
         procore_company_id=procore_company_id,
-        procore_client_id=procore_client_id,
+        procore_client_id=procore_client_id.strip(),
         procore_secret=bridge.app.vault.seal(_procore_secret(bridge, secret_file)),
         user_name=f"{_slug(name)}-{secrets.token_hex(3)}",
         password_hash=bridge.kit.hash_token(password),
@@ -112,6 +129,7 @@ def confirm(bridge: Bridge, name: str) -> None:
         _note(bridge, uow, row, f"bound to {row.bound_name}")
         settle(bridge, uow, row.id)
     click.echo(f"{row.name} is bound to {row.bound_name or 'a company without a name'}.")
+    say("The next visit of the Web Connector reads its lists: press Update Selected, or wait for it.")
 
 
 @connection.command(name="list")
@@ -219,10 +237,15 @@ def rotate_ids(bridge: Bridge, name: str) -> None:
         row = uow.connections.get(found.id)
         row.file_id = _guid()
         row.bound_name = row.bound_file_id = ""
+        # The company that visited last has the old FileID: it must not be confirmed by mistake.
+        row.company, row.costs_wanted = Company(), True
         uow.connections.save(row)
         _note(bridge, uow, row, "new FileID")
     click.echo(f"{row.name} has FileID {row.file_id}.")
-    say(f"Remove the application from the Web Connector, add the file that `qwc {row.name}` writes, then confirm.")
+    say(
+        f"Remove the application from the Web Connector, add the file that `qwc {row.name}` writes, press Update "
+        f"Selected, then run `connection confirm {row.name}`."
+    )
 
 
 @connection.command()
@@ -271,11 +294,11 @@ def _show_password(row: Connection, password: str, *, as_json: bool) -> None:
 def _procore_secret(bridge: Bridge, file: Path | None) -> str:
     given = bridge.settings.procore_client_secret
     if file:
-        secret = file.read_text(encoding="utf-8").strip()
+        secret = read_text(file).strip()
     elif given:
         secret = given.get_secret_value().strip()
     else:
-        secret = click.prompt("Procore client secret", hide_input=True, err=True).strip()
+        secret = ask_secret("Procore client secret", instead="give --procore-client-secret-file").strip()
     if not secret:
         raise WrongUsage("The Procore client secret is empty: copy it from the app's page at Procore.")
     return secret

@@ -22,7 +22,7 @@ from typing import Any
 import click
 
 from qbwc_bridge.cli.closing import closing_table
-from qbwc_bridge.errors import BridgeError
+from qbwc_bridge.errors import BridgeError, WrongUsage
 from qbwc_bridge.rehearsal.month import Site, post_month
 from qbwc_bridge.rehearsal.procore import Procore, demo_company
 from qbwc_bridge.rehearsal.quickbooks import Company
@@ -78,6 +78,8 @@ def demo(*, once: bool, port: int, folder: Path | None, seed: int) -> None:
     """Show the whole journey with stand-ins for Procore, QuickBooks and the Web Connector."""
     # A plain kill must clean up as Ctrl-C does, or the child server would live on.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if folder and (folder / "bridge.db").exists():
+        raise WrongUsage(f"The folder {folder} holds data of a bridge already: name an empty one.")
     data_dir = folder or Path(tempfile.mkdtemp(prefix="qbwc-bridge-demo-"))
     data_dir.mkdir(parents=True, exist_ok=True)
     try:
@@ -97,7 +99,8 @@ def _stage(data_dir: Path, port: int, seed: int) -> Iterator[Stage]:
     company = Company(name=COMPANY, now=_now, schema_dir=Path(schemas) if schemas else None)
     company.add_customer(CLINIC_CUSTOMER)
     company.add_vendor("Smith & Sons")
-    say(f"QuickBooks checks requests with {'Intuit schema files' if company.uses_schema else 'its own order tables'}.")
+    checks = "Intuit's schema files" if company.uses_schema else "tables of its own"
+    say(f"The stand-in for QuickBooks is open; it checks every request against {checks}")
     served = procore.serve()
     environment = {key: value for key, value in os.environ.items() if not key.startswith("QBWC_BRIDGE_")} | {
         "QBWC_BRIDGE_PROCORE_LOGIN_URL": served.url,
@@ -264,7 +267,8 @@ def _release_and_push(stage: Stage) -> bool:
 def _visit(connector: WebConnector, sentence: str) -> None:
     say(sentence)
     visit = connector.visit()
-    say(f"    {visit.outcome}: {visit.status_text} ({len(visit.requests)} messages)")
+    count = len(visit.requests)
+    say(f"    {visit.outcome}: {visit.status_text} ({count} {'message' if count == 1 else 'messages'})")
     if visit.outcome != "done":
         raise BridgeError(f"The visit of the Web Connector ended as {visit.outcome}: {visit.status_text}")
 

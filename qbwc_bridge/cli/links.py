@@ -84,7 +84,14 @@ def link(
     if len(same) > 1:
         ids = " or ".join(str(row.id) for row in same)
         raise WrongUsage(f"Several are called {procore}: use `review link` with submission {ids}.")
-    decisions.link(uow, same[0], quickbooks, who=who, now=now)
+    row = same[0]
+    if row.quickbooks_id:
+        linked_to = _quickbooks_name(uow, row, kind)
+        raise Refused(f"{procore} is linked to {linked_to} already: unlink it first with `review unlink {row.id}`.")
+    decisions.link(uow, row, quickbooks, who=who, now=now)
+    for old in uow.mappings.find(connection_id=connection.id, kind=kind, ignored=True):
+        if fold(old.quickbooks) == fold(quickbooks):
+            uow.mappings.remove(old)
 
 
 def map_code(
@@ -113,8 +120,20 @@ def ignore(
     if not comment.strip():
         raise WrongUsage("Ignoring needs a comment that tells why.")
     name = _in_quickbooks(uow, connection, kind, quickbooks)
+    if kind in ("job", "vendor"):
+        _check_free(uow, connection, kind, name)
     row = Mapping(connection.id, kind, name, ignored=True, comment=comment.strip(), decided_by=who, decided_at=now)
     _keep(uow, row, now)
+
+
+def _check_free(uow: UnitOfWork, connection: Connection, kind: MapKind, name: str) -> None:
+    """Raise Refused for a job or vendor that is linked: its costs go by its link, whatever is said of it here."""
+    for row in uow.submissions.find(connection_id=connection.id, kind=_SUBMISSIONS[kind]):
+        if row.quickbooks_id and fold(_quickbooks_name(uow, row, kind)) == fold(name):
+            raise Refused(
+                f"{kind.capitalize()} {name} is linked to {_procore_name(row)} in Procore: unlink it first with "
+                f"`review unlink {row.id}`."
+            )
 
 
 def _keep(uow: UnitOfWork, row: Mapping, now: dt.datetime) -> None:

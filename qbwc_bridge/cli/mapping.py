@@ -1,6 +1,7 @@
 """`map`: links between QuickBooks and Procore records, named as people name them."""
 
 import csv
+import io
 import sys
 from collections.abc import Mapping as Named
 from pathlib import Path
@@ -16,6 +17,7 @@ from qbwc_bridge.cli.common import (
     each,
     json_option,
     pass_bridge,
+    read_text,
     say,
     settle,
     show_json,
@@ -66,7 +68,13 @@ def list_(bridge: Bridge, name: str | None, kind: MapKind | None, *, unmapped: b
         heads = [head for head in rows[0] if head not in ("decided_at", "decided_by")]
         click.echo(table([head.replace("_", " ") for head in heads], [[row[head] for head in heads] for row in rows]))
     else:
-        say("Every cost has its code." if unmapped else "Nothing is linked yet.")
+        say(_nothing(kind, unmapped=unmapped))
+
+
+def _nothing(kind: MapKind | None, *, unmapped: bool) -> str:
+    if not unmapped:
+        return "Nothing is linked or mapped yet."
+    return f"Every {kind} of QuickBooks is linked." if kind in ("job", "vendor") else "Every cost has its code."
 
 
 @mapping.command(name="set")
@@ -91,7 +99,10 @@ def set_(bridge: Bridge, kind: MapKind, quickbooks: str, procore: str, name: str
 @connection_option
 @pass_bridge
 def ignore(bridge: Bridge, kind: MapKind, quickbooks: str, comment: str, name: str | None) -> None:
-    """Leave the costs of an account or item out of Procore for good, with a reason; `map set` takes it back."""
+    """Leave the costs of an account, item or unlinked job out of Procore for good, with a reason.
+
+    `map set` takes it back.
+    """
     connection = bridge.connection(name)
     _ignore(bridge, connection, kind, quickbooks, comment)
     click.echo(f"{kind} {quickbooks} is ignored.")
@@ -117,13 +128,7 @@ def export(bridge: Bridge, name: str | None) -> None:
 def import_(bridge: Bridge, file: Path, name: str | None) -> None:
     """Read a CSV file as `map export` writes it; lines that say nothing new are passed over."""
     connection = bridge.connection(name)
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            lines = list(csv.DictReader(stream))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise WrongUsage(f"The file {file} cannot be read as CSV: {error}.") from error
-    if lines and not set(COLUMNS[:3]) <= set(lines[0]):
-        raise WrongUsage(f"The file {file} lacks one of the columns {', '.join(COLUMNS[:3])} in its first line.")
+    lines = _lines(file)
     with bridge.kit.work() as uow:
         known = {_same(row) for row in links.linked(uow, connection, None)}
     fresh = [(place, line) for place, line in enumerate(lines, 2) if _same(line) not in known]
@@ -139,6 +144,17 @@ def import_(bridge: Bridge, file: Path, name: str | None) -> None:
         each(fresh, take)
     finally:
         say(f"{len(lines)} lines read, {len(lines) - len(fresh)} of them known already.")
+
+
+def _lines(file: Path) -> list[dict[str, str]]:
+    reader = csv.DictReader(io.StringIO(read_text(file), newline=""), restval="")
+    try:
+        lines = list(reader)
+    except csv.Error as error:
+        raise WrongUsage(f"The file {file} cannot be read as CSV: {error}.") from error
+    if not set(COLUMNS[:3]) <= set(reader.fieldnames or ()):
+        raise WrongUsage(f"The file {file} lacks one of the columns {', '.join(COLUMNS[:3])} in its first line.")
+    return lines
 
 
 def _take(bridge: Bridge, connection: Connection, line: Named[str, str]) -> None:

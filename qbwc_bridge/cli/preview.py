@@ -8,13 +8,15 @@ from typing import Any
 
 from qbwc_bridge.cli.tables import printable, table
 from qbwc_bridge.domain.books import ListRecord, TransactionLine, TransactionRecord
-from qbwc_bridge.domain.quickbooks import PurchaseOrderMod, Ref, Request
-from qbwc_bridge.domain.records import Connection, Submission
-from qbwc_bridge.flow.building import next_request
+from qbwc_bridge.domain.quickbooks import CustomerAdd, PurchaseOrderMod, Ref, Request
+from qbwc_bridge.domain.records import Connection, ProjectChoice, Submission
+from qbwc_bridge.flow.building import is_own_write, next_request
 from qbwc_bridge.flow.facts import Facts
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.offers import offers
 from qbwc_bridge.ports import UnitOfWork
+from qbwc_bridge.qbxml.fields import fields
+from qbwc_bridge.qbxml.types import fit_description
 
 _LISTS = {"job": "customer", "vendor": "vendor", "cost_code": "item"}
 _DOCUMENTS = {"budget": "Estimate", "commitment": "PurchaseOrder", "change_order": "PurchaseOrder"}
@@ -22,14 +24,28 @@ _LINE = {"item": "item_name", "description": "description", "quantity": "quantit
 _HEAD = {"vendor": "party_name", "txn_date": "txn_date", "ref_number": "ref_number", "memo": "memo"}
 
 
+class _Pretended(Facts):
+    """Facts in which the customer that is still to be created above a job stands there already."""
+
+    customer: ListRecord | None = None
+
+    def customer_above(self, choice: ProjectChoice) -> ListRecord | None:
+        return super().customer_above(choice) or self.customer
+
+    def record(self, kind: str, list_id: str) -> ListRecord | None:
+        return self.customer if self.customer and list_id == self.customer.list_id else super().record(kind, list_id)
+
+
 def preview(kit: Kit, uow: UnitOfWork, connection: Connection, row: Submission, now: dt.datetime) -> dict[str, Any]:
     """Give what `review preview --json` shows; nothing is kept.
 
+    A record that is linked, or that accepting links, is only compared: `nothing` says so, and there is no qbXML.
     Records that this one waits for have no id yet: a word such as `new-vendor-12` stands for it, with the number of
     the submission that brings it. Raises Refused with the reason when the request cannot be built.
     """
-    facts = Facts(uow, connection, kit.options(connection))
+    facts = _Pretended(uow, connection, kit.options(connection))
     there = _there(facts, row, now)
+    nothing = _nothing(row, there)
     # Only in memory: the rows of `facts` are never saved here.
     for other in facts.submissions.values():
         if not other.quickbooks_id:
@@ -38,29 +54,52 @@ def preview(kit: Kit, uow: UnitOfWork, connection: Connection, row: Submission, 
     mine = facts.submissions[row.kind, row.key]
     mine.accepted_at = mine.accepted_at or now
     request = next_request(facts, mine, visit_id=_reading(facts, mine))
+    requests = [request]
+    shown = []
+    if isinstance(request, CustomerAdd) and not is_own_write(mine, request):
+        shown = [(f"customer's {name}", writes, "") for name, writes, _ in _fields(facts, request, None)]
+        called = f"{request.name} (new)"
+        facts.customer = ListRecord(
+            connection.id, "customer", "new-customer", called, called, "", is_active=True, edit_sequence=""
+        )
+        request = next_request(facts, mine, visit_id=None)
+        requests.append(request)
+    shown += _fields(facts, request, there)
+    numbered = [(str(place), each) for place, each in enumerate(requests, 1)]
     return {
         "id": row.id,
         "kind": row.kind,
         "state": row.state,
-        "request": request.kind,
+        "request": "" if nothing else request.kind,
+        "nothing": nothing,
         "notes": row.notes,
-        "fields": [
-            {"field": name, "writes": writes, "there": beside}
-            for name, writes, beside in _fields(facts, request, there)
-        ],
-        "qbxml": kit.language.message([("1", request)], connection),
+        "fields": [{"field": name, "writes": writes, "there": beside} for name, writes, beside in shown],
+        "qbxml": "" if nothing else kit.language.message(numbered, connection),
     }
 
 
 def text(found: dict[str, Any]) -> str:
     """Give a preview as people read it."""
     rows = [[each["field"], each["writes"], each["there"]] for each in found["fields"]]
-    parts = [
-        f"{found['request']} for submission {found['id']}, now {found['state'].replace('_', ' ')}",
-        *found["notes"],
-    ]
+    what = f"submission {found['id']}, now {found['state'].replace('_', ' ')}"
+    if found["nothing"]:
+        compared = table(["field", "from Procore", "is there"], rows)
+        return "\n\n".join([printable(found["nothing"]), f"How {what}, compares:", compared])
+    parts = [f"{found['request']} for {what}", *found["notes"]]
+    if ">new-" in found["qbxml"]:
+        parts.append("An id that begins with new- becomes QuickBooks' own, once what it stands for is there.")
     parts += [table(["field", "will be written", "is there"], rows), found["qbxml"]]
     return "\n\n".join([printable(part) for part in parts[:-2]] + parts[-2:])
+
+
+def _nothing(row: Submission, there: ListRecord | TransactionRecord | None) -> str:
+    """Say why accepting a record writes nothing; empty where it does."""
+    if row.quickbooks_id:
+        return f"Nothing will be written: it stands in QuickBooks as {row.quickbooks_name}."
+    if there is None or row.kind == "change_order":
+        return ""
+    name = there.full_name if isinstance(there, ListRecord) else there.ref_number
+    return f"Nothing will be written: accepting links it to {name}, which QuickBooks has."
 
 
 def _there(facts: Facts, row: Submission, now: dt.datetime) -> ListRecord | TransactionRecord | None:
@@ -94,11 +133,14 @@ def _reading(facts: Facts, row: Submission) -> int | None:
 def _fields(
     facts: Facts, request: Request, there: ListRecord | TransactionRecord | None
 ) -> Iterator[tuple[str, str, str]]:
+    written = fields(request)
     for part in dataclasses.fields(request):
         value = getattr(request, part.name)
         if part.name in {"kind", "lines"} or value in (None, "", ()):
             continue
-        yield part.name, _words(facts, part.name, value), _beside(part.name, there)
+        # A text is written as QuickBooks' limits make of it.
+        fitted = written.get(part.name) if isinstance(value, str) else None
+        yield part.name, fitted or _words(facts, part.name, value), _beside(part.name, there)
     lines = getattr(request, "lines", ())
     before = there.lines if isinstance(there, TransactionRecord) else []
     by_id = {line.txn_line_id: line for line in before}
@@ -115,6 +157,8 @@ def _line_fields(facts: Facts, called: str, line: Any, old: TransactionLine | No
     for name, column in _LINE.items():
         was = _plain(getattr(old, column)) if old else ""
         writes = was if kept else _words(facts, name, getattr(line, name))
+        if name == "description":
+            writes = fit_description(writes)
         if writes or was:
             yield f"{called} {name}", writes or was, was
     if getattr(line, "customer", None):
@@ -154,5 +198,7 @@ def _name_of(facts: Facts, name: str, list_id: str) -> str:
 def _plain(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     # Quantities and rates may have five decimals, all of which are written.
     return f"{value:,f}" if isinstance(value, Decimal) else str(value)

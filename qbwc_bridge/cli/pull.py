@@ -30,10 +30,12 @@ def pull(bridge: Bridge, name: str | None, *, as_json: bool) -> None:
             failed = True
         say(f"    {len(pulled.new)} new records")
         fresh += [(connection, row) for row in pulled.new]
+        if not _any_on(bridge, connection):
+            say("    no project is switched on: see `project list`, then `project on NUMBER`")
     if as_json:
         show_json([_facts(connection, row) for connection, row in fresh])
     elif fresh:
-        rows = [(row.id, row.kind, row.number, row.title, row.amount, row.state) for _, row in fresh]
+        rows = [(row.id, row.kind, row.number, row.title, row.amount, row.state.replace("_", " ")) for _, row in fresh]
         click.echo(table(["id", "kind", "number", "title", "amount", "state"], rows))
     if failed:
         raise click.exceptions.Exit(1)
@@ -50,6 +52,11 @@ def refresh_costs(bridge: Bridge, name: str | None) -> None:
             row.costs_wanted = True
             uow.connections.save(row)
         say(f"{connection.name}: the next visit of the Web Connector reads the job costs.")
+
+
+def _any_on(bridge: Bridge, connection: Connection) -> bool:
+    with bridge.kit.work() as uow:
+        return uow.projects.first(connection_id=connection.id, on=True) is not None
 
 
 def _facts(connection: Connection, row: Submission) -> dict[str, object]:

@@ -85,15 +85,19 @@ def _push(bridge: Bridge, connection: Connection, *, dry_run: bool, confirm: boo
     result: dict[str, Any] = {"connection": connection.name, "changes": [], "written": 0, "deleted": 0, "unchanged": 0}
     result |= {"problems": [], "brake": ""}
     try:
-        result["changes"], result["brake"] = preview(bridge, connection, confirm=confirm)
+        planned, result["brake"] = preview(bridge, connection, confirm=confirm)
         if dry_run:
-            return result
+            if result["brake"]:  # show what it asks about
+                planned, _ = preview(bridge, connection, confirm=True)
+            return {**result, "changes": planned}
         pushed = worker.push(
             bridge.kit,
             connection.id,
             confirmed=confirm,
             progress=lambda sentence: say(f"{connection.name}: {sentence}"),
         )
+        still, _ = preview(bridge, connection, confirm=confirm)
+        result["changes"] = [change for change in planned if change not in still]
     except BridgeError as problem:  # one connection never stops the others
         return {**result, "problems": [str(problem)]}
     return {
@@ -115,9 +119,9 @@ def _print(result: dict[str, Any], *, dry_run: bool) -> None:
         say(problem)
     if result["brake"]:
         say(result["brake"])
-    elif dry_run:
+    if dry_run:
         click.echo(f"{result['connection']}: {len(result['changes'])} direct costs would change; nothing was written.")
-    else:
+    elif not result["brake"]:
         click.echo(
             f"{result['connection']}: {result['written']} direct costs written, {result['deleted']} deleted, "
             f"{result['unchanged']} unchanged."

@@ -129,6 +129,8 @@ def _leave_to_review(uow: UnitOfWork, task: Task, decision: str) -> None:
     if row is None or (decision == "retry" and task.state is TaskState.QUEUED):
         return
     if row.state in (State.ACCEPTED, State.EXPORTING, State.FAILED):
+        if row.state is State.FAILED and decision == "take-back":
+            decision = "archive"  # it was sent, so that nothing can be taken back
         raise Refused(f"Task {task.id} belongs to submission {row.id}: use `review {decision} {row.id}`.")
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from qbwc_bridge.cli.common import Bridge, json_option, pass_bridge, say, show_json
-from qbwc_bridge.errors import WrongUsage
+from qbwc_bridge.cli.common import Bridge, json_option, pass_bridge, read_text, say, show_json
+from qbwc_bridge.errors import Refused, WrongUsage
 from qbwc_bridge.webconnector.qwc import QwcFile, lint_qwc, write_qwc
 
 
@@ -24,6 +24,8 @@ def qwc(bridge: Bridge, name: str | None, out: Path | None, check: Path | None, 
     """Write the .qwc file of connection NAME (the same ids every time), or check any .qwc file."""
     if (name is None) == (check is None) or (check and out):
         raise WrongUsage("Give either the NAME of a connection, or --check FILE.")
+    if as_json and not check:
+        raise WrongUsage("--json goes with --check: a .qwc file is XML.")
     if check:
         _check(check, as_json=as_json)
         return
@@ -38,8 +40,11 @@ def qwc(bridge: Bridge, name: str | None, out: Path | None, check: Path | None, 
             run_every_minutes=int(minutes),
         )
     )
-    for finding in lint_qwc(text):
+    findings = lint_qwc(text)
+    for finding in findings:
         say(f"{finding.severity}: {finding.text} Set PUBLIC_URL to the address that the PC reaches.")
+    if any(finding.severity == "error" for finding in findings):
+        raise Refused("The Web Connector would not take this file, so it is not written.")
     if out is None:
         click.echo(text, nl=False)
         return
@@ -51,11 +56,7 @@ def qwc(bridge: Bridge, name: str | None, out: Path | None, check: Path | None, 
 
 
 def _check(file: Path, *, as_json: bool) -> None:
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise WrongUsage(f"The file {file} cannot be read as text: {error}.") from error
-    findings = lint_qwc(text)
+    findings = lint_qwc(read_text(file))
     if as_json:
         show_json(findings)
     else:

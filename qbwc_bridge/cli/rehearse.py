@@ -4,10 +4,10 @@ import datetime as dt
 import threading
 import time
 from pathlib import Path
-from typing import TextIO
 
 import click
 
+from qbwc_bridge.cli.common import read_text
 from qbwc_bridge.rehearsal.procore import demo_company
 from qbwc_bridge.rehearsal.quickbooks import Company
 from qbwc_bridge.rehearsal.webconnector import Application, QwcError, WebConnector, http_post
@@ -37,16 +37,21 @@ def procore(*, port: int, seed: int) -> None:
 
 @rehearse.command()
 @click.argument("qwc", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--password-file", type=click.File("r"), required=True, help="File with the Web Connector's password.")
+@click.option(
+    "--password-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    required=True,
+    help="File with the Web Connector's password.",
+)
 @click.option("--company-name", default="Bluestone Development LLC", help="Name of the company in the stand-in.")
 @click.option("--once", is_flag=True, help="Visit once instead of by the schedule of the .qwc file.")
-def quickbooks(*, qwc: Path, password_file: TextIO, company_name: str, once: bool) -> None:
+def quickbooks(*, qwc: Path, password_file: Path, company_name: str, once: bool) -> None:
     """Open a QuickBooks company and let a Web Connector visit the server named in the QWC file, until Ctrl-C."""
     try:
-        application = Application.parse(qwc.read_text(encoding="utf-8"))
+        application = Application.parse(read_text(qwc))
         connector = WebConnector(
             application,
-            password_file.read().strip(),
+            read_text(password_file).strip(),
             Company(name=company_name, now=_now),
             http_post(application.app_url),
             now=_now,
@@ -54,11 +59,13 @@ def quickbooks(*, qwc: Path, password_file: TextIO, company_name: str, once: boo
             log=click.echo,
         )
         connector.add()
-    except QwcError as error:
+    except (QwcError, ValueError) as error:  # ValueError: a style that the stand-in does not speak
         raise click.ClickException(str(error)) from error
     if once:
         visit = connector.visit()
         click.echo(f"{visit.outcome}: {visit.status_text}")
+        if visit.outcome in {"refused", "error"}:
+            raise click.exceptions.Exit(1)
         return
     try:
         connector.run(threading.Event())

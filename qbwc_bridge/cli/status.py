@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from qbwc_bridge.cli.common import Bridge, json_option, pass_bridge, show_json
+from qbwc_bridge.cli.common import Bridge, json_option, pass_bridge, say, show_json
 from qbwc_bridge.cli.tables import facts, table
 from qbwc_bridge.domain.money import readable
 from qbwc_bridge.domain.states import State
@@ -27,7 +27,7 @@ def status(bridge: Bridge, *, as_json: bool) -> None:
     elif looks:
         click.echo("\n\n".join(_screen(bridge, each) for each in looks))
     else:
-        click.echo("There is no connection yet: an admin makes one with `connection add`.")
+        say("There is no connection yet: an admin makes one with `connection add`.")
     if any(each.needs_a_person for each in looks):
         raise click.exceptions.Exit(1)
 

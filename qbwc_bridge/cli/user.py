@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from qbwc_bridge.cli.common import Bridge, json_option, pass_bridge, say, show_json
+from qbwc_bridge.cli.common import Bridge, ask_secret, json_option, pass_bridge, say, show_json
 from qbwc_bridge.cli.tables import table
 from qbwc_bridge.domain.names import fold
 from qbwc_bridge.domain.records import Person, Role
@@ -112,7 +112,7 @@ def _password_hash(*, password_stdin: bool) -> str:
     if password_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     else:
-        password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+        password = ask_secret("Password", instead="give --password-stdin", twice=True)
     if len(password) < SHORTEST_PASSWORD:
         raise WrongUsage(f"The password is too short: give at least {SHORTEST_PASSWORD} characters.")
     return hash_password(password)

@@ -83,7 +83,7 @@ def test_the_costs_of_a_project_go_to_procore(here: Office, tmp_path: Path) -> N
         (["account", "Job Expenses:Fuel", "01-5.O"], 1, "Procore has no cost code 01-5"),
         (["account", "Job Expenses:Fuel", "01-500.X"], 1, "Procore has no cost type X; it has "),
         (["account", "Job Expenses:Fuel", "01-500"], 2, "01-500 names no cost type"),
-        (["job", "Nobody:Nothing", "24-001"], 1, "cannot be linked now"),
+        (["job", "Nobody:Nothing", "24-001"], 1, "24-001 Maple Clinic already: unlink it first with `review unlink "),
         (["job", "Nobody:Nothing", "99-001"], 1, "Procore offers no project 99-001"),
         (["vendor", "Nobody", "Delta Gradings"], 1, "did you mean Delta Grading?"),
     ],

@@ -129,7 +129,7 @@ def test_vendors_are_edited_linked_and_told_new(here: Office) -> None:
     row = here.submission("vendor", "Delta Grading")
     here.run("review", "set", str(row["id"]), "--name", "Delta", "--1099", "yes")
     fields = {each["field"]: each["writes"] for each in here.ask("review", "preview", str(row["id"]))["fields"]}
-    assert (fields["name"], fields["is_1099"]) == ("Delta", "True")
+    assert (fields["name"], fields["is_1099"]) == ("Delta", "yes")
     here.run("review", "link", str(row["id"]), "--new")
     here.run("review", "link", str(row["id"]), "--quickbooks", "smith & sons")
     linked = here.submission("vendor", "Delta Grading")
