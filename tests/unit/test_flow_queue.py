@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -469,29 +470,28 @@ def test_whatever_is_lost_nothing_is_doubled(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, events: list[str]
 ) -> None:
     """Answers lost before or after the deed, forgotten replies, busy lists: in the end each stands there once."""
-    world = World(tmp_path_factory.mktemp("world"))
-    accepted(world, budget(), commitment(1), change_order(11, 1), change_order(12, 1))
-    for event in events:
-        if event == "busy":
-            kind = data.draw(st.sampled_from(WRITES))
-            world.desk.refuse = lambda request, kind=kind: 3180 if isinstance(request, kind) else 0  # type: ignore[misc]
+    with closing(World(tmp_path_factory.mktemp("world"))) as world:
+        accepted(world, budget(), commitment(1), change_order(11, 1), change_order(12, 1))
+        for event in events:
+            if event == "busy":
+                kind = data.draw(st.sampled_from(WRITES))
+                world.desk.refuse = lambda request, kind=kind: 3180 if isinstance(request, kind) else 0  # type: ignore[misc]
+                world.visit()
+                world.desk.refuse = lambda _request: 0
+            else:
+                _lose_at(world, data.draw(st.integers(1, 9)), done=event != "undone")
+            if event == "forgotten":
+                world.desk.stored.clear()
+            due(world)
+        for _ in range(3):
+            due(world)
             world.visit()
-            world.desk.refuse = lambda _request: 0
-        else:
-            _lose_at(world, data.draw(st.integers(1, 9)), done=event != "undone")
-        if event == "forgotten":
-            world.desk.stored.clear()
-        due(world)
-    for _ in range(3):
-        due(world)
-        world.visit()
 
-    assert set(world.states().values()) == {"synced"}
-    _nothing_twice(world)
-    order = next(each for each in world.desk.orders.values() if each.kind == "PurchaseOrder")
-    assert order.total == cash(1200)
-    assert not world.tasks(state=["queued", "sent", "in_doubt", "parked"])
-    world.close()
+        assert set(world.states().values()) == {"synced"}
+        _nothing_twice(world)
+        order = next(each for each in world.desk.orders.values() if each.kind == "PurchaseOrder")
+        assert order.total == cash(1200)
+        assert not world.tasks(state=["queued", "sent", "in_doubt", "parked"])
 
 
 def _lose_at(world: World, nth: int, *, done: bool) -> str:
