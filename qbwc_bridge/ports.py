@@ -105,11 +105,32 @@ ProcoreFor = Callable[[records.Connection], Procore]
 # ---------------------------------------------------------------- storage
 
 
+@dataclass(frozen=True, slots=True)
+class UpTo:
+    """A criterion: at most this value, or empty."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A criterion: any value but this one, or empty."""
+
+    value: Any
+
+
 class Store(Protocol[Row]):
-    """The rows of one kind. Criteria are column = value; a list, tuple or set means one of them; None means empty."""
+    """The rows of one kind.
+
+    Criteria are column = value; a list, tuple or set means one of them; None means empty; see also UpTo and Other.
+    """
 
     def add(self, row: Row) -> Row:
         """Insert a row; its `id` is set."""
+        ...
+
+    def append(self, row: Row) -> None:
+        """Insert a row whose `id` nobody needs to know yet: it stays 0."""
         ...
 
     def get(self, row_id: int) -> Row:
@@ -117,7 +138,7 @@ class Store(Protocol[Row]):
         ...
 
     def save(self, row: Row) -> None:
-        """Write every field of a row back."""
+        """Write every field of a row back, at the latest before the next look at these rows."""
         ...
 
     def remove(self, row: Row) -> None:

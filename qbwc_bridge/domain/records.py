@@ -41,6 +41,11 @@ class Company:
     file_path: str = ""
 
 
+Unsettled = Literal["", "answers", "lists"]
+"""What review and queueing have not seen yet: nothing; answers to writes, which may wait until nothing else can be
+sent; or lists and facts of QuickBooks, which may turn the next write into a link and are looked at before it."""
+
+
 @dataclass(slots=True)
 class Connection:
     """One Procore company joined to one QuickBooks company file."""
@@ -86,6 +91,9 @@ class Connection:
     pushed_at: dt.datetime | None = None
     brake: str = ""
     """Why nothing is written to Procore until a person confirms."""
+    unsettled: Unsettled = "lists"
+    settled_on: dt.date | None = None
+    """The office's day on which review and queueing last saw everything."""
     id: int = 0
 
 
@@ -196,6 +204,8 @@ class Task:
     not_before: dt.datetime | None = None
     """Back-off: no earlier than this, and never twice in the visit of a failure."""
     failed_visit_id: int | None = None
+    splits: int = 0
+    """How often QuickBooks could not read a set with it: each time it goes on in half as large a set."""
     sent_at: dt.datetime | None = None
     done_at: dt.datetime | None = None
     status_code: int | None = None

@@ -1,6 +1,8 @@
 """Dispatch: which message goes to QuickBooks next. What is chosen is stored before its text leaves (DESIGN, once 1)."""
 
+import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 from qbwc_bridge.domain.quickbooks import (
     CompanyQuery,
@@ -17,17 +19,19 @@ from qbwc_bridge.domain.quickbooks import (
     VendorAdd,
     VendorQuery,
 )
-from qbwc_bridge.domain.records import MessageSet, Purpose, Task
+from qbwc_bridge.domain.records import Connection, MessageSet, Purpose, Task
 from qbwc_bridge.domain.states import OUTSTANDING, State, TaskState
 from qbwc_bridge.errors import QuickBooksError
 from qbwc_bridge.flow.building import is_own_write
 from qbwc_bridge.flow.language import Language
-from qbwc_bridge.flow.moves import MESSAGE_SET_ID_LENGTH, is_write, move, move_task, token
-from qbwc_bridge.flow.readings import LISTS_RANK
+from qbwc_bridge.flow.moves import MESSAGE_SET_ID_LENGTH, is_write, move, move_task, submissions_of, token
+from qbwc_bridge.flow.readings import COSTS_RANK, LISTS_RANK
 from qbwc_bridge.flow.scene import Scene
+from qbwc_bridge.ports import Other, UnitOfWork, UpTo
 
-LIST_RECORDS_PER_SET = 25
-"""List records in one write set (DESIGN, once 4): few enough that a refused set is soon split."""
+RECORDS_PER_SET = 25
+"""List records in one write set (DESIGN, once 4), and queries in one set: few enough that a refused set is soon
+split."""
 
 _LIST_ADDS = (CustomerAdd, VendorAdd, ItemServiceAdd)
 
@@ -43,27 +47,12 @@ def next_message(scene: Scene, language: Language) -> MessageSet | None:
         queries: list[Request] = [HostQuery(), CompanyQuery(owner_id=language.owner_id), PreferencesQuery()]
         numbered = [(str(number), query) for number, query in enumerate(queries)]
         return _store(scene, "facts", language.message(numbered, connection))
-    ready = _ready(scene)
-    reads = [task for task in ready if not is_write(task)]
-    writes = [task for task in ready if is_write(task)]
-    lists = [task for task in reads if task.rank == LISTS_RANK]
-    if lists:
-        return _send(scene, _readings_of(lists), language)
-    if not visit.writes_allowed:
-        writes = []
-        reads = [task for task in reads if task.submission_id is None]
-    sentinel = newest_write_message(scene, language) if writes else None
-    if sentinel:
-        return sentinel
-    own_reads = [task for task in reads if task.submission_id is not None]
-    if own_reads and not (writes and writes[0].rank < own_reads[0].rank):
-        return _send(scene, _readings_of(own_reads), language)
-    if writes:
-        return _send_writes(scene, _set_of(writes), language)
-    # Payroll answers are handled alone, so that their raw text is in no stored reply.
-    payroll = [task for task in reads if isinstance(task.request, CustomTxnDetail)]
-    costs = payroll[:1] or _readings_of(reads)
-    return _send(scene, costs, language) if costs else None
+    first = nearest(scene)
+    if first is None:
+        return None
+    if is_write(first):
+        return newest_write_message(scene, language) or _send_writes(scene, _set_of(scene, first), language)
+    return _send(scene, _readings_with(scene, first), language)
 
 
 def newest_write_message(scene: Scene, language: Language) -> MessageSet | None:
@@ -75,12 +64,20 @@ def newest_write_message(scene: Scene, language: Language) -> MessageSet | None:
     return _store(scene, "sentinel", language.message([("proof", _proof(kind, found))], connection))
 
 
-def anything_left(scene: Scene) -> bool:
-    """Whether this visit could still send something."""
-    if scene.uow.tasks.count(connection_id=scene.connection.id, state=list(OUTSTANDING)):
-        return True
-    ready = _ready(scene)
-    return any(scene.visit.writes_allowed or (not is_write(task) and task.submission_id is None) for task in ready)
+def nearest(scene: Scene) -> Task | None:
+    """Give the task that this visit sends next, if it still can send one."""
+    tasks = _ready(scene, limit=1)
+    return tasks[0] if tasks else None
+
+
+def anything_outstanding(scene: Scene) -> bool:
+    """Whether an answer, or the fate of a write, is still unknown."""
+    return scene.uow.tasks.count(connection_id=scene.connection.id, state=list(OUTSTANDING)) > 0
+
+
+def due(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> bool:
+    """Whether a visit that begins now would have something to send."""
+    return bool(_queued(uow, connection, now, limit=1))
 
 
 def _proof(kind: str, found: str) -> Request:
@@ -98,40 +95,56 @@ def _proof(kind: str, found: str) -> Request:
             return PurchaseOrderQuery(txn_ids=(found,))
 
 
-def _ready(scene: Scene) -> list[Task]:
-    queued = scene.uow.tasks.find(connection_id=scene.connection.id, state=TaskState.QUEUED)
-    due = [
-        task
-        for task in queued
-        if task.failed_visit_id != scene.visit.id and (task.not_before is None or task.not_before <= scene.now)
-    ]
-    return sorted(due, key=lambda task: (task.rank, task.id))
+def _ready(scene: Scene, *, limit: int, **more: Any) -> list[Task]:
+    """What this visit may send, in dependency order; a task that failed in it waits for the next one."""
+    if not scene.visit.writes_allowed:
+        # Only readings of the bridge itself: those of a submission serve a write.
+        more = {"rank": [LISTS_RANK, COSTS_RANK], **more}
+    return _queued(scene.uow, scene.connection, scene.now, limit=limit, failed_visit_id=Other(scene.visit.id), **more)
 
 
-def _set_of(writes: Sequence[Task]) -> list[Task]:
-    """One transaction, or up to 25 list records of the lowest rank; a record that failed before goes alone."""
-    first = writes[0]
-    if not isinstance(first.request, _LIST_ADDS) or first.attempts:
+def _queued(uow: UnitOfWork, connection: Connection, now: dt.datetime, *, limit: int, **more: Any) -> list[Task]:
+    return uow.tasks.find(
+        connection_id=connection.id, state=TaskState.QUEUED, not_before=UpTo(now), order="rank", limit=limit, **more
+    )
+
+
+def _set_of(scene: Scene, first: Task) -> list[Task]:
+    """One transaction, or up to 25 list records of one rank; those of an unreadable set go on in half as large ones."""
+    size = RECORDS_PER_SET >> first.splits
+    if not isinstance(first.request, _LIST_ADDS) or size <= 1:
         return [first]
-    same = [task for task in writes if isinstance(task.request, _LIST_ADDS) and not task.attempts]
-    return [task for task in same if task.rank == first.rank][:LIST_RECORDS_PER_SET]
+    beside = _ready(scene, limit=size, rank=first.rank, splits=first.splits)
+    return [task for task in beside if isinstance(task.request, _LIST_ADDS)]
 
 
 def _send_writes(scene: Scene, tasks: Sequence[Task], language: Language) -> MessageSet | None:
     """Send writes; a record that has no form in qbXML fails alone and stops no other (promise 6)."""
     try:
         return _send(scene, tasks, language)
-    except QuickBooksError as problem:
-        if len(tasks) > 1:
-            return _send_writes(scene, tasks[:1], language)
-        _fail_unsent(scene, tasks[0], str(problem))
+    except QuickBooksError:
+        sound = [task for task in tasks if _has_form(scene, task, language)]
+    if not sound:
         return next_message(scene, language)
+    # Where each alone is sound, only the set can be at fault: then they go one by one.
+    return _send(scene, sound if len(sound) < len(tasks) else sound[:1], language)
+
+
+def _has_form(scene: Scene, task: Task, language: Language) -> bool:
+    """Whether a write can be sent; one that cannot is given up."""
+    try:
+        language.message([(str(task.id), task.request)], scene.connection)
+    except QuickBooksError as problem:
+        _fail_unsent(scene, task, str(problem))
+        return False
+    return True
 
 
 def _fail_unsent(scene: Scene, task: Task, why: str) -> None:
     """Give a write up that cannot be sent: cancelled, and failed for a person."""
     uow, now = scene.uow, scene.now
     move_task(uow, task, TaskState.CANCELLED, now=now, why=why)
+    scene.connection.unsettled = scene.connection.unsettled or "answers"
     if task.submission_id is None:
         return
     row = uow.submissions.get(task.submission_id)
@@ -143,9 +156,15 @@ def _fail_unsent(scene: Scene, task: Task, why: str) -> None:
         move(uow, row, State.FAILED, now=now, why=why)
 
 
-def _readings_of(reads: Sequence[Task]) -> list[Task]:
-    """Queries that share a set; one that was asked before goes alone, so that it cannot spoil the others again."""
-    return [reads[0]] if reads and reads[0].attempts else [task for task in reads if not task.attempts]
+def _readings_with(scene: Scene, first: Task) -> list[Task]:
+    """Queries of one rank share a set; one that was asked before goes alone, so that it cannot spoil the others again.
+
+    Reports go alone too: an answer with wages must be in no stored reply, and the others are long.
+    """
+    if first.attempts or isinstance(first.request, CustomTxnDetail):
+        return [first]
+    beside = _ready(scene, limit=RECORDS_PER_SET, rank=first.rank, attempts=0)
+    return [task for task in beside if not is_write(task) and not isinstance(task.request, CustomTxnDetail)]
 
 
 def _send(scene: Scene, tasks: Sequence[Task], language: Language) -> MessageSet:
@@ -155,14 +174,14 @@ def _send(scene: Scene, tasks: Sequence[Task], language: Language) -> MessageSet
     numbered = [(str(task.id), task.request) for task in tasks]
     text = language.message(numbered, scene.connection, set_id=set_id)
     stored = _store(scene, "write" if write else "read", text, set_id=set_id)
+    rows = submissions_of(uow, tasks)
     for task in tasks:
         task.message_set_id, task.sent_at = stored.id, now
         task.attempts += 1
         move_task(uow, task, TaskState.SENT, now=now)
-        if task.submission_id is not None:
-            row = uow.submissions.get(task.submission_id)
-            if row.state is State.ACCEPTED and is_own_write(row, task.request):
-                move(uow, row, State.EXPORTING, now=now, why="sent to QuickBooks")
+        row = rows.get(task.submission_id)
+        if row and row.state is State.ACCEPTED and is_own_write(row, task.request):
+            move(uow, row, State.EXPORTING, now=now, why="sent to QuickBooks")
     return stored
 
 

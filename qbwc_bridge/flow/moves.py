@@ -2,6 +2,7 @@
 
 import datetime as dt
 import secrets
+from collections.abc import Sequence
 
 from qbwc_bridge.domain.records import History, Submission, Task
 from qbwc_bridge.domain.states import ALIVE, State, TaskState, check_move, check_task_move
@@ -30,7 +31,7 @@ def move(uow: UnitOfWork, row: Submission, after: State, *, now: dt.datetime, wh
         row.update = False
         row.waits_for = []
     uow.submissions.save(row)
-    uow.history.add(History(row.connection_id, "submission", row.id, now, who, before, after, why))
+    uow.history.append(History(row.connection_id, "submission", row.id, now, who, before, after, why))
 
 
 def move_task(
@@ -45,17 +46,23 @@ def move_task(
     if why:
         row.message = why
     uow.tasks.save(row)
-    uow.history.add(History(row.connection_id, "task", row.id, now, who, before, after, why))
+    uow.history.append(History(row.connection_id, "task", row.id, now, who, before, after, why))
 
 
 def note(uow: UnitOfWork, row: Submission, *, now: dt.datetime, who: str, why: str) -> None:
     """Record something that happened to a submission without changing its state."""
-    uow.history.add(History(row.connection_id, "submission", row.id, now, who, row.state, row.state, why))
+    uow.history.append(History(row.connection_id, "submission", row.id, now, who, row.state, row.state, why))
 
 
 def is_write(task: Task) -> bool:
     """Whether a task changes QuickBooks."""
     return task.kind.endswith(("Add", "Mod"))
+
+
+def submissions_of(uow: UnitOfWork, tasks: Sequence[Task]) -> dict[int | None, Submission]:
+    """Give the submissions that tasks serve, by id."""
+    found = {task.submission_id for task in tasks} - {None}
+    return {row.id: row for row in uow.submissions.find(id=found)} if found else {}
 
 
 def alive_tasks(uow: UnitOfWork, submission: Submission) -> list[Task]:

@@ -2,10 +2,12 @@
 
 import datetime as dt
 
-from qbwc_bridge.domain.records import Connection, Submission
-from qbwc_bridge.domain.states import ALIVE, OUTSTANDING, State, TaskState
-from qbwc_bridge.flow import actuals, queueing, review
+from qbwc_bridge.domain.records import Connection, MessageSet, Submission
+from qbwc_bridge.domain.states import ALIVE, OUTSTANDING, State
+from qbwc_bridge.flow import actuals, dispatch, queueing, review
+from qbwc_bridge.flow.moves import is_write
 from qbwc_bridge.flow.options import Options
+from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.ports import UnitOfWork
 
 
@@ -15,6 +17,8 @@ def settle(
     """Review everything and queue what can go; gives submissions that are new."""
     fresh = review.refresh(uow, connection, options, now)
     queueing.enqueue(uow, connection, options, now, visit_id=visit_id)
+    connection.unsettled, connection.settled_on = "", _today(options, now)
+    uow.connections.save(connection)
     return fresh
 
 
@@ -25,13 +29,17 @@ def catch_up(uow: UnitOfWork, connection: Connection, options: Options, now: dt.
 
 
 def plan_visit(uow: UnitOfWork, connection: Connection, options: Options, now: dt.datetime) -> bool:
-    """Prepare a visit; gives whether it has anything to do. An idle visit reads nothing."""
-    catch_up(uow, connection, options, now)
+    """Prepare a visit; gives whether it has anything to do. An idle visit reads nothing.
+
+    Everybody who changes a record settles; what is left for here are answers, and rules that look at the date.
+    """
+    applied = actuals.apply_all(uow, connection, now)
+    if applied or connection.unsettled or connection.settled_on != _today(options, now):
+        settle(uow, connection, options, now)
     jobs = uow.submissions.count(connection_id=connection.id, kind="job", state=State.SYNCED)
     if queueing.costs_due(connection, options, now, has_jobs=jobs > 0):
         queueing.ask_costs(uow, connection, now)
-    queued = uow.tasks.find(connection_id=connection.id, state=TaskState.QUEUED)
-    due = [task for task in queued if task.not_before is None or task.not_before <= now]
+    due = dispatch.due(uow, connection, now)
     doubtful = uow.tasks.count(connection_id=connection.id, state=list(OUTSTANDING))
     first = connection.lists_read_at is None
     if not (due or doubtful or first):
@@ -40,6 +48,31 @@ def plan_visit(uow: UnitOfWork, connection: Connection, options: Options, now: d
     return True
 
 
-def busy_tasks(uow: UnitOfWork, connection: Connection) -> int:
-    """How many tasks will still do something by themselves."""
-    return uow.tasks.count(connection_id=connection.id, state=list(ALIVE))
+def heard(scene: Scene, message: MessageSet) -> None:
+    """Remember that an answer came whose effects review and queueing have not seen."""
+    reads = message.purpose in ("facts", "read")
+    scene.connection.unsettled = "lists" if reads else scene.connection.unsettled or "answers"
+
+
+def go_on(scene: Scene, options: Options) -> bool:
+    """Look after the effects of an answer where they matter now; gives whether this visit has more to send.
+
+    Reviewing everything after each answer would make a visit with n records take n times n steps. So answers to writes
+    wait until nothing else can be sent, and lists are looked at before the next write, which they may turn into a link.
+    """
+    unsettled, nearest = scene.connection.unsettled, dispatch.nearest(scene)
+    if unsettled and (nearest is None or (unsettled == "lists" and is_write(nearest))):
+        settle(scene.uow, scene.connection, options, scene.now, visit_id=scene.visit.id)
+        plan_progress(scene)
+        nearest = dispatch.nearest(scene)
+    return nearest is not None or dispatch.anything_outstanding(scene)
+
+
+def plan_progress(scene: Scene) -> None:
+    """Count what will still be done, for the progress that the Web Connector shows."""
+    left = scene.uow.tasks.count(connection_id=scene.connection.id, state=list(ALIVE))
+    scene.visit.planned = scene.visit.finished + left
+
+
+def _today(options: Options, now: dt.datetime) -> dt.date:
+    return now.astimezone(options.zone).date()

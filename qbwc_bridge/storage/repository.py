@@ -1,15 +1,22 @@
-"""Rows of one table as records: the generic store behind every property of the unit of work."""
+"""Rows of one table as records: the generic store behind every property of the unit of work.
+
+Saved and appended rows are written together, before the next look at their table and at the end of the transaction:
+one round trip for a row that is saved five times, or for a hundred rows of history.
+"""
 
 from collections.abc import Sequence
 from typing import Any, Generic
 
-from sqlalchemy import Connection, CursorResult, Executable, Table, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, CursorResult, Executable, Table
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.sql import ColumnElement
 
 from qbwc_bridge.errors import BridgeError, NotFound
+from qbwc_bridge.ports import Other, UpTo
+from qbwc_bridge.storage import statements
 from qbwc_bridge.storage.faults import broken_rule, told_plainly
 from qbwc_bridge.storage.rows import Row, RowCodec
+
+Values = dict[str, Any]
 
 
 class Transaction:
@@ -22,9 +29,10 @@ class Transaction:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.spoiled = False
+        self.stores: list[TableStore[Any]] = []
 
-    def run(self, statement: Executable, values: dict[str, Any] | None = None) -> CursorResult[Any]:
-        """Execute a statement; raises BridgeError with one sentence."""
+    def run(self, statement: Executable, values: Values | list[Values] | None = None) -> CursorResult[Any]:
+        """Execute a statement, or one for each of a list of values; raises BridgeError with one sentence."""
         self.check()
         try:
             with told_plainly(self._connection.engine):
@@ -38,7 +46,12 @@ class Transaction:
         if self.spoiled:
             raise BridgeError("Nothing was stored, because an earlier step of the same piece of work failed.")
 
-    def _execute(self, statement: Executable, values: dict[str, Any] | None) -> CursorResult[Any]:
+    def flush(self) -> None:
+        """Write what was saved and appended to any table."""
+        for store in self.stores:
+            store.flush()
+
+    def _execute(self, statement: Executable, values: Values | list[Values] | None) -> CursorResult[Any]:
         try:
             return self._connection.execute(statement, values)
         except IntegrityError as error:
@@ -52,14 +65,23 @@ class TableStore(Generic[Row]):
         self._transaction = transaction
         self._table = table
         self._codec = codec
+        self._seen: dict[int, Sequence[Any]] = {}
+        self._saved: dict[int, Values] = {}
+        self._appended: list[Values] = []
+        transaction.stores.append(self)
 
     def add(self, row: Row) -> Row:
         """Insert a row and set its `id`; raises ValueError for one that is stored already."""
-        if row.id:
-            raise ValueError(f"this {self._name()} is stored already, as number {row.id}")
-        statement = insert(self._table).returning(self._table.c.id)
-        row.id = self._transaction.run(statement, self._codec.encode(row)).scalar_one()
+        self._expect_new(row)
+        self.flush()
+        row.id = self._transaction.run(statements.add_row(self._table), self._codec.encode(row)).scalar_one()
         return row
+
+    def append(self, row: Row) -> None:
+        """Insert a row whose `id` nobody needs to know yet: it stays 0. Raises ValueError like `add`."""
+        self._expect_new(row)
+        self._transaction.check()
+        self._appended.append(self._codec.encode(row))
 
     def get(self, row_id: int) -> Row:
         """Give the row of that id; raises NotFound."""
@@ -69,22 +91,33 @@ class TableStore(Generic[Row]):
         return row
 
     def save(self, row: Row) -> None:
-        """Write every field of a row back; raises NotFound when it is gone."""
-        statement = update(self._table).where(self._table.c.id == bindparam("row_id"))
-        result = self._transaction.run(statement, {**self._codec.encode(row), "row_id": row.id})
-        self._expect_one(result, row)
+        """Write every field of a row back; a row that is gone raises NotFound when it is written."""
+        self._transaction.check()
+        values = self._codec.encode(row)
+        if row.id in self._saved or tuple(values.values()) != self._seen.get(row.id):
+            self._saved[row.id] = values
 
     def remove(self, row: Row) -> None:
         """Delete a row; raises NotFound when it is gone."""
-        self._expect_one(self._transaction.run(delete(self._table).where(self._table.c.id == row.id)), row)
+        self._transaction.flush()  # rows that go along with this one may be waiting in other tables
+        self._seen.pop(row.id, None)
+        result = self._transaction.run(statements.remove_row(self._table), {statements.ROW_ID: row.id})
+        self._expect(1, result, [row.id])
 
     def find(self, *, order: str = "id", limit: int | None = None, **criteria: Any) -> list[Row]:
         """Give the rows that meet all criteria, ordered by a column (`-id` for descending), empty values first.
 
         Raises TypeError for a column that does not exist, or that cannot be searched or sorted by.
         """
-        statement = select(self._table).where(*self._conditions(criteria)).order_by(*self._order(order)).limit(limit)
-        return [self._codec.decode(values) for values in self._transaction.run(statement).mappings()]
+        self.flush()
+        shape, values = self._shape(criteria)
+        if not self._codec_of(order.removeprefix("-")).sortable:
+            raise TypeError(f"rows of {self._table.name} cannot be sorted by {order.removeprefix('-')}")
+        columns = self._codec.columns
+        query = statements.find_rows(self._table, columns, shape, order, limited=limit is not None)
+        if limit is not None:
+            values[statements.ROW_LIMIT] = limit
+        return [self._read(found) for found in self._transaction.run(query, values)]
 
     def first(self, **criteria: Any) -> Row | None:
         """Give the row of the smallest id that meets all criteria, or None."""
@@ -93,41 +126,64 @@ class TableStore(Generic[Row]):
 
     def count(self, **criteria: Any) -> int:
         """Count the rows that meet all criteria."""
-        statement = select(func.count()).select_from(self._table).where(*self._conditions(criteria))
-        return int(self._transaction.run(statement).scalar_one())
+        self.flush()
+        shape, values = self._shape(criteria)
+        return int(self._transaction.run(statements.count_rows(self._table, shape), values).scalar_one())
 
-    def _conditions(self, criteria: dict[str, Any]) -> list[ColumnElement[bool]]:
-        return [self._condition(name, value) for name, value in criteria.items()]
+    def flush(self) -> None:
+        """Write what was saved and appended."""
+        if self._appended:
+            rows, self._appended = self._appended, []
+            self._transaction.run(statements.add_rows(self._table), rows)
+        if self._saved:
+            saved, self._saved = self._saved, {}
+            self._seen.update((row_id, tuple(values.values())) for row_id, values in saved.items())
+            changes = [{**values, statements.ROW_ID: row_id} for row_id, values in saved.items()]
+            result = self._transaction.run(statements.save_row(self._table), changes)
+            self._expect(len(changes), result, list(saved))
 
-    def _condition(self, name: str, value: Any) -> ColumnElement[bool]:
-        column = self._column(name)
-        if value is None:
-            return column.is_(None)
-        codec = self._codec.fields[name]
-        if not codec.searchable:
-            raise TypeError(f"rows of {self._table.name} cannot be searched by {name}, only by its being None")
-        values = value if isinstance(value, list | tuple | set | frozenset) else [value]
-        one_of = column.in_([codec.encode(each) for each in values if each is not None])
-        return or_(one_of, column.is_(None)) if None in values else one_of
+    def _read(self, found: Sequence[Any]) -> Row:
+        row = self._codec.decode(found)
+        # Columns stand in the order of the fields, and the id is no part of what is encoded.
+        self._seen[row.id] = self._codec.without_id(found)
+        return row
 
-    def _order(self, order: str) -> Sequence[ColumnElement[Any]]:
-        name = order.removeprefix("-")
-        column = self._column(name)
-        if not self._codec.fields[name].sortable:
-            raise TypeError(f"rows of {self._table.name} cannot be sorted by {name}")
-        # The databases disagree about where NULL sorts, and about the order of equals.
-        if order.startswith("-"):
-            return [column.desc().nulls_last(), self._table.c.id.desc()]
-        return [column.asc().nulls_first(), self._table.c.id.asc()]
+    def _shape(self, criteria: Values) -> tuple[statements.Shape, Values]:
+        """Give the shape of criteria, and the values for its parameters."""
+        shape: list[Any] = []
+        values: Values = {}
+        for name, value in criteria.items():
+            codec = self._codec_of(name)
+            if value is None:
+                shape.append((name, "none"))
+                continue
+            if not codec.searchable:
+                raise TypeError(f"rows of {self._table.name} cannot be searched by {name}, only by its being None")
+            if isinstance(value, list | tuple | set | frozenset):
+                values[name] = [codec.encode(each) for each in value if each is not None]
+                shape.append((name, "some_or_none" if None in value else "some"))
+            elif isinstance(value, UpTo | Other):
+                values[name] = codec.encode(value.value)
+                shape.append((name, "up_to" if isinstance(value, UpTo) else "other"))
+            else:
+                values[name] = codec.encode(value)
+                shape.append((name, "one"))
+        return tuple(shape), values
 
-    def _column(self, name: str) -> ColumnElement[Any]:
+    def _codec_of(self, name: str) -> Any:
         if name not in self._codec.fields:
             raise TypeError(f"rows of {self._table.name} have no column {name}")
-        return self._table.c[name]
+        return self._codec.fields[name]
 
-    def _expect_one(self, result: CursorResult[Any], row: Row) -> None:
-        if result.rowcount != 1:
-            raise NotFound(f"The {self._name()} number {row.id} does not exist any more.")
+    def _expect_new(self, row: Row) -> None:
+        if row.id:
+            raise ValueError(f"this {self._name()} is stored already, as number {row.id}")
+
+    def _expect(self, count: int, result: CursorResult[Any], row_ids: list[int]) -> None:
+        if result.rowcount != count:
+            numbers = " or ".join(str(row_id) for row_id in row_ids)
+            self._transaction.spoiled = True
+            raise NotFound(f"The {self._name()} number {numbers} does not exist any more.")
 
     def _name(self) -> str:
         return self._table.name.replace("_", " ")

@@ -14,7 +14,7 @@ import dataclasses
 import datetime as dt
 import re
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
@@ -62,23 +62,26 @@ class RowCodec(Generic[Row]):
         self.fields: Mapping[str, FieldCodec] = {
             name: _TEXT_COMPRESSED if name in COMPRESSED else field_codec(hints[name]) for name in names
         }
+        self.columns = tuple(names)
+        self._decoders = tuple(codec.decode for codec in self.fields.values())
+        self._encoders = tuple((name, codec.encode) for name, codec in self.fields.items() if name != "id")
+        self._id_at = names.index("id")
 
     def encode(self, row: Row) -> dict[str, Any]:
         """Give the column values of a row, without its id."""
         return {
-            name: None if (value := getattr(row, name)) is None else codec.encode(value)
-            for name, codec in self.fields.items()
-            if name != "id"
+            name: None if (value := getattr(row, name)) is None else encode(value) for name, encode in self._encoders
         }
 
-    def decode(self, values: Mapping[Any, Any]) -> Row:
-        """Make the row of column values."""
+    def decode(self, values: Sequence[Any]) -> Row:
+        """Make the row of column values, which stand in the order of `columns`."""
         return self.record(
-            **{
-                name: None if (value := values[name]) is None else codec.decode(value)
-                for name, codec in self.fields.items()
-            }
+            *(None if value is None else decode(value) for decode, value in zip(self._decoders, values, strict=True))
         )
+
+    def without_id(self, values: Sequence[Any]) -> tuple[Any, ...]:
+        """Give column values as `encode` would give them: all but the id."""
+        return (*values[: self._id_at], *values[self._id_at + 1 :])
 
 
 @cache

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import Generic
 
 from sqlalchemy import Engine, Table
 
@@ -14,30 +15,45 @@ from qbwc_bridge.storage.repository import TableStore, Transaction
 from qbwc_bridge.storage.rows import Row, row_codec
 
 
+class _Rows(Generic[Row]):
+    """A store of a unit of work, made when it is first asked for: most pieces of work touch few tables."""
+
+    def __init__(self, table: Table, record: type[Row]) -> None:
+        self._table = table
+        self._codec = row_codec(record)
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, work: "SqlUnitOfWork", owner: type) -> TableStore[Row]:
+        store = TableStore(work.transaction, self._table, self._codec)
+        work.__dict__[self._name] = store  # found there from now on
+        return store
+
+
 class SqlUnitOfWork:
     """The stores of one open transaction (`ports.UnitOfWork`); after its end they raise."""
 
     def __init__(self, transaction: Transaction) -> None:
-        def store(table: Table, record: type[Row]) -> TableStore[Row]:
-            return TableStore(transaction, table, row_codec(record))
+        self.transaction = transaction
 
-        self.connections = store(tables.connection, records.Connection)
-        self.projects = store(tables.project_choice, records.ProjectChoice)
-        self.documents = store(tables.document, records.DocumentRow)
-        self.submissions = store(tables.submission, records.Submission)
-        self.tasks = store(tables.task, records.Task)
-        self.message_sets = store(tables.message_set, records.MessageSet)
-        self.visits = store(tables.visit, records.Visit)
-        self.lists = store(tables.list_record, books.ListRecord)
-        self.transactions = store(tables.transaction_record, books.TransactionRecord)
-        self.readings = store(tables.cost_reading, books.CostReading)
-        self.answers = store(tables.cost_answer, books.CostAnswer)
-        self.costs = store(tables.cost_document, books.CostDocument)
-        self.mappings = store(tables.mapping, records.Mapping)
-        self.writebacks = store(tables.write_back, books.WriteBack)
-        self.history = store(tables.history, records.History)
-        self.people = store(tables.person, records.Person)
-        self.leases = store(tables.lease, records.Lease)
+    connections = _Rows(tables.connection, records.Connection)
+    projects = _Rows(tables.project_choice, records.ProjectChoice)
+    documents = _Rows(tables.document, records.DocumentRow)
+    submissions = _Rows(tables.submission, records.Submission)
+    tasks = _Rows(tables.task, records.Task)
+    message_sets = _Rows(tables.message_set, records.MessageSet)
+    visits = _Rows(tables.visit, records.Visit)
+    lists = _Rows(tables.list_record, books.ListRecord)
+    transactions = _Rows(tables.transaction_record, books.TransactionRecord)
+    readings = _Rows(tables.cost_reading, books.CostReading)
+    answers = _Rows(tables.cost_answer, books.CostAnswer)
+    costs = _Rows(tables.cost_document, books.CostDocument)
+    mappings = _Rows(tables.mapping, records.Mapping)
+    writebacks = _Rows(tables.write_back, books.WriteBack)
+    history = _Rows(tables.history, records.History)
+    people = _Rows(tables.person, records.Person)
+    leases = _Rows(tables.lease, records.Lease)
 
 
 class OpenSqlWork:
@@ -65,6 +81,7 @@ class OpenSqlWork:
                 transaction = Transaction(connection)
                 yield SqlUnitOfWork(transaction)
                 transaction.check()
+                transaction.flush()
         finally:
             self._here.open = False
 

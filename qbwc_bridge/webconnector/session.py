@@ -81,7 +81,9 @@ class Session:
             uow.connections.save(connection)
             if not has_work:
                 return [ticket, "none"]
-            uow.visits.add(Visit(connection.id, kit.hash_token(ticket), now, now + self._lease(out=False)))
+            visit = uow.visits.add(Visit(connection.id, kit.hash_token(ticket), now, now + self._lease(out=False)))
+            work.plan_progress(Scene(uow, connection, visit, now))
+            uow.visits.save(visit)
         return [ticket, ""]
 
     def send_request_xml(  # noqa: PLR0917 - the parameters are the protocol's
@@ -98,7 +100,7 @@ class Session:
             if hcp_response and not scene.visit.facts_read:
                 self._read_facts(scene, hcp_response)
             message = self._next(scene)
-            scene.visit.lease_until = scene.now + self._lease(out=message is not None)
+            self._renew(scene, out=message is not None)
             if message is None and not scene.visit.last_error:
                 scene.visit.last_error = NO_MORE_WORK
             scene.save()
@@ -119,10 +121,10 @@ class Session:
             if scene.visit.ended_at is not None:
                 scene.visit.last_error = REPLACED
                 proceed = False
-            scene.visit.lease_until = scene.now + self._lease(out=False)
-            options = self._kit.options(scene.connection)
-            work.settle(uow, scene.connection, options, scene.now, visit_id=scene.visit.id)
+            self._renew(scene, out=False)
             progress = self._progress(scene) if proceed else STOP
+            if progress == STOP:
+                self._settle(scene)
             scene.save()
             return progress
 
@@ -150,6 +152,7 @@ class Session:
                 return "Finished: nothing to exchange."
             visit = scene.visit
             visit.ended_at = visit.ended_at or scene.now
+            self._settle(scene)
             scene.save()
             return _result(visit)
 
@@ -170,6 +173,15 @@ class Session:
 
     # ---------------------------------------------------------------- parts
 
+    def _renew(self, scene: Scene, *, out: bool) -> None:
+        scene.visit.lease_until = scene.now + self._lease(out=out)
+
+    def _settle(self, scene: Scene) -> None:
+        """Let the effects of answers be seen before the visit ends, however it ends."""
+        if scene.connection.unsettled:
+            options = self._kit.options(scene.connection)
+            work.settle(scene.uow, scene.connection, options, scene.now, visit_id=scene.visit.id)
+
     def _lease(self, *, out: bool) -> dt.timedelta:
         return dt.timedelta(seconds=self._kit.lease_seconds / (1 if out else IDLE_SHARE))
 
@@ -187,7 +199,8 @@ class Session:
         host, found, preferences, problems = parse_hcp(hcp_response)
         for problem in problems:
             log.warning("Host, Company and Preferences replies: %s", problem)
-        company.identify(scene, host, found, preferences, owner_id=self._kit.language.owner_id)
+        if company.identify(scene, host, found, preferences, owner_id=self._kit.language.owner_id):
+            scene.connection.unsettled = "lists"
 
     def _next(self, scene: Scene) -> MessageSet | None:
         if scene.visit.facts_read and not company.readable(scene.connection):
@@ -208,6 +221,7 @@ class Session:
 
     def _answered(self, scene: Scene, sent: MessageSet, response: str, hresult: str, message: str) -> bool:
         """Apply one answer; gives whether the visit may go on."""
+        work.heard(scene, sent)
         if hresult:
             return self._refused(scene, sent, hresult, message)
         try:
@@ -276,7 +290,8 @@ class Session:
             if len(tasks) == 1:
                 answers.fail(scene, task, told)
             else:
-                move_task(scene.uow, task, TaskState.QUEUED, now=scene.now, why=f"sent again alone: {told}")
+                task.splits += 1
+                move_task(scene.uow, task, TaskState.QUEUED, now=scene.now, why=f"sent again with fewer others: {told}")
         return True
 
     def _holds_wages(self, uow: UnitOfWork, sent: MessageSet) -> bool:
@@ -287,9 +302,9 @@ class Session:
         """Count done against known work: never 100 while anything is left, never going back."""
         visit = scene.visit
         visit.finished += 1
-        if not visit.facts_read or dispatch.anything_left(scene):
-            left = work.busy_tasks(scene.uow, scene.connection)
-            visit.progress = max(visit.progress, min(99, 100 * visit.finished // (visit.finished + left + 1)))
+        if work.go_on(scene, self._kit.options(scene.connection)) or not visit.facts_read:
+            share = 100 * visit.finished // max(visit.planned, visit.finished + 1)
+            visit.progress = max(visit.progress, min(99, share))
             return visit.progress
         return 100
 

@@ -326,7 +326,8 @@ class World:
                 recovery.replayed(scene, sent)
             else:
                 answers.apply(scene, sent, told)
-            work.settle(uow, scene.connection, self.options, self.now, visit_id=visit_id)
+            work.heard(scene, sent)
+            work.go_on(scene, self.options)
 
     def visit(self, *, most: int = 60) -> int:
         """Let QuickBooks visit until there is nothing to send; gives the number of messages."""
