@@ -20,12 +20,14 @@ def told_plainly(engine: Engine) -> Iterator[None]:
     """Turn every SQLAlchemyError inside the block into a BridgeError that names the database, never its password."""
     try:
         yield
+    except IntegrityError as error:
+        raise _broken_rule(error) from error
     except SQLAlchemyError as error:
         name = engine.url.render_as_string(hide_password=True)
         raise BridgeError(f"The database {name} {_trouble(error)}") from error
 
 
-def broken_rule(error: IntegrityError) -> BridgeError:
+def _broken_rule(error: IntegrityError) -> BridgeError:
     """Give the error for a row that a constraint refuses, named by table and columns where the rule is uniqueness."""
     columns = _sqlite_columns(error) or _postgresql_columns(error)
     if not columns:

@@ -4,19 +4,18 @@ Saved and appended rows are written together, before the next look at their tabl
 one round trip for a row that is saved five times, or for a hundred rows of history.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Generic
 
-from sqlalchemy import Connection, CursorResult, Executable, Table
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Executable, Table
 
 from qbwc_bridge.errors import BridgeError, NotFound
 from qbwc_bridge.ports import Other, UpTo
-from qbwc_bridge.storage import statements
-from qbwc_bridge.storage.faults import broken_rule, told_plainly
+from qbwc_bridge.storage import driver, statements
+from qbwc_bridge.storage.driver import Values
+from qbwc_bridge.storage.faults import told_plainly
 from qbwc_bridge.storage.rows import Row, RowCodec
-
-Values = dict[str, Any]
 
 
 class Transaction:
@@ -31,15 +30,15 @@ class Transaction:
         self.spoiled = False
         self.stores: list[TableStore[Any]] = []
 
-    def run(self, statement: Executable, values: Values | list[Values] | None = None) -> CursorResult[Any]:
-        """Execute a statement, or one for each of a list of values; raises BridgeError with one sentence."""
-        self.check()
-        try:
-            with told_plainly(self._connection.engine):
-                return self._execute(statement, values)
-        except BridgeError:
-            self.spoiled = True
-            raise
+    def fetch(self, statement: Executable, values: Values) -> list[Sequence[Any]]:
+        """Run a statement that gives rows; raises BridgeError with one sentence."""
+        with self._told():
+            return driver.fetch(self._connection, statement, values)
+
+    def change(self, statement: Executable, rows: Sequence[Values]) -> int:
+        """Run a statement once for each of `rows`; gives how many rows changed. Raises BridgeError."""
+        with self._told():
+            return driver.change(self._connection, statement, rows)
 
     def check(self) -> None:
         """Raise BridgeError when an earlier statement failed."""
@@ -51,11 +50,15 @@ class Transaction:
         for store in self.stores:
             store.flush()
 
-    def _execute(self, statement: Executable, values: Values | list[Values] | None) -> CursorResult[Any]:
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        self.check()
         try:
-            return self._connection.execute(statement, values)
-        except IntegrityError as error:
-            raise broken_rule(error) from error
+            with told_plainly(self._connection.engine):
+                yield
+        except BridgeError:
+            self.spoiled = True
+            raise
 
 
 class TableStore(Generic[Row]):
@@ -74,7 +77,7 @@ class TableStore(Generic[Row]):
         """Insert a row and set its `id`; raises ValueError for one that is stored already."""
         self._expect_new(row)
         self.flush()
-        row.id = self._transaction.run(statements.add_row(self._table), self._codec.encode(row)).scalar_one()
+        ((row.id,),) = self._transaction.fetch(statements.add_row(self._table), self._codec.encode(row))
         return row
 
     def append(self, row: Row) -> None:
@@ -101,8 +104,8 @@ class TableStore(Generic[Row]):
         """Delete a row; raises NotFound when it is gone."""
         self._transaction.flush()  # rows that go along with this one may be waiting in other tables
         self._seen.pop(row.id, None)
-        result = self._transaction.run(statements.remove_row(self._table), {statements.ROW_ID: row.id})
-        self._expect(1, result, [row.id])
+        changed = self._transaction.change(statements.remove_row(self._table), [{statements.ROW_ID: row.id}])
+        self._expect(1, changed, [row.id])
 
     def find(self, *, order: str = "id", limit: int | None = None, **criteria: Any) -> list[Row]:
         """Give the rows that meet all criteria, ordered by a column (`-id` for descending), empty values first.
@@ -117,7 +120,7 @@ class TableStore(Generic[Row]):
         query = statements.find_rows(self._table, columns, shape, order, limited=limit is not None)
         if limit is not None:
             values[statements.ROW_LIMIT] = limit
-        return [self._read(found) for found in self._transaction.run(query, values)]
+        return [self._read(found) for found in self._transaction.fetch(query, values)]
 
     def first(self, **criteria: Any) -> Row | None:
         """Give the row of the smallest id that meets all criteria, or None."""
@@ -128,19 +131,20 @@ class TableStore(Generic[Row]):
         """Count the rows that meet all criteria."""
         self.flush()
         shape, values = self._shape(criteria)
-        return int(self._transaction.run(statements.count_rows(self._table, shape), values).scalar_one())
+        ((count,),) = self._transaction.fetch(statements.count_rows(self._table, shape), values)
+        return int(count)
 
     def flush(self) -> None:
         """Write what was saved and appended."""
         if self._appended:
             rows, self._appended = self._appended, []
-            self._transaction.run(statements.add_rows(self._table), rows)
+            self._transaction.change(statements.add_rows(self._table), rows)
         if self._saved:
             saved, self._saved = self._saved, {}
             self._seen.update((row_id, tuple(values.values())) for row_id, values in saved.items())
             changes = [{**values, statements.ROW_ID: row_id} for row_id, values in saved.items()]
-            result = self._transaction.run(statements.save_row(self._table), changes)
-            self._expect(len(changes), result, list(saved))
+            changed = self._transaction.change(statements.save_row(self._table), changes)
+            self._expect(len(changes), changed, list(saved))
 
     def _read(self, found: Sequence[Any]) -> Row:
         row = self._codec.decode(found)
@@ -155,19 +159,20 @@ class TableStore(Generic[Row]):
         for name, value in criteria.items():
             codec = self._codec_of(name)
             if value is None:
-                shape.append((name, "none"))
+                shape.append((name, 0, "none"))
                 continue
             if not codec.searchable:
                 raise TypeError(f"rows of {self._table.name} cannot be searched by {name}, only by its being None")
             if isinstance(value, list | tuple | set | frozenset):
-                values[name] = [codec.encode(each) for each in value if each is not None]
-                shape.append((name, "some_or_none" if None in value else "some"))
+                some = [codec.encode(each) for each in value if each is not None]
+                values.update(statements.numbered(name, some))
+                shape.append((name, statements.places(some), "some_or_none" if None in value else "some"))
             elif isinstance(value, UpTo | Other):
                 values[name] = codec.encode(value.value)
-                shape.append((name, "up_to" if isinstance(value, UpTo) else "other"))
+                shape.append((name, 1, "up_to" if isinstance(value, UpTo) else "other"))
             else:
                 values[name] = codec.encode(value)
-                shape.append((name, "one"))
+                shape.append((name, 1, "one"))
         return tuple(shape), values
 
     def _codec_of(self, name: str) -> Any:
@@ -179,8 +184,8 @@ class TableStore(Generic[Row]):
         if row.id:
             raise ValueError(f"this {self._name()} is stored already, as number {row.id}")
 
-    def _expect(self, count: int, result: CursorResult[Any], row_ids: list[int]) -> None:
-        if result.rowcount != count:
+    def _expect(self, count: int, changed: int, row_ids: list[int]) -> None:
+        if changed != count:
             numbers = " or ".join(str(row_id) for row_id in row_ids)
             self._transaction.spoiled = True
             raise NotFound(f"The {self._name()} number {numbers} does not exist any more.")

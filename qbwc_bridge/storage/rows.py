@@ -164,7 +164,7 @@ _TEXT_COMPRESSED = FieldCodec(encode=_compress, decode=_decompress, searchable=F
 _SIMPLE: Mapping[Any, FieldCodec] = {
     str: _TEXT,
     int: FieldCodec(encode=int, decode=_as_it_is),
-    bool: FieldCodec(encode=bool, decode=_as_it_is),
+    bool: FieldCodec(encode=bool, decode=bool),
     bytes: FieldCodec(encode=_as_it_is, decode=bytes, sortable=False),
     Decimal: FieldCodec(encode=str, decode=Decimal, sortable=False),
     dt.date: FieldCodec(encode=dt.date.isoformat, decode=dt.date.fromisoformat),

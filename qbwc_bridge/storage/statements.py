@@ -3,14 +3,29 @@
 A shape is what a criterion looks like without its value; the values go in as parameters.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import Delete, Insert, Select, Table, Update, bindparam, delete, func, insert, or_, select, update
-from sqlalchemy.sql import ColumnElement
+from sqlalchemy import (
+    Delete,
+    Insert,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    delete,
+    false,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.sql.elements import BindParameter, ColumnElement
 
-Shape = tuple[tuple[str, Literal["none", "one", "some", "some_or_none", "up_to", "other"]], ...]
-"""Columns and how each is compared, in the order given."""
+Shape = tuple[tuple[str, int, Literal["none", "one", "some", "some_or_none", "up_to", "other"]], ...]
+"""Columns with the number of values that each is compared with, and how, in the order given."""
 
 ROW_ID, ROW_LIMIT = "row_id", "row_limit"
 """Parameters that are no columns."""
@@ -63,19 +78,30 @@ def remove_row(table: Table) -> Delete:
 
 
 def _conditions(table: Table, shape: Shape) -> list[ColumnElement[bool]]:
-    return [_condition(table.c[name], name, kind) for name, kind in shape]
+    return [_condition(table.c[name], name, count, kind) for name, count, kind in shape]
 
 
-def _condition(column: ColumnElement[Any], name: str, kind: str) -> ColumnElement[bool]:
+def places(values: Sequence[Any]) -> int:
+    """Give how many places a list of values takes: the next power of two, so that few statements serve all lengths."""
+    return 1 << (len(values) - 1).bit_length() if values else 0
+
+
+def numbered(name: str, values: Sequence[Any]) -> dict[str, Any]:
+    """Give the parameters for a list of values; the last one is repeated in the places that are left."""
+    return {f"{name}_{place}": values[min(place, len(values) - 1)] for place in range(places(values))}
+
+
+def _condition(column: ColumnElement[Any], name: str, count: int, kind: str) -> ColumnElement[bool]:
+    several: list[BindParameter[Any]] = [bindparam(f"{name}_{place}") for place in range(count)]
     match kind:
         case "none":
             return column.is_(None)
         case "one":
             return column == bindparam(name)
         case "some":
-            return column.in_(bindparam(name, expanding=True))
+            return column.in_(several) if several else false()
         case "some_or_none":
-            return or_(column.in_(bindparam(name, expanding=True)), column.is_(None))
+            return or_(column.in_(several), column.is_(None)) if several else column.is_(None)
         case "up_to":
             return or_(column <= bindparam(name), column.is_(None))
         case _:
