@@ -3,7 +3,8 @@
 import datetime as dt
 import secrets
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +16,7 @@ from qbwc_bridge.bootstrap import App, open_app, web_app
 from qbwc_bridge.domain.records import Connection, ReleaseChoice, Submission
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.flow import decisions, work
-from qbwc_bridge.rehearsal.procore import Procore
+from qbwc_bridge.rehearsal.procore import Procore, demo_company
 from qbwc_bridge.rehearsal.quickbooks import Company
 from qbwc_bridge.rehearsal.webconnector import Application, Visit, WebConnector, wsgi_post
 from qbwc_bridge.settings import load_settings
@@ -207,6 +208,20 @@ class Bridge:
     def difference(self) -> Decimal:
         """What reconcile says."""
         return reconcile(self.app.kit, self.connection.id).difference
+
+
+@contextmanager
+def connected_bridge(folder: Path) -> Iterator[Bridge]:
+    """A connected bridge between the demonstration's Procore and a fresh QuickBooks company."""
+    clock = MovedClock()
+    company = Company(name=COMPANY, now=clock.now)
+    company.add_vendor("Smith & Sons")
+    made = Bridge(folder, demo_company(clock.now), company, clock)
+    made.connect()
+    try:
+        yield made
+    finally:
+        made.app.close()
 
 
 def states(rows: list[Submission]) -> dict[str, str]:
