@@ -5,9 +5,10 @@ from pathlib import Path
 
 import click
 
-from qbwc_bridge.cli.common import Bridge, json_option, pass_bridge, read_text, say, show_json
+from qbwc_bridge.cli.common import Bridge, json_option, pass_bridge, say, show_json
 from qbwc_bridge.errors import Refused, WrongUsage
-from qbwc_bridge.webconnector.qwc import QwcFile, lint_qwc, write_qwc
+from qbwc_bridge.webconnector.qwc import QwcFile, write_qwc
+from qbwc_bridge.webconnector.qwc_lint import MAX_QWC_BYTES, lint_qwc
 
 
 @click.command()
@@ -31,20 +32,19 @@ def qwc(bridge: Bridge, name: str | None, out: Path | None, check: Path | None, 
         return
     found = bridge.connection(name)
     minutes = found.settings.get("visit_every_minutes") or bridge.kit.defaults["visit_every_minutes"]
-    text = write_qwc(
-        QwcFile(
-            app_name=f"qbwc-bridge {found.name}",
-            public_url=bridge.settings.public_url,
-            user_name=found.user_name,
-            file_id=found.file_id,
-            run_every_minutes=int(minutes),
-        )
+    file = QwcFile(
+        app_name=f"qbwc-bridge {found.name}",
+        public_url=bridge.settings.public_url,
+        user_name=found.user_name,
+        file_id=found.file_id,
+        run_every_minutes=int(minutes),
     )
-    findings = lint_qwc(text)
-    for finding in findings:
-        say(f"{finding.severity}: {finding.text} Set PUBLIC_URL to the address that the PC reaches.")
-    if any(finding.severity == "error" for finding in findings):
-        raise Refused("The Web Connector would not take this file, so it is not written.")
+    try:
+        text = write_qwc(file)
+    except Refused as refusal:
+        raise Refused(
+            f"{refusal} So it is not written: set PUBLIC_URL to an address that the PC with QuickBooks reaches by name."
+        ) from refusal
     if out is None:
         click.echo(text, nl=False)
         return
@@ -52,11 +52,21 @@ def qwc(bridge: Bridge, name: str | None, out: Path | None, check: Path | None, 
         out.write_text(text, encoding="ascii")
     except OSError as error:
         raise WrongUsage(f"The file {out} cannot be written: {error.strerror}.") from error
-    say(f"{out} is written: open it on the PC with QuickBooks, then enter the password of user {found.user_name}.")
+    company = found.company_name or found.bound_name or "the company file"
+    say(
+        f"{out} is written: on the PC with QuickBooks open {company} and no other file, add {out.name} to the Web "
+        f"Connector, then enter the password of user {found.user_name}."
+    )
 
 
 def _check(file: Path, *, as_json: bool) -> None:
-    findings = lint_qwc(read_text(file))
+    try:
+        with file.open("rb") as opened:
+            # One more than the check takes, so that it says so, however large the file is.
+            content = opened.read(MAX_QWC_BYTES + 1)
+    except OSError as error:
+        raise WrongUsage(f"The file {file} cannot be read: {error.strerror}.") from error
+    findings = lint_qwc(content)
     if as_json:
         show_json(findings)
     else:

@@ -43,7 +43,6 @@ def _released(here: Office) -> Office:
     "arguments",
     [
         [*ADD, "--procore-client-secret-file"],
-        ["qwc", "--check"],
         ["rehearse", "quickbooks", "--password-file", __file__],
     ],
 )
@@ -83,6 +82,7 @@ def test_a_qwc_that_cannot_work_is_not_written(tmp_path: Path) -> None:
     wrong = {"QBWC_BRIDGE_PUBLIC_URL": "http://bridge.example.com"}
     result = run(tmp_path, "qwc", "Main Street", "--out", str(file), environ=wrong)
     assert result.exit_code == 1
+    assert "AppURL is not https" in result.stderr
     assert "PUBLIC_URL" in result.stderr
     assert not file.exists()
     assert run(tmp_path, "qwc", "Main Street", "--json").exit_code == 2

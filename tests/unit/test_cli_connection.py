@@ -168,6 +168,28 @@ def test_qwc_is_written_and_checked(folder: Path, tmp_path: Path) -> None:
     assert "error: UserName is missing" in result.stdout
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"\xd4\xff\x00", "not well-formed"), (b" " * 200_000, "more than 100000 bytes"), (b"", "not well-formed")],
+)
+def test_any_file_at_all_is_checked(folder: Path, tmp_path: Path, content: bytes, words: str) -> None:
+    """A file of noise, of nothing or of any length has findings, and is no wrong usage."""
+    file = tmp_path / "noise.qwc"
+    file.write_bytes(content)
+    result = run(folder, "qwc", "--check", str(file))
+    assert result.exit_code == 1
+    assert words in result.stdout
+
+
+def test_whoever_writes_the_qwc_hears_which_company_to_open(folder: Path, tmp_path: Path) -> None:
+    """The file that is open while adding is the one that gets joined, so its name stands beside the file's."""
+    file = tmp_path / "bridge.qwc"
+    run(folder, "connection", "set", "Main Street", "company_name", "")
+    assert "open the company file and no other" in run(folder, "qwc", "Main Street", "--out", str(file)).stderr
+    run(folder, "connection", "set", "Main Street", "company_name", "Main Street Builders")
+    assert "open Main Street Builders and no other" in run(folder, "qwc", "Main Street", "--out", str(file)).stderr
+
+
 @pytest.fixture(name="ann")
 def _ann(folder: Path) -> Iterator[str]:
     """A person who may sign in, and the password."""
