@@ -11,15 +11,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import click
 
 from qbwc_bridge.cli.main import cli
-from qbwc_bridge.flow.answers import BACK_OFF, MAX_REBUILDS
 from qbwc_bridge.qbxml.connector_codes import CONNECTOR_CODES, HRESULTS
-from qbwc_bridge.qbxml.meanings import Meaning, Reaction, Who
+from qbwc_bridge.qbxml.meanings import WHO, Meaning
 from qbwc_bridge.qbxml.status_codes import STATUS_CODES
 from qbwc_bridge.settings import CONNECTION_KEYS, Settings
 from qbwc_bridge.settings.keys import CONNECTION_DEFAULTS, SECRETS
 from qbwc_bridge.settings.sources import PREFIX, _must
 from qbwc_bridge.settings.values import as_text
-from qbwc_bridge.webconnector.session import UNPARSABLE
 from tests.repository import ROOT
 
 MARKER = "<!-- What follows is made by `python -m tests.make_docs`: do not edit it here. -->"
@@ -58,75 +56,6 @@ def point(text: str) -> str:
 
 # ---------------------------------------------------------------- troubles.md
 
-WHO: Mapping[Who, str] = {
-    "nobody": "nobody",
-    "bookkeeper": "the bookkeeper",
-    "admin": "the admin",
-    "pc": "whoever looks after the PC with QuickBooks",
-    "us": "the makers of the bridge",
-}
-
-
-def _span(minutes: float) -> str:
-    if not minutes:
-        return "with the next visit"
-    return f"after {minutes:g} minutes" if minutes < 60 else f"after {minutes / 60:g} hour{'s' * (minutes > 60)}"
-
-
-def _retries() -> str:
-    times = [_span(wait.total_seconds() / 60) for wait in BACK_OFF]
-    return f"{', '.join(times[:-1])} and {times[-1]}. Then the record is Failed to Export"
-
-
-_TIMES = {1: "once", 2: "twice"}.get(MAX_REBUILDS, f"{MAX_REBUILDS} times")
-
-FAILED = "The record is Failed to Export until somebody decides. The others go on."
-
-STATUS_REACTIONS: Mapping[Reaction, str] = {
-    Reaction.DONE: "It goes on: QuickBooks did what was asked.",
-    Reaction.NOTHING_FOUND: "It goes on: this is a normal answer to a question.",
-    Reaction.RETRY: f"It tries again {_retries()}.",
-    Reaction.RESEND: f"It sends the record again {_retries()}.",
-    Reaction.REFRESH: f"It reads the order again and builds the change anew, {_TIMES} at most. Then, and for anything "
-    "but a change order at once, the record is Failed to Export until somebody decides.",
-    Reaction.CONFLICT: FAILED,
-    Reaction.LOOK_UP: "It looks the records up, by name, or by number and mark, and sends only what QuickBooks does "
-    "not have.",
-    Reaction.PERSON: FAILED,
-    Reaction.FAULT: FAILED,
-}
-
-HRESULT_REACTIONS: Mapping[Reaction, str] = {
-    Reaction.RETRY: "The visit ends. The next visit tries again, and first settles what was under way.",
-    Reaction.LOOK_UP: "The visit ends. The next visit first finds out what was written, then goes on.",
-    Reaction.PERSON: "The visit ends and nothing is lost. Each next visit tries again, until it is mended.",
-    Reaction.FAULT: "The visit ends and nothing is lost. Each next visit tries again.",
-}
-
-CONNECTOR_REACTIONS: Mapping[Reaction, str] = {
-    Reaction.DONE: "Nothing, and nothing is needed.",
-    Reaction.RETRY: "With the next call of the Web Connector it goes on where it was.",
-    Reaction.LOOK_UP: "With the next call of the Web Connector it first finds out what was written, then goes on.",
-    Reaction.PERSON: "It waits for the Web Connector to call. Nothing is lost.",
-    Reaction.FAULT: "It waits for the Web Connector to call. Nothing is lost.",
-}
-
-
-WITHOUT_ID = frozenset({"501", "510"})
-"""Written perhaps, but not shown: there is no id to keep."""
-
-
-def _by_itself_status(found: Meaning) -> str:
-    if found.code in WITHOUT_ID:
-        return "After a question it goes on. After a write it looks the record up and keeps what it finds."
-    return STATUS_REACTIONS[found.reaction]
-
-
-def _by_itself_hresult(found: Meaning) -> str:
-    if found.code == UNPARSABLE:
-        return "QuickBooks did none of it. Several records are sent again one by one; a single one is Failed to Export."
-    return HRESULT_REACTIONS[found.reaction]
-
 
 def troubles() -> str:
     """Describe every number of QuickBooks and the Web Connector."""
@@ -137,7 +66,7 @@ def troubles() -> str:
             "QuickBooks' own words. When one came with a reading instead of a record, what is said of the record holds "
             "for the reading: it is given up, and `qbwc-bridge queue retry ID` asks again."
         ),
-        *_numbers(STATUS_CODES, "{}", _by_itself_status),
+        *_numbers(STATUS_CODES, "{}"),
         wrapped(
             "Any other number from 0 to 999 means that QuickBooks did it, with a note. Any other above that is a "
             "refusal that the bridge does not know: the record is Failed to Export, with QuickBooks' words."
@@ -147,7 +76,7 @@ def troubles() -> str:
             "Windows or QuickBooks gives these when a visit cannot go on. They stand in the Status column of the Web "
             "Connector and in its log."
         ),
-        *_numbers(HRESULTS, "0x{}", _by_itself_hresult),
+        *_numbers(HRESULTS, "0x{}"),
         wrapped(
             "Any other number: the visit ends, and the next one first finds out what was written. Restart QuickBooks "
             "and the Web Connector on that PC."
@@ -157,7 +86,7 @@ def troubles() -> str:
             "The Web Connector shows these in its own window and in QWCLog.txt. Most of them never reach the bridge, "
             "so its status page does not show them."
         ),
-        *_numbers(CONNECTOR_CODES, "QBWC{}", lambda found: CONNECTOR_REACTIONS[found.reaction]),
+        *_numbers(CONNECTOR_CODES, "QBWC{}"),
         wrapped(
             "Any other number: restart the Web Connector on that PC. With its next call the bridge first finds out "
             "what was written."
@@ -166,11 +95,11 @@ def troubles() -> str:
     return "\n\n".join(parts)
 
 
-def _numbers(table: Mapping[str, Meaning], form: str, by_itself: Callable[[Meaning], str]) -> Iterator[str]:
+def _numbers(table: Mapping[str, Meaning], form: str) -> Iterator[str]:
     """Describe a table: numbers with the same row of the table share one entry."""
     rows: dict[tuple[str, ...], list[str]] = {}
     for code, found in table.items():
-        key = (found.means, WHO[found.who], found.what_to_do, by_itself(found))
+        key = (found.means, WHO[found.who], found.what_to_do, found.by_itself)
         rows.setdefault(key, []).append(code)
     for (means, who, what_to_do, does), codes in rows.items():
         yield "\n".join(

@@ -1,6 +1,5 @@
 """Answers: what QuickBooks said is applied with all its effects in one transaction (DESIGN, once 2)."""
 
-import datetime as dt
 from dataclasses import replace
 from typing import Any
 
@@ -13,13 +12,8 @@ from qbwc_bridge.flow.mirror import keep_list_record, keep_transaction, remember
 from qbwc_bridge.flow.moves import is_write, move, move_task
 from qbwc_bridge.flow.readings import LISTS_RANK
 from qbwc_bridge.flow.scene import Scene
+from qbwc_bridge.qbxml.by_itself import BACK_OFF, MAX_REBUILDS
 from qbwc_bridge.qbxml.statuses import Meaning, Reaction, meaning
-
-BACK_OFF = (dt.timedelta(0), dt.timedelta(minutes=15), dt.timedelta(hours=1), dt.timedelta(hours=4))
-"""The first retry is in the next visit, later ones after 15 minutes, 1 hour, 4 hours (DESIGN); then a person."""
-
-MAX_REBUILDS = 2
-"""A change built twice on a fresh order and refused twice as stale is racing with a person: ask."""
 
 ORDER_GONE = (
     "The order of this change order is no longer in QuickBooks: enter it there again, or unlink the order here."
@@ -202,5 +196,4 @@ def _forget_reading(scene: Scene, task: Task) -> None:
 
 
 def _sentence(told: Meaning, reply: Reply) -> str:
-    said = f' QuickBooks said: "{reply.message}" ({reply.status}).' if reply.message else f" ({reply.status})"
-    return f"{told.means} {told.what_to_do}{said}".strip()
+    return told.told(reply.message, str(reply.status))

@@ -3,6 +3,7 @@
 Numbers from 1048 on and the longer list of HRESULTs are as seen in the field.
 """
 
+from qbwc_bridge.qbxml import by_itself
 from qbwc_bridge.qbxml.meanings import Reaction, Row, table
 
 _LOG = "Send the support bundle and QWCLog.txt to the makers of the bridge."
@@ -16,7 +17,7 @@ _READD = (
 _LOOKS = "Nothing to do: the bridge checks what was written at the next visit."
 
 _HRESULTS: tuple[Row, ...] = (
-    ("80040400", "us", Reaction.FAULT, "QuickBooks could not read the bridge's request.", _LOG),
+    ("80040400", "us", Reaction.SPLIT, "QuickBooks could not read the bridge's request.", _LOG),
     ("80040401", "pc", Reaction.RETRY, "The Web Connector could not reach QuickBooks.", _RESTART),
     ("80040402", "pc", Reaction.LOOK_UP, "QuickBooks met an unexpected error; qbsdklog.txt tells more.", _RESTART),
     (
@@ -34,11 +35,18 @@ _HRESULTS: tuple[Row, ...] = (
         "Start QuickBooks Pro, Premier or Enterprise on that PC.",
     ),
     (
-        "80040405 80040407",
+        "80040405",
         "pc",
         Reaction.PERSON,
-        "Parts of QuickBooks are not installed on that PC.",
+        "QuickBooks' part for other programs (qbXML) is not installed on that PC.",
         "Repair the installation of QuickBooks.",
+    ),
+    (
+        "80040407",
+        "pc",
+        Reaction.PERSON,
+        "The installation of QuickBooks on that PC is not complete.",
+        "Install QuickBooks again.",
     ),
     (
         "80040408",
@@ -105,8 +113,8 @@ _HRESULTS: tuple[Row, ...] = (
         "8004041F",
         "admin",
         Reaction.PERSON,
-        "This edition of QuickBooks is not among those that the .qwc file allows.",
-        "Use Pro, Premier or Enterprise.",
+        "This edition of QuickBooks does not let other programs in.",
+        "Use QuickBooks Pro, Premier or Enterprise.",
     ),
     ("80040420", "admin", Reaction.PERSON, "Somebody denied the bridge access to the company file.", _PERMIT),
     ("80040421", "us", Reaction.LOOK_UP, "QuickBooks passed on an error of a part below it.", _LOG),
@@ -119,10 +127,10 @@ _HRESULTS: tuple[Row, ...] = (
     ),
     (
         "80040423",
-        "us",
-        Reaction.FAULT,
+        "admin",
+        Reaction.RENEGOTIATE,
         "This QuickBooks does not speak the version of qbXML that the bridge used.",
-        _LOG,
+        "If it stays so, update QuickBooks on that PC.",
     ),
     ("80040424", "nobody", Reaction.RETRY, "QuickBooks is still starting.", _AGAIN),
     (
@@ -148,7 +156,7 @@ _HRESULTS: tuple[Row, ...] = (
     ),
 )
 
-HRESULTS = table(_HRESULTS)
+HRESULTS = table(_HRESULTS, by_itself.HRESULTS)
 """By eight hexadecimal digits in capitals, such as "80040414"."""
 
 _CONNECTOR: tuple[Row, ...] = (
@@ -166,7 +174,13 @@ _CONNECTOR: tuple[Row, ...] = (
         "The PC cannot reach the bridge's support address.",
         "Open PUBLIC_URL with /support in a browser on that PC; check that the bridge runs.",
     ),
-    ("1005 1006", "pc", Reaction.PERSON, "The Web Connector could not start.", "Repair its installation."),
+    (
+        "1005 1006",
+        "pc",
+        Reaction.PERSON,
+        "The Web Connector could not start, or could not read a file that it needs.",
+        "Repair its installation, and write the .qwc file again.",
+    ),
     ("1007 1008 1009", "pc", Reaction.PERSON, "The Web Connector could not reach QuickBooks while adding.", _READD),
     (
         "1010",
@@ -245,5 +259,5 @@ _CONNECTOR: tuple[Row, ...] = (
     ("2012", "us", Reaction.FAULT, "The Web Connector found no result in an answer of the bridge.", _LOG),
 )
 
-CONNECTOR_CODES = table(_CONNECTOR)
+CONNECTOR_CODES = table(_CONNECTOR, by_itself.CONNECTOR)
 """By the number after QBWC, such as "1039"."""

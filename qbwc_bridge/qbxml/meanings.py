@@ -1,12 +1,21 @@
 """What a number from QuickBooks or the Web Connector means, who must act, and what the bridge does."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
 Who = Literal["nobody", "bookkeeper", "admin", "pc", "us"]
 """Who can mend it: `pc` is whoever looks after the PC that runs QuickBooks, `us` the makers of the bridge."""
+
+WHO: Mapping[Who, str] = {
+    "nobody": "nobody",
+    "bookkeeper": "the bookkeeper",
+    "admin": "the admin",
+    "pc": "whoever looks after the PC with QuickBooks",
+    "us": "the makers of the bridge",
+}
+"""Who can mend it, in words."""
 
 
 class Reaction(StrEnum):
@@ -28,29 +37,45 @@ class Reaction(StrEnum):
     """It was not tried: put it back unchanged."""
     PERSON = "person"
     """Only a person can go on."""
+    SPLIT = "split"
+    """QuickBooks could not read the request and ran none of it: send its parts alone; one that is alone is given up."""
+    RENEGOTIATE = "renegotiate"
+    """QuickBooks does not speak that version of qbXML and ran none of it: ask which ones it knows, send it in one."""
     FAULT = "fault"
     """The bridge built a request that QuickBooks does not take; repeating it is useless."""
 
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """A number in plain words: `means` says what happened, `what_to_do` what `who` does; both are whole sentences."""
+    """A number in plain words.
+
+    `means` says what happened, `what_to_do` what `who` does, `by_itself` what the bridge does; all are whole sentences.
+    """
 
     code: str
     means: str
     who: Who
     what_to_do: str
     reaction: Reaction
+    by_itself: str
+
+    def told(self, said: str, number: str) -> str:
+        """Say what happened, who can mend it and how, then QuickBooks' own words `said`, then the number."""
+        advice = self.what_to_do
+        if self.who not in ("nobody", "us"):  # the advice of those two names them itself
+            advice = f"For {WHO[self.who]}: {advice[0].lower()}{advice[1:]}"
+        quoted = f' QuickBooks said: "{said}"' if said else ""
+        return f"{self.means} {advice}{quoted} ({number})"
 
 
 Row = tuple[str, Who, Reaction, str, str]
 """Codes separated by blanks, who, reaction, what it means, what to do."""
 
 
-def table(rows: Iterable[Row]) -> dict[str, Meaning]:
-    """Spread rows of several codes to one Meaning per code."""
+def table(rows: Iterable[Row], by_itself: Mapping[Reaction, str]) -> dict[str, Meaning]:
+    """Spread rows of several codes to one Meaning per code; `by_itself` has a sentence for each of their reactions."""
     return {
-        code: Meaning(code, means, who, what_to_do, reaction)
+        code: Meaning(code, means, who, what_to_do, reaction, by_itself[reaction])
         for codes, who, reaction, means, what_to_do in rows
         for code in codes.split()
     }

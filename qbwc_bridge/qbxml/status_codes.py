@@ -1,5 +1,8 @@
 """Every statusCode of QuickBooks (Intuit's list of status codes; meanings of the rarer ones as seen in the field)."""
 
+from dataclasses import replace
+
+from qbwc_bridge.qbxml.by_itself import NOT_SHOWN, STATUSES
 from qbwc_bridge.qbxml.meanings import Reaction, Row, table
 
 _FAULT = "Send the support bundle to the makers of the bridge; other records go on."
@@ -100,7 +103,7 @@ _REFERENCES: tuple[Row, ...] = (
     (
         "3120",
         "bookkeeper",
-        Reaction.PERSON,
+        Reaction.REFRESH,
         "The record is no longer in QuickBooks.",
         "Decide whether it was deleted on purpose: link another one, or unlink it so that it is written anew.",
     ),
@@ -132,8 +135,8 @@ _REFERENCES: tuple[Row, ...] = (
         "3161 3171",
         "bookkeeper",
         Reaction.PERSON,
-        "The document is dated on or before QuickBooks' closing date.",
-        "Change the document's date, or ask whoever closed the books.",
+        "The document is dated in a closed period, on or before QuickBooks' closing date.",
+        "Ask whoever closed the books, or give the document a later date: the bridge never moves a date by itself.",
     ),
     (
         "3162",
@@ -279,7 +282,7 @@ _OTHERS: tuple[Row, ...] = (
         "pc",
         Reaction.LOOK_UP,
         "QuickBooks could not keep its answer, so it is not known whether the set was carried out.",
-        "The bridge looks the records up; check that the company file's disk has room.",
+        "Check that the disk of the company file has room; the bridge looks the records up.",
     ),
     (
         " ".join(str(code) for code in range(9100, 9200)),
@@ -290,5 +293,7 @@ _OTHERS: tuple[Row, ...] = (
     ),
 )
 
-STATUS_CODES = table((*_INFORMATION, *_FORMAT, *_REFERENCES, *_OTHERS))
+STATUS_CODES = table((*_INFORMATION, *_FORMAT, *_REFERENCES, *_OTHERS), STATUSES)
 """By code as text, such as "3200"."""
+
+STATUS_CODES |= {code: replace(STATUS_CODES[code], by_itself=NOT_SHOWN) for code in ("501", "510")}

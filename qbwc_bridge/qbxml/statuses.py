@@ -4,6 +4,7 @@ The rows are in `status_codes.py` and `connector_codes.py`. Decide by the number
 say Info and a success Warn (both seen in real replies).
 """
 
+from qbwc_bridge.qbxml import by_itself
 from qbwc_bridge.qbxml.connector_codes import CONNECTOR_CODES, HRESULTS
 from qbwc_bridge.qbxml.meanings import Meaning, Reaction, Who
 from qbwc_bridge.qbxml.status_codes import STATUS_CODES
@@ -23,7 +24,12 @@ def meaning(status: int) -> Meaning:
         return known
     if status in _SUCCESS or status in _WARNINGS:
         return Meaning(
-            str(status), "QuickBooks did it, with a note.", "nobody", "Nothing to do; read the note.", Reaction.DONE
+            str(status),
+            "QuickBooks did it, with a note.",
+            "nobody",
+            "Nothing to do; read the note.",
+            Reaction.DONE,
+            by_itself.STATUSES[Reaction.DONE],
         )
     return Meaning(
         str(status),
@@ -31,6 +37,7 @@ def meaning(status: int) -> Meaning:
         "bookkeeper",
         "Read QuickBooks' reason, correct the record and retry.",
         Reaction.PERSON,
+        by_itself.STATUSES[Reaction.PERSON],
     )
 
 
@@ -44,6 +51,7 @@ def hresult(code: str) -> Meaning:
         "pc",
         "Restart QuickBooks and the Web Connector on that PC; if it stays so, send QWCLog.txt to support.",
         Reaction.LOOK_UP,
+        by_itself.HRESULTS[Reaction.LOOK_UP],
     )
 
 
@@ -57,6 +65,7 @@ def connector(code: str) -> Meaning:
         "pc",
         "Restart the Web Connector on that PC; if it stays so, send QWCLog.txt to support.",
         Reaction.LOOK_UP,
+        by_itself.CONNECTOR[Reaction.LOOK_UP],
     )
 
 

@@ -16,7 +16,7 @@ from qbwc_bridge.domain.procore import CostCode
 from qbwc_bridge.domain.replies import Reply, ReplySet
 from qbwc_bridge.domain.states import State, TaskState
 from qbwc_bridge.flow import decisions, recovery
-from qbwc_bridge.flow.answers import BACK_OFF
+from qbwc_bridge.qbxml.by_itself import BACK_OFF
 from tests.support import DEEP
 from tests.unit.documents import PROJECT, VENDOR, budget, cash, change_order, code, commitment, line
 from tests.unit.factories import World
@@ -250,19 +250,20 @@ def test_an_answer_for_a_record_that_changed_meanwhile_is_taken_quietly(world: W
     assert world.tasks(submission_id=world.row("change_order", 11).id, state="queued")
 
 
-def test_a_stale_change_is_read_and_built_again(world: World) -> None:
-    """After 3200 the order is read again in the same visit and the change built on it; a third refusal asks."""
+@pytest.mark.parametrize("status", [3120, 3170, 3172, 3200, 3240, 3290])
+def test_a_stale_change_is_read_and_built_again(world: World, status: int) -> None:
+    """An order that changed, or lost a line, is read again in the same visit; a third refusal asks."""
     accepted(world, commitment(1))
     world.visit()
     accepted(world, commitment(1), change_order(11, 1))
-    stale = iter([3200, 0])
+    stale = iter([status, 0])
     world.desk.refuse = lambda request: next(stale, 0) if isinstance(request, qb.PurchaseOrderMod) else 0
     world.visit()
     assert world.row("change_order", 11).state is State.SYNCED
     assert written(world)[-2:] == ["PurchaseOrderMod"] * 2
 
     accepted(world, commitment(1), change_order(11, 1), change_order(12, 1))
-    world.desk.refuse = lambda request: 3200 if isinstance(request, qb.PurchaseOrderMod) else 0
+    world.desk.refuse = lambda request: status if isinstance(request, qb.PurchaseOrderMod) else 0
     before = len(written(world))
     world.visit()
     assert world.row("change_order", 12).state is State.FAILED
