@@ -215,8 +215,9 @@ class Task:
     id: int = 0
 
 
-Purpose = Literal["facts", "read", "sentinel", "write", "recover", "look_up"]
-"""Why a message was sent: facts of the company, readings, proof that the file is no older copy, writes, recovery."""
+Purpose = Literal["facts", "read", "costs", "sentinel", "write", "recover", "look_up"]
+"""Why a message was sent: facts of the company, readings, job costs, proof that the file is no older copy, writes,
+recovery."""
 
 
 @dataclass(slots=True)
@@ -234,7 +235,7 @@ class MessageSet:
     """The message set whose fate this one asks for."""
     answered_at: dt.datetime | None = None
     reply_text: str = ""
-    """Empty for payroll answers: their raw text is never kept (ACCOUNTING 18)."""
+    """Empty for answers about costs: what is needed of them is kept elsewhere, and wages nowhere (ACCOUNTING 18)."""
     note: str = ""
     id: int = 0
 

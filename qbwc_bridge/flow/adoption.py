@@ -12,25 +12,23 @@ from qbwc_bridge.domain.records import Submission, Task
 from qbwc_bridge.domain.replies import ListRet, Result, TxnRet
 from qbwc_bridge.domain.states import State, TaskState
 from qbwc_bridge.flow.linking import remember_lines
-from qbwc_bridge.flow.mirror import keep_list_record, keep_transaction, list_kind
+from qbwc_bridge.flow.mirror import Orders, list_kind
 from qbwc_bridge.flow.moves import move, move_task
 from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.ports import UnitOfWork
 
 
-def adopt(scene: Scene, task: Task, result: Result) -> None:
-    """Store what QuickBooks made and mark its submission synced, all in the caller's transaction."""
+def adopt(scene: Scene, task: Task, row: Submission | None, result: Result, orders: Orders) -> None:
+    """Make what QuickBooks has (kept in the mirror already) its submission's own: `row` becomes synced."""
     uow, connection, now = scene.uow, scene.connection, scene.now
     move_task(uow, task, TaskState.DONE, now=now)
-    row = uow.submissions.get(task.submission_id) if task.submission_id is not None else None
     if isinstance(result, ListRet):
-        record = keep_list_record(uow, connection, result)
-        connection.newest_write = f"{list_kind(result).capitalize()}:{record.list_id}"
+        connection.newest_write = f"{list_kind(result).capitalize()}:{result.list_id}"
         if row is None or (isinstance(task.request, qb.CustomerAdd) and task.request.parent is None):
             return  # the customer above a job: the job itself follows
-        _synced(uow, row, record.list_id, record.full_name, now)
+        _synced(uow, row, result.list_id, result.full_name, now)
     elif isinstance(result, TxnRet):
-        order = keep_transaction(uow, connection, result, visit_id=scene.visit.id)
+        order = orders[result.txn_id]
         connection.newest_write = f"{result.kind}:{order.txn_id}"
         if row is None:
             return

@@ -4,12 +4,12 @@ from dataclasses import replace
 from typing import Any
 
 from qbwc_bridge.domain.quickbooks import EstimateQuery, PurchaseOrderMod, PurchaseOrderQuery
-from qbwc_bridge.domain.records import MessageSet, Task
-from qbwc_bridge.domain.replies import ListRet, Reply, ReplySet, TxnRet
+from qbwc_bridge.domain.records import MessageSet, Submission, Task
+from qbwc_bridge.domain.replies import Reply, ReplySet, TxnRet
 from qbwc_bridge.domain.states import OUTSTANDING, State, TaskState
-from qbwc_bridge.flow import adoption, cost_answers
-from qbwc_bridge.flow.mirror import keep_list_record, keep_transaction, remember_newest
-from qbwc_bridge.flow.moves import is_write, move, move_task
+from qbwc_bridge.flow import adoption, cost_answers, mirror
+from qbwc_bridge.flow.mirror import Orders
+from qbwc_bridge.flow.moves import is_write, move, move_task, submissions_of
 from qbwc_bridge.flow.readings import LISTS_RANK
 from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.qbxml.by_itself import BACK_OFF, MAX_REBUILDS
@@ -34,10 +34,13 @@ def apply(scene: Scene, message: MessageSet, replies: ReplySet) -> None:
     A query without a reply in the set is asked again; a write without one is in doubt and looked up first, whatever
     the set's own status says: 600, 9001, 9002 and 9005 prove nothing (DESIGN, once 3).
     """
-    for task in scene.uow.tasks.find(message_set_id=message.id, state=[*OUTSTANDING, TaskState.QUEUED]):
-        reply = replies.for_request(str(task.id))
+    orders = mirror.keep(scene, (result for reply in replies.replies for result in reply.results))
+    tasks = scene.uow.tasks.find(message_set_id=message.id, state=[*OUTSTANDING, TaskState.QUEUED])
+    rows = submissions_of(scene.uow, tasks)
+    for task in tasks:
+        reply, row = replies.for_request(str(task.id)), rows.get(task.submission_id)
         if task.state is TaskState.QUEUED:
-            _late(scene, task, reply)
+            _late(scene, task, row, reply, orders)
             continue
         if reply is None and is_write(task):
             doubt(scene, task, f"QuickBooks' reply set left it out (set status {replies.status or 'none'})")
@@ -46,24 +49,23 @@ def apply(scene: Scene, message: MessageSet, replies: ReplySet) -> None:
         elif task.kind.endswith("Query") or task.kind == "CustomTxnDetail":
             _apply_query(scene, task, reply)
         else:
-            apply_write(scene, task, reply)
-    scene.save()
+            apply_write(scene, task, row, reply, orders)
 
 
-def _late(scene: Scene, task: Task, reply: Reply | None) -> None:
+def _late(scene: Scene, task: Task, row: Submission | None, reply: Reply | None, orders: Orders) -> None:
     """Take in the late answer to a write that would be sent again: what was made after all is not made twice."""
     made = reply is not None and meaning(reply.status).reaction is Reaction.DONE and reply.results
     if is_write(task) and reply is not None and made:
         move_task(scene.uow, task, TaskState.SENT, now=scene.now, why="its answer came late")
-        apply_write(scene, task, reply)
+        apply_write(scene, task, row, reply, orders)
 
 
-def apply_write(scene: Scene, task: Task, reply: Reply) -> None:
+def apply_write(scene: Scene, task: Task, row: Submission | None, reply: Reply, orders: Orders) -> None:
     """Apply the answer to one write: adopt what was made, or do what the table of statuses says."""
     told = meaning(reply.status)
     task.status_code = reply.status
     if told.reaction is Reaction.DONE and reply.results:
-        adoption.adopt(scene, task, reply.results[0])
+        adoption.adopt(scene, task, row, reply.results[0], orders)
     elif told.reaction in (Reaction.DONE, Reaction.LOOK_UP):
         # Written, but not shown (510, 501), or not sure: what QuickBooks has decides.
         doubt(scene, task, _sentence(told, reply))
@@ -141,22 +143,15 @@ def _apply_query(scene: Scene, task: Task, reply: Reply) -> None:
         return
     if task.reading_id is not None:
         cost_answers.keep(scene, task, reply)
-    _keep_results(scene, task, reply)
+    if task.submission_id is None and task.reading_id is None:
+        for result in reply.results:
+            if isinstance(result, TxnRet):
+                mirror.remember_newest(scene.connection, result)
     if reply.remaining and reply.iterator_id:
         _next_page(scene, task, reply)
     else:
         move_task(scene.uow, task, TaskState.DONE, now=scene.now)
         _lists_complete(scene)
-
-
-def _keep_results(scene: Scene, task: Task, reply: Reply) -> None:
-    for result in reply.results:
-        if isinstance(result, TxnRet):
-            keep_transaction(scene.uow, scene.connection, result, visit_id=scene.visit.id)
-            if task.submission_id is None and task.reading_id is None:
-                remember_newest(scene.connection, result)
-        elif isinstance(result, ListRet):
-            keep_list_record(scene.uow, scene.connection, result)
 
 
 def _next_page(scene: Scene, task: Task, reply: Reply) -> None:

@@ -173,7 +173,8 @@ def _send(scene: Scene, tasks: Sequence[Task], language: Language) -> MessageSet
     set_id = token(MESSAGE_SET_ID_LENGTH) if write else ""
     numbered = [(str(task.id), task.request) for task in tasks]
     text = language.message(numbered, scene.connection, set_id=set_id)
-    stored = _store(scene, "write" if write else "read", text, set_id=set_id)
+    purpose: Purpose = "write" if write else "costs" if tasks[0].reading_id is not None else "read"
+    stored = _store(scene, purpose, text, set_id=set_id)
     rows = submissions_of(uow, tasks)
     for task in tasks:
         task.message_set_id, task.sent_at = stored.id, now

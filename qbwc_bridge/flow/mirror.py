@@ -1,13 +1,19 @@
 """QuickBooks' lists and orders as last read: replies in, rows out."""
 
+from collections.abc import Iterable, Sequence
+
 from qbwc_bridge.domain.books import ListKind, ListRecord, TransactionLine, TransactionRecord
 from qbwc_bridge.domain.money import ZERO, cents
 from qbwc_bridge.domain.names import fold
 from qbwc_bridge.domain.records import Connection
-from qbwc_bridge.domain.replies import ListRet, TxnRet
+from qbwc_bridge.domain.replies import ListRet, Result, TxnRet
+from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.ports import UnitOfWork
 
 _KINDS: dict[str, ListKind] = {"Account": "account", "Customer": "customer", "Vendor": "vendor"}
+
+Orders = dict[str, TransactionRecord]
+"""Transactions just kept, by TxnID."""
 
 
 def list_kind(result: ListRet) -> ListKind:
@@ -15,41 +21,66 @@ def list_kind(result: ListRet) -> ListKind:
     return _KINDS.get(result.kind, "item")
 
 
-def keep_list_record(uow: UnitOfWork, connection: Connection, result: ListRet) -> ListRecord:
-    """Store a list record as just read, and remember the newest change seen."""
-    row = uow.lists.first(connection_id=connection.id, kind=list_kind(result), list_id=result.list_id)
-    if row is None:
-        row = ListRecord(
-            connection.id,
-            list_kind(result),
-            result.list_id,
-            "",
-            "",
-            "",
-            is_active=True,
-            edit_sequence="",
-        )
-        row = uow.lists.add(row)
+def keep(scene: Scene, results: Iterable[Result]) -> Orders:
+    """Store every list record and transaction as just read, whatever was asked; gives the transactions.
+
+    Results are looked up and written together: a page of a list has hundreds.
+    """
+    found = list(results)
+    _keep_lists(scene.uow, scene.connection, [each for each in found if isinstance(each, ListRet)])
+    return _keep_transactions(scene, [each for each in found if isinstance(each, TxnRet)])
+
+
+def _keep_lists(uow: UnitOfWork, connection: Connection, results: Sequence[ListRet]) -> None:
+    if not results:
+        return
+    latest = {(list_kind(each), each.list_id): each for each in results}
+    kinds, ids = {kind for kind, _ in latest}, [list_id for _, list_id in latest]
+    rows = uow.lists.find(connection_id=connection.id, kind=kinds, list_id=ids)
+    known = {(row.kind, row.list_id): row for row in rows}
+    for (kind, list_id), result in latest.items():
+        row = known.get((kind, list_id))
+        if row:
+            _fill(row, result)
+            uow.lists.save(row)
+        else:
+            row = ListRecord(connection.id, kind, list_id, "", "", "", is_active=True, edit_sequence="")
+            _fill(row, result)
+            uow.lists.append(row)
+    changes = [each.time_modified for each in latest.values() if each.time_modified]
+    connection.lists_modified = max([*changes, *filter(None, [connection.lists_modified])], default=None)
+
+
+def _fill(row: ListRecord, result: ListRet) -> None:
     row.name, row.full_name, row.folded = result.name, result.full_name, fold(result.full_name)
     row.is_active, row.edit_sequence, row.sublevel = result.is_active, result.edit_sequence, result.sublevel
     row.parent_id = result.parent.list_id if result.parent else ""
     row.type = result.account_type or result.kind
     row.two_sided, row.time_modified = result.two_sided, result.time_modified
-    uow.lists.save(row)
-    if result.time_modified and (connection.lists_modified is None or result.time_modified > connection.lists_modified):
-        connection.lists_modified = result.time_modified
-    return row
 
 
-def keep_transaction(
-    uow: UnitOfWork, connection: Connection, result: TxnRet, *, visit_id: int | None
-) -> TransactionRecord:
-    """Store an estimate, purchase order or bill as just read."""
-    row = uow.transactions.first(connection_id=connection.id, kind=result.kind, txn_id=result.txn_id)
-    if row is None:
-        row = uow.transactions.add(
-            TransactionRecord(connection.id, result.kind, result.txn_id, "", "", "", "", "", ZERO)
-        )
+def _keep_transactions(scene: Scene, results: Sequence[TxnRet]) -> Orders:
+    if not results:
+        return {}
+    uow, connection = scene.uow, scene.connection
+    latest = {(each.kind, each.txn_id): each for each in results}
+    kinds, ids = {kind for kind, _ in latest}, [txn_id for _, txn_id in latest]
+    rows = uow.transactions.find(connection_id=connection.id, kind=kinds, txn_id=ids)
+    known = {(row.kind, row.txn_id): row for row in rows}
+    for key, result in latest.items():
+        row = known.get(key)
+        if row:
+            _fill_transaction(row, result, scene.visit.id)
+            uow.transactions.save(row)
+        else:
+            row = TransactionRecord(connection.id, result.kind, result.txn_id, "", "", "", "", "", ZERO)
+            _fill_transaction(row, result, scene.visit.id)
+            uow.transactions.append(row)
+            known[key] = row
+    return {row.txn_id: row for row in known.values()}
+
+
+def _fill_transaction(row: TransactionRecord, result: TxnRet, visit_id: int) -> None:
     row.edit_sequence, row.ref_number, row.memo = result.edit_sequence, result.ref_number, result.memo
     row.party_id = result.party.list_id if result.party else ""
     row.party_name = result.party.full_name if result.party else ""
@@ -73,8 +104,6 @@ def keep_transaction(
     row.is_active, row.closed, row.received = result.is_active, result.is_manually_closed, result.is_fully_received
     row.grouped = any(node.tag.endswith("LineGroupRet") for node in result.source.children)
     row.time_modified, row.read_visit_id = result.time_modified, visit_id
-    uow.transactions.save(row)
-    return row
 
 
 def remember_newest(connection: Connection, result: TxnRet) -> None:

@@ -10,13 +10,13 @@ from dataclasses import replace
 
 from qbwc_bridge.domain import quickbooks as qb
 from qbwc_bridge.domain.names import fold, mark
-from qbwc_bridge.domain.records import Connection, MessageSet, Purpose, Task
+from qbwc_bridge.domain.records import Connection, MessageSet, Purpose, Submission, Task
 from qbwc_bridge.domain.replies import ListRet, Reply, ReplySet, Result, TxnRet
 from qbwc_bridge.domain.states import State, TaskState
 from qbwc_bridge.errors import ImpossibleMove
-from qbwc_bridge.flow import adoption
+from qbwc_bridge.flow import adoption, mirror
 from qbwc_bridge.flow.language import Language
-from qbwc_bridge.flow.moves import is_write, move, move_task
+from qbwc_bridge.flow.moves import is_write, move, move_task, submissions_of
 from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.ports import UnitOfWork
 from qbwc_bridge.qbxml.statuses import Reaction, meaning
@@ -106,14 +106,17 @@ def nothing_stored(uow: UnitOfWork, message: MessageSet) -> None:
 
 def looked_up(scene: Scene, message: MessageSet, replies: ReplySet) -> None:
     """Decide every task of the lost message by what the look-up found."""
-    for task in scene.uow.tasks.find(message_set_id=message.recovers, state=TaskState.IN_DOUBT):
+    tasks = scene.uow.tasks.find(message_set_id=message.recovers, state=TaskState.IN_DOUBT)
+    rows = submissions_of(scene.uow, tasks)
+    for task in tasks:
         reply = replies.for_request(str(task.id))
         if reply is None or not (_gone(task, reply) or meaning(reply.status).reaction in _CLEAR):
             _unclear(scene, message, task)
             continue
-        found = [result for result in (reply.results if reply else ()) if _is_ours(scene.uow, task, result)]
+        row = rows.get(task.submission_id)
+        found = [result for result in reply.results if _is_ours(task, row, result)]
         if len(found) == 1:
-            adoption.adopt(scene, task, found[0])
+            adoption.adopt(scene, task, row, found[0], mirror.keep(scene, found))
         elif not found:
             task.not_before = task.failed_visit_id = None
             move_task(scene.uow, task, TaskState.QUEUED, now=scene.now, why="QuickBooks does not have it: sent again")
@@ -123,7 +126,6 @@ def looked_up(scene: Scene, message: MessageSet, replies: ReplySet) -> None:
                 f"QuickBooks has {count} records with this mark: delete the double there, then link the right one here."
             )
             _ask_person(scene, task, why)
-    scene.save()
 
 
 def _unclear(scene: Scene, message: MessageSet, task: Task) -> None:
@@ -159,10 +161,9 @@ def _full_name(uow: UnitOfWork, task: Task, kind: str, parent: qb.Ref | None, na
     return f"{above.full_name}:{name}" if above else name
 
 
-def _is_ours(uow: UnitOfWork, task: Task, result: Result) -> bool:
+def _is_ours(task: Task, row: Submission | None, result: Result) -> bool:
     """Whether a found record is the one that the task would have made: by mark, or by name below its parent."""
     if isinstance(result, TxnRet):
-        row = uow.submissions.get(task.submission_id) if task.submission_id is not None else None
         return row is not None and mark(row.mark) in result.memo
     if not isinstance(result, ListRet):
         return False

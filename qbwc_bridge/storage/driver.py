@@ -16,6 +16,47 @@ from sqlalchemy.sql import ClauseElement
 Values = dict[str, Any]
 
 
+class Driver:
+    """The driver below one SQLAlchemy connection. Everything raises DBAPIError, as SQLAlchemy's own execution would."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._dialect = connection.dialect
+        self._cursor = connection.connection.cursor()
+        self._fault = connection.dialect.loaded_dbapi.Error
+
+    def fetch(self, statement: Executable, values: Values) -> list[Sequence[Any]]:
+        """Run a statement that gives rows."""
+        compiled = _compiled(statement, self._dialect, frozenset(values))
+        try:
+            self._cursor.execute(compiled.text, compiled.parameters(values))
+            rows = list[Sequence[Any]](self._cursor.fetchall())
+        except self._fault as error:
+            raise self._told(compiled.text, error) from error
+        return rows
+
+    def change(self, statement: Executable, rows: Sequence[Values]) -> int:
+        """Run a statement once for each of `rows`, which name the same columns; gives how many rows changed."""
+        compiled = _compiled(statement, self._dialect, frozenset(rows[0]))
+        try:
+            if len(rows) == 1:
+                self._cursor.execute(compiled.text, compiled.parameters(rows[0]))
+            else:
+                self._cursor.executemany(compiled.text, [compiled.parameters(values) for values in rows])
+        except self._fault as error:
+            raise self._told(compiled.text, error) from error
+        return int(self._cursor.rowcount)
+
+    def command(self, text: str) -> None:
+        """Run a command that gives nothing."""
+        try:
+            self._cursor.execute(text)
+        except self._fault as error:
+            raise self._told(text, error) from error
+
+    def _told(self, text: str, error: Exception) -> BaseException:
+        return DBAPIError.instance(text, None, error, self._fault, hide_parameters=True, dialect=self._dialect)
+
+
 class _Compiled:
     """A statement in the words of one driver, and how its values are handed over."""
 
@@ -23,43 +64,14 @@ class _Compiled:
         compiled = statement.compile(dialect=dialect, column_keys=sorted(names))
         self.text = str(compiled)
         # Values that stand in the statement itself, such as the OFFSET that some dialects add to a LIMIT.
-        self._own: Values = dict(compiled.params)
+        self._own: Values = {name: value for name, value in compiled.params.items() if name not in names}
         self._order: Sequence[str] | None = getattr(compiled, "positiontup", None)
 
     def parameters(self, values: Values) -> Any:
-        given = {**self._own, **values}
+        given = {**self._own, **values} if self._own else values
         return given if self._order is None else [given[name] for name in self._order]
 
 
 @cache
 def _compiled(statement: ClauseElement, dialect: Dialect, names: frozenset[str]) -> _Compiled:
     return _Compiled(statement, dialect, names)
-
-
-def fetch(connection: Connection, statement: Executable, values: Values) -> list[Sequence[Any]]:
-    """Run a statement that gives rows. Raises SQLAlchemy's DBAPIError, as its own execution would."""
-    return _run(connection, statement, [values]).fetchall()  # type: ignore[no-any-return]
-
-
-def change(connection: Connection, statement: Executable, rows: Sequence[Values]) -> int:
-    """Run a statement that changes rows once for each of `rows`, which name the same columns; gives how many changed.
-
-    Raises like `fetch`.
-    """
-    return _run(connection, statement, rows).rowcount  # type: ignore[no-any-return]
-
-
-def _run(connection: Connection, statement: Any, rows: Sequence[Values]) -> Any:
-    dialect = connection.dialect
-    compiled = _compiled(statement, dialect, frozenset(rows[0]))
-    cursor = connection.connection.cursor()
-    try:
-        if len(rows) == 1:
-            cursor.execute(compiled.text, compiled.parameters(rows[0]))
-        else:
-            cursor.executemany(compiled.text, [compiled.parameters(values) for values in rows])
-    except dialect.loaded_dbapi.Error as error:
-        raise DBAPIError.instance(
-            compiled.text, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect
-        ) from error
-    return cursor

@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import QueuePool
 
 from qbwc_bridge.errors import WrongUsage
+from qbwc_bridge.storage.driver import Driver
 from qbwc_bridge.storage.faults import told_plainly
 
 BUSY_SECONDS = 30
@@ -116,10 +117,10 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     # IMMEDIATE also for reading: a transaction that turns from reading to writing could fail at once as "locked".
     with told_plainly(connection.engine):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        Driver(connection).command("BEGIN IMMEDIATE")
 
 
 def _begin_postgresql(connection: Connection) -> None:
     # READ COMMITTED looks at the data anew with each statement, so what follows this wait sees the last commit.
     with told_plainly(connection.engine):
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({TURN_LOCK})")
+        Driver(connection).command(f"SELECT pg_advisory_xact_lock({TURN_LOCK})")

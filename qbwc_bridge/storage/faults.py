@@ -20,11 +20,15 @@ def told_plainly(engine: Engine) -> Iterator[None]:
     """Turn every SQLAlchemyError inside the block into a BridgeError that names the database, never its password."""
     try:
         yield
-    except IntegrityError as error:
-        raise _broken_rule(error) from error
     except SQLAlchemyError as error:
-        name = engine.url.render_as_string(hide_password=True)
-        raise BridgeError(f"The database {name} {_trouble(error)}") from error
+        raise plainly(engine, error) from error
+
+
+def plainly(engine: Engine, error: SQLAlchemyError) -> BridgeError:
+    """Give the one sentence for what the database complains of."""
+    if isinstance(error, IntegrityError):
+        return _broken_rule(error)
+    return BridgeError(f"The database {engine.url.render_as_string(hide_password=True)} {_trouble(error)}")
 
 
 def _broken_rule(error: IntegrityError) -> BridgeError:

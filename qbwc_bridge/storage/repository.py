@@ -4,18 +4,18 @@ Saved and appended rows are written together, before the next look at their tabl
 one round trip for a row that is saved five times, or for a hundred rows of history.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any, Generic
 
 from sqlalchemy import Connection, Executable, Table
+from sqlalchemy.exc import SQLAlchemyError
 
 from qbwc_bridge.errors import BridgeError, NotFound
 from qbwc_bridge.ports import Other, UpTo
-from qbwc_bridge.storage import driver, statements
-from qbwc_bridge.storage.driver import Values
-from qbwc_bridge.storage.faults import told_plainly
-from qbwc_bridge.storage.rows import Row, RowCodec
+from qbwc_bridge.storage import statements
+from qbwc_bridge.storage.driver import Driver, Values
+from qbwc_bridge.storage.faults import plainly
+from qbwc_bridge.storage.rows import Known, Row, RowCodec
 
 
 class Transaction:
@@ -26,39 +26,45 @@ class Transaction:
     """
 
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+        self._driver = Driver(connection)
+        self._engine = connection.engine
         self.spoiled = False
         self.stores: list[TableStore[Any]] = []
+        self._closed = False
 
     def fetch(self, statement: Executable, values: Values) -> list[Sequence[Any]]:
         """Run a statement that gives rows; raises BridgeError with one sentence."""
-        with self._told():
-            return driver.fetch(self._connection, statement, values)
+        self.check()
+        try:
+            return self._driver.fetch(statement, values)
+        except SQLAlchemyError as error:
+            self.spoiled = True
+            raise plainly(self._engine, error) from error
 
     def change(self, statement: Executable, rows: Sequence[Values]) -> int:
         """Run a statement once for each of `rows`; gives how many rows changed. Raises BridgeError."""
-        with self._told():
-            return driver.change(self._connection, statement, rows)
+        self.check()
+        try:
+            return self._driver.change(statement, rows)
+        except SQLAlchemyError as error:
+            self.spoiled = True
+            raise plainly(self._engine, error) from error
 
     def check(self) -> None:
-        """Raise BridgeError when an earlier statement failed."""
+        """Raise BridgeError when an earlier statement failed, or the unit of work has ended."""
+        if self._closed:
+            raise BridgeError("This piece of work is closed; nothing more is read or stored in it.")
         if self.spoiled:
             raise BridgeError("Nothing was stored, because an earlier step of the same piece of work failed.")
+
+    def close(self) -> None:
+        """End it: the connection goes back, and what still holds a store must not use it."""
+        self._closed = True
 
     def flush(self) -> None:
         """Write what was saved and appended to any table."""
         for store in self.stores:
             store.flush()
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        self.check()
-        try:
-            with told_plainly(self._connection.engine):
-                yield
-        except BridgeError:
-            self.spoiled = True
-            raise
 
 
 class TableStore(Generic[Row]):
@@ -68,7 +74,7 @@ class TableStore(Generic[Row]):
         self._transaction = transaction
         self._table = table
         self._codec = codec
-        self._seen: dict[int, Sequence[Any]] = {}
+        self._known: dict[int, Known] = {}
         self._saved: dict[int, Values] = {}
         self._appended: list[Values] = []
         transaction.stores.append(self)
@@ -77,7 +83,8 @@ class TableStore(Generic[Row]):
         """Insert a row and set its `id`; raises ValueError for one that is stored already."""
         self._expect_new(row)
         self.flush()
-        ((row.id,),) = self._transaction.fetch(statements.add_row(self._table), self._codec.encode(row))
+        values = self._codec.encode(row)
+        ((row.id,),) = self._transaction.fetch(statements.add_row(self._table), values)
         return row
 
     def append(self, row: Row) -> None:
@@ -94,18 +101,18 @@ class TableStore(Generic[Row]):
         return row
 
     def save(self, row: Row) -> None:
-        """Write every field of a row back; a row that is gone raises NotFound when it is written."""
+        """Write what changed since the row was read; a row that is gone raises NotFound when it is written."""
         self._transaction.check()
-        values = self._codec.encode(row)
-        if row.id in self._saved or tuple(values.values()) != self._seen.get(row.id):
-            self._saved[row.id] = values
+        changes, self._known[row.id] = self._codec.changes(row, self._known.get(row.id))
+        if changes:
+            self._saved.setdefault(row.id, {}).update(changes)
 
     def remove(self, row: Row) -> None:
         """Delete a row; raises NotFound when it is gone."""
         self._transaction.flush()  # rows that go along with this one may be waiting in other tables
-        self._seen.pop(row.id, None)
+        self._known.pop(row.id, None)
         changed = self._transaction.change(statements.remove_row(self._table), [{statements.ROW_ID: row.id}])
-        self._expect(1, changed, [row.id])
+        self._expect([row.id], changed)
 
     def find(self, *, order: str = "id", limit: int | None = None, **criteria: Any) -> list[Row]:
         """Give the rows that meet all criteria, ordered by a column (`-id` for descending), empty values first.
@@ -141,15 +148,16 @@ class TableStore(Generic[Row]):
             self._transaction.change(statements.add_rows(self._table), rows)
         if self._saved:
             saved, self._saved = self._saved, {}
-            self._seen.update((row_id, tuple(values.values())) for row_id, values in saved.items())
-            changes = [{**values, statements.ROW_ID: row_id} for row_id, values in saved.items()]
-            changed = self._transaction.change(statements.save_row(self._table), changes)
-            self._expect(len(changes), changed, list(saved))
+            alike: dict[tuple[str, ...], list[int]] = {}
+            for row_id, values in saved.items():
+                alike.setdefault(tuple(values), []).append(row_id)
+            for row_ids in alike.values():
+                rows = [{**saved[row_id], statements.ROW_ID: row_id} for row_id in row_ids]
+                self._expect(row_ids, self._transaction.change(statements.save_row(self._table), rows))
 
     def _read(self, found: Sequence[Any]) -> Row:
-        row = self._codec.decode(found)
-        # Columns stand in the order of the fields, and the id is no part of what is encoded.
-        self._seen[row.id] = self._codec.without_id(found)
+        row, known = self._codec.decode(found)
+        self._known[row.id] = known
         return row
 
     def _shape(self, criteria: Values) -> tuple[statements.Shape, Values]:
@@ -184,8 +192,8 @@ class TableStore(Generic[Row]):
         if row.id:
             raise ValueError(f"this {self._name()} is stored already, as number {row.id}")
 
-    def _expect(self, count: int, changed: int, row_ids: list[int]) -> None:
-        if changed != count:
+    def _expect(self, row_ids: list[int], changed: int) -> None:
+        if changed != len(row_ids):
             numbers = " or ".join(str(row_id) for row_id in row_ids)
             self._transaction.spoiled = True
             raise NotFound(f"The {self._name()} number {numbers} does not exist any more.")

@@ -50,6 +50,16 @@ class FieldCodec:
     """Whether equal values are stored equally, so that a find may ask for them."""
     sortable: bool = True
     """Whether the stored values sort as the values do."""
+    fixed: bool = True
+    """Whether a value cannot change in itself: the same object then means the same content."""
+
+    def stored(self, value: Any) -> Any:
+        """Give what the column holds for a value."""
+        return None if value is None else self.encode(value)
+
+
+Known = list[tuple[Any, Any]]
+"""What is known of a stored row, in the order of its fields: each value, and how its column has it."""
 
 
 class RowCodec(Generic[Row]):
@@ -58,30 +68,41 @@ class RowCodec(Generic[Row]):
     def __init__(self, record: type[Row]) -> None:
         self.record = record
         hints = get_type_hints(record, include_extras=True)
-        names = [each.name for each in dataclasses.fields(record)]  # type: ignore[arg-type]
+        self.columns = tuple(each.name for each in dataclasses.fields(record))  # type: ignore[arg-type]
         self.fields: Mapping[str, FieldCodec] = {
-            name: _TEXT_COMPRESSED if name in COMPRESSED else field_codec(hints[name]) for name in names
+            name: _TEXT_COMPRESSED if name in COMPRESSED else field_codec(hints[name]) for name in self.columns
         }
-        self.columns = tuple(names)
-        self._decoders = tuple(codec.decode for codec in self.fields.values())
-        self._encoders = tuple((name, codec.encode) for name, codec in self.fields.items() if name != "id")
-        self._id_at = names.index("id")
+        self._codecs = tuple(self.fields.items())
 
     def encode(self, row: Row) -> dict[str, Any]:
         """Give the column values of a row, without its id."""
-        return {
-            name: None if (value := getattr(row, name)) is None else encode(value) for name, encode in self._encoders
-        }
+        return {name: codec.stored(getattr(row, name)) for name, codec in self._codecs if name != "id"}
 
-    def decode(self, values: Sequence[Any]) -> Row:
+    def decode(self, found: Sequence[Any]) -> tuple[Row, Known]:
         """Make the row of column values, which stand in the order of `columns`."""
-        return self.record(
-            *(None if value is None else decode(value) for decode, value in zip(self._decoders, values, strict=True))
-        )
+        values = [
+            None if column is None else codec.decode(column)
+            for (_, codec), column in zip(self._codecs, found, strict=True)
+        ]
+        return self.record(*values), list(zip(values, found, strict=True))
 
-    def without_id(self, values: Sequence[Any]) -> tuple[Any, ...]:
-        """Give column values as `encode` would give them: all but the id."""
-        return (*values[: self._id_at], *values[self._id_at + 1 :])
+    def changes(self, row: Row, known: Known | None) -> tuple[dict[str, Any], Known]:
+        """Give the columns in which a row differs from what is known of it, and what is known of it then.
+
+        Without knowledge everything counts as changed.
+        """
+        changed: dict[str, Any] = {}
+        after: Known = []
+        for place, (name, codec) in enumerate(self._codecs):
+            value = getattr(row, name)
+            if known is not None and value is known[place][0] and codec.fixed:
+                after.append(known[place])
+                continue
+            column = codec.stored(value)
+            after.append((value, column))
+            if name != "id" and (known is None or column != known[place][1]):
+                changed[name] = column
+        return changed, after
 
 
 @cache
@@ -113,6 +134,7 @@ def _json_codec(annotation: Any) -> FieldCodec:
         decode=adapter.validate_json,
         searchable=False,
         sortable=False,
+        fixed=False,
     )
 
 

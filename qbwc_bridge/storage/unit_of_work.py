@@ -79,9 +79,12 @@ class OpenSqlWork:
         try:
             with told_plainly(self._engine), self._engine.begin() as connection:
                 transaction = Transaction(connection)
-                yield SqlUnitOfWork(transaction)
-                transaction.check()
-                transaction.flush()
+                try:
+                    yield SqlUnitOfWork(transaction)
+                    transaction.check()
+                    transaction.flush()
+                finally:
+                    transaction.close()
         finally:
             self._here.open = False
 

@@ -13,7 +13,7 @@ from qbwc_bridge.domain.records import MessageSet, Visit
 from qbwc_bridge.domain.replies import CompanyRet, HostRet, PreferencesRet, ReplySet
 from qbwc_bridge.domain.states import TaskState
 from qbwc_bridge.errors import QuickBooksError
-from qbwc_bridge.flow import answers, company, cost_answers, dispatch, recovery, work
+from qbwc_bridge.flow import answers, company, dispatch, recovery, work
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.moves import move_task
 from qbwc_bridge.flow.scene import Scene
@@ -231,7 +231,7 @@ class Session:
             scene.visit.last_error = f"QuickBooks' answer could not be read and is asked for again: {problem}"
             return self._unreadable(scene, sent)
         sent.answered_at = scene.now
-        sent.reply_text = "" if self._holds_wages(scene.uow, sent) else response
+        sent.reply_text = "" if sent.purpose == "costs" else response
         scene.uow.message_sets.save(sent)
         self._apply(scene, sent, replies)
         if scene.connection.alarm:
@@ -293,10 +293,6 @@ class Session:
                 task.splits += 1
                 move_task(scene.uow, task, TaskState.QUEUED, now=scene.now, why=f"sent again with fewer others: {told}")
         return True
-
-    def _holds_wages(self, uow: UnitOfWork, sent: MessageSet) -> bool:
-        tasks = uow.tasks.find(message_set_id=sent.id)
-        return any(cost_answers.is_payroll(task) or task.reading_id is not None for task in tasks)
 
     def _progress(self, scene: Scene) -> int:
         """Count done against known work: never 100 while anything is left, never going back."""
