@@ -1,6 +1,6 @@
 # make demo [ARGS=--once]   the whole journey against the stand-ins
 # make test                 lint, then every test (DEEP=1: larger counts, nothing may be missing)
-# make lint | bench | soak | installer | lock
+# make lint | bench | soak | installer | lock    bench: ARGS="--only cycles" and the like, see tests/bench/edge.py
 #
 # Needs only git, make and Python 3.11 to 3.13. PYTHON=python3.13 names the interpreter, VENV=.venv-313 the folder.
 
@@ -31,7 +31,8 @@ lint: $(VENV)/.dev $(VENV)/.project
 	git ls-files -z --cached --others --exclude-standard | xargs -0 $(VENV)/bin/codespell
 
 bench: $(VENV)/.dev $(VENV)/.project
-	$(PY) -m tests.bench.journey $(ARGS)
+	$(PY) -m tests.bench.edge $(ARGS)
+	$(PY) -m tests.bench.journey
 
 # The full counts: every test at its deepest, then the whole journey from one seed after another.
 soak: $(VENV)/.dev $(VENV)/.project

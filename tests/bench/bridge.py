@@ -1,0 +1,39 @@
+"""The bridge's own server on a data folder, a program of its own: `python -m tests.bench.bridge FOLDER`.
+
+The server of `serve` without its clockwork: nothing may read Procore while calls are timed.
+"""
+
+import sys
+import threading
+from pathlib import Path
+
+from qbwc_bridge.bootstrap import open_app, web_app
+from qbwc_bridge.cli.web_server import WebServer
+from qbwc_bridge.settings import Settings, load_settings
+from tests.bench.process import LOOPBACK, say_address, when_stdin_ends
+
+CLOCKS = ("pull_every_seconds", "push_every_seconds", "costs_every_seconds")
+ADDRESSES = ("public_url", "procore_login_url", "procore_api_url")
+
+
+def settings_of(folder: Path) -> Settings:
+    """Give the settings of a bridge on a data folder, with every clock off."""
+    return load_settings(
+        {"data_dir": str(folder), **dict.fromkeys(CLOCKS, "0"), **dict.fromkeys(ADDRESSES, "http://localhost")},
+        environ={},
+    )
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    settings, stop = settings_of(Path(sys.argv[1])), threading.Event()
+    app = open_app(settings)
+    server = WebServer(web_app(app), [(LOOPBACK, 0)], max_bytes=settings.max_soap_bytes)
+    say_address(server.addresses[0])
+    when_stdin_ends(stop.set)
+    server.run(stop)
+    app.close()
+
+
+if __name__ == "__main__":
+    main()

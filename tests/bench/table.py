@@ -1,0 +1,55 @@
+"""The table that the bench prints, and what was measured of others elsewhere."""
+
+import statistics
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+ORIGIN = (
+    "Measured elsewhere, in one run on two cores, loopback, one keep-alive connection: bare spyne under waitress\n"
+    "1,040 send+receive cycles a second and 0.17 s for a 10 MB answer; qbwc-kit (Python, in memory) 1,150 and 0.5 s;\n"
+    "quickbooks-js (Node, in memory) 1,880 and 0.4 s, 430 MB; quickbooks-php (MariaDB) about 0.38 of the bare pair.\n"
+    "Speeds are compared as shares of the bare pair, so that the machine does not count."
+)
+BARE_CYCLES = 1040
+PEER_CYCLES = {"qbwc-kit": 1150 / BARE_CYCLES, "quickbooks-js": 1880 / BARE_CYCLES, "quickbooks-php": 0.38}
+"""Cycles a second as shares of the bare pair measured in the same run."""
+PEER_SECONDS = {"bare pair": 0.17, "quickbooks-js": 0.4, "qbwc-kit": 0.5}
+"""Seconds for a 10 MB answer."""
+
+WIDTHS = (46, 22, 40)
+MS = 1000
+PERCENT = 100
+
+
+@dataclass(frozen=True)
+class Table:
+    """Prints rows as they come: what, ours, what it is held against, and ours as a multiple of that."""
+
+    def head(self) -> None:
+        """Print the names of the columns."""
+        self.row("", "ours", "against", "ratio")
+        self.say("  ".join(["-" * width for width in WIDTHS] + ["-----"]))
+
+    def row(self, what: str, ours: str, against: str = "", ratio: str | float = "") -> None:
+        """Print one row."""
+        shown = f"{ratio:.2f}" if isinstance(ratio, float) else ratio
+        cells = [cell.ljust(width) for cell, width in zip((what, ours, against), WIDTHS, strict=True)]
+        self.say("  ".join([*cells, shown]).rstrip())
+
+    def part(self, name: str) -> None:
+        """Begin a part."""
+        self.say(f"\n{name}")
+
+    def say(self, line: str) -> None:
+        """Print a line."""
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+
+
+def spread(seconds: Sequence[float]) -> str:
+    """Give median and 95th percentile in milliseconds."""
+    if len(seconds) < 2:
+        return f"{MS * seconds[0]:.2f} ms" if seconds else "-"
+    worst = statistics.quantiles(seconds, n=20, method="inclusive")[-1]
+    return f"{MS * statistics.median(seconds):.2f} ms, p95 {MS * worst:.2f}"
