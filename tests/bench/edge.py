@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.bench import answers, cycles, sync
 from tests.bench.office import Office, seed_office
-from tests.bench.table import ORIGIN, Table
+from tests.bench.table import Table
 
 WAITING = (10, 1_000, 100_000)
 
@@ -54,7 +54,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=25, help="seconds for each server of a part, at most")
     options = parser.parse_args(arguments)
     table = Table()
-    table.say(ORIGIN)
     table.head()
     with tempfile.TemporaryDirectory(prefix="qbwc-bench-") as folder:
         office = seed_office(Path(folder) / "seed")

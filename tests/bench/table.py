@@ -1,9 +1,12 @@
 """The table that the bench prints, and what was measured of others elsewhere."""
 
+import os
+import platform
 import statistics
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from tempfile import gettempdir
 
 ORIGIN = (
     "Measured elsewhere, in one run on two cores, loopback, one keep-alive connection: bare spyne under waitress\n"
@@ -21,7 +24,7 @@ PEER_SECONDS = {"quickbooks-js": 0.4 / BARE_SECONDS, "qbwc-kit": 0.5 / BARE_SECO
 PEER_MB = {"quickbooks-js": 430}
 """Memory for a 10 MB answer."""
 
-WIDTHS = (46, 36, 40)
+WIDTHS = (41, 30, 31)
 MS = 1000
 PERCENT = 100
 
@@ -34,7 +37,10 @@ class Table:
     """What could not be measured."""
 
     def head(self) -> None:
-        """Print the names of the columns."""
+        """Print where the figures come from, and the names of the columns."""
+        self.say(ORIGIN)
+        python, folder = platform.python_version(), gettempdir()
+        self.say(f"This run: {os.cpu_count()} processors, Python {python}, files in {folder}.\n")
         self.row("", "ours", "against", "ratio")
         self.say("  ".join(["-" * width for width in WIDTHS] + ["-----"]))
 
