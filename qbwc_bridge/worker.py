@@ -15,11 +15,11 @@ from decimal import Decimal
 
 from qbwc_bridge.domain.money import ZERO
 from qbwc_bridge.domain.records import Connection, ProjectChoice, ReleaseChoice, Submission
-from qbwc_bridge.errors import BridgeError, NotFound, Refused
+from qbwc_bridge.errors import BridgeError, NotFound, ProcoreUnreachable, Refused
 from qbwc_bridge.flow import intake, releasing, work, writeback
 from qbwc_bridge.flow.facts import Facts
 from qbwc_bridge.flow.kit import Kit
-from qbwc_bridge.flow.leases import give_back, take
+from qbwc_bridge.flow.leases import PULL, PUSH, give_back, take
 from qbwc_bridge.flow.ledger import Ledger, released
 from qbwc_bridge.flow.proof import DryRun, Proof, dry_run, prove
 from qbwc_bridge.ports import OpenWork, UnitOfWork
@@ -78,17 +78,25 @@ def pull(kit: Kit, connection_id: int, progress: Progress = silent) -> Pulled:
     with kit.work() as uow:
         connection = uow.connections.get(connection_id)
         on = [row.project_id for row in uow.projects.find(connection_id=connection_id, on=True)]
-    with station(kit, connection, "pull") as work_here:
+    with station(kit, connection, PULL) as work_here:
 
         def told(sentence: str) -> None:
             with work_here():
                 pass  # a long reading keeps its lease
             progress(sentence)
 
-        reading = intake.read(kit.procore_for(connection), on, told)
+        try:
+            reading = intake.read(kit.procore_for(connection), on, told)
+        except ProcoreUnreachable as problem:
+            with work_here() as uow:
+                connection = uow.connections.get(connection_id)
+                connection.procore_down = str(problem)
+                uow.connections.save(connection)
+            raise
         now = kit.clock.now()
         with work_here() as uow:
             connection = uow.connections.get(connection_id)
+            connection.procore_down = ""
             intake.store(uow, connection, reading, now)
             fresh = work.settle(uow, connection, kit.options(connection), now)
     return Pulled(fresh, reading.problems)
@@ -115,7 +123,7 @@ def push(kit: Kit, connection_id: int, *, confirmed: bool = False, progress: Pro
     """Write pending actuals of released projects to Procore; the brake may hold it."""
     with kit.work() as uow:
         connection = uow.connections.get(connection_id)
-    with station(kit, connection, "push") as work_here:
+    with station(kit, connection, PUSH) as work_here:
         question = plan(kit, connection_id, confirmed=confirmed)
         procore, now = kit.procore_for(connection), kit.clock.now()
         return writeback.push(work_here, procore, connection_id, now, progress, held=question)
@@ -219,8 +227,8 @@ class Clockwork:
         for connection in connections:
             if connection.id in reading:
                 self._try(connection, "settle", lambda c: settle(self._kit, c.id))
-            self._guarded(connection, "pull", connection.pulled_at, now, lambda c: pull(self._kit, c.id))
-            self._guarded(connection, "push", connection.pushed_at, now, lambda c: push(self._kit, c.id))
+            self._guarded(connection, PULL, connection.pulled_at, now, lambda c: pull(self._kit, c.id))
+            self._guarded(connection, PUSH, connection.pushed_at, now, lambda c: push(self._kit, c.id))
 
     def _guarded(
         self,

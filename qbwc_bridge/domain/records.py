@@ -33,6 +33,7 @@ class Company:
     qbxml_version: str = ""
     uses_estimates: bool | None = None
     uses_purchase_orders: bool | None = None
+    uses_classes: bool | None = None
     multi_currency: bool | None = None
     closing_date: dt.date | None = None
     report_basis: str = ""
@@ -89,6 +90,8 @@ class Connection:
     """`Customer:ListID` or `PurchaseOrder:TxnID` of the newest record we wrote: proof that the file is not older."""
     pulled_at: dt.datetime | None = None
     pushed_at: dt.datetime | None = None
+    procore_down: str = ""
+    """Why Procore could not be reached the last time it was read; empty when it answered."""
     brake: str = ""
     """Why nothing is written to Procore until a person confirms."""
     unsettled: Unsettled = "lists"
@@ -262,6 +265,8 @@ class Visit:
     exported: int = 0
     failed: int = 0
     connection_errors: int = 0
+    refused_version: str = ""
+    """The qbXML version that QuickBooks refused in this visit in spite of its own list."""
     id: int = 0
 
 

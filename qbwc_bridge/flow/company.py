@@ -41,16 +41,19 @@ def identify(
     if preferences:
         facts.uses_estimates = preferences.uses_estimates
         facts.uses_purchase_orders = preferences.uses_purchase_orders
+        facts.uses_classes = preferences.uses_classes
         facts.multi_currency = preferences.multi_currency
         facts.closing_date = preferences.closing_date
         facts.report_basis = preferences.report_basis
     problem = ""
     try:
-        facts.qbxml_version = negotiate(host.supported_versions)
+        facts.qbxml_version = negotiate(host.supported_versions, below=visit.refused_version)
     except QuickBooksError as error:
         problem = str(error)
     connection.company = facts
     visit.facts_read = True
+    if facts != before:
+        connection.unsettled = "lists"
     if not connection.bound_name and _may_bind(connection):
         bind(connection)
     problem = problem or _stranger(connection)

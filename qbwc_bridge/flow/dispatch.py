@@ -161,9 +161,9 @@ def _readings_with(scene: Scene, first: Task) -> list[Task]:
 
     Reports go alone too: an answer with wages must be in no stored reply, and the others are long.
     """
-    if first.attempts or isinstance(first.request, CustomTxnDetail):
+    if first.attempts or first.splits or isinstance(first.request, CustomTxnDetail):
         return [first]
-    beside = _ready(scene, limit=RECORDS_PER_SET, rank=first.rank, attempts=0)
+    beside = _ready(scene, limit=RECORDS_PER_SET, rank=first.rank, attempts=0, splits=0)
     return [task for task in beside if not is_write(task) and not isinstance(task.request, CustomTxnDetail)]
 
 

@@ -5,6 +5,9 @@ import datetime as dt
 from qbwc_bridge.domain.records import Lease
 from qbwc_bridge.ports import UnitOfWork
 
+PULL, PUSH = "pull", "push"
+"""The stations that somebody can be at: reading Procore, and writing costs to it."""
+
 
 def take(  # noqa: PLR0917 - reads in the order of its sentence
     uow: UnitOfWork, connection_id: int, station: str, holder: str, now: dt.datetime, seconds: int
@@ -23,6 +26,12 @@ def take(  # noqa: PLR0917 - reads in the order of its sentence
     lease.holder, lease.until = holder, until
     uow.leases.save(lease)
     return True
+
+
+def held(uow: UnitOfWork, connection_id: int, station: str, now: dt.datetime) -> bool:
+    """Whether somebody is at a station."""
+    lease = uow.leases.first(connection_id=connection_id, station=station)
+    return lease is not None and lease.until > now
 
 
 def give_back(uow: UnitOfWork, connection_id: int, station: str, holder: str) -> None:

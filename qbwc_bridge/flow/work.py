@@ -1,10 +1,12 @@
 """Steps that several rooms take in the same order: bring submissions up to date, queue, apply costs."""
 
 import datetime as dt
+from collections.abc import Callable
 
 from qbwc_bridge.domain.records import Connection, MessageSet, Submission
 from qbwc_bridge.domain.states import ALIVE, OUTSTANDING, State
-from qbwc_bridge.flow import actuals, dispatch, queueing, review
+from qbwc_bridge.flow import actuals, dispatch, leases, queueing, review
+from qbwc_bridge.flow.leases import PULL
 from qbwc_bridge.flow.moves import is_write
 from qbwc_bridge.flow.options import Options
 from qbwc_bridge.flow.scene import Scene
@@ -54,7 +56,7 @@ def heard(scene: Scene, message: MessageSet) -> None:
     scene.connection.unsettled = "lists" if reads else scene.connection.unsettled or "answers"
 
 
-def go_on(scene: Scene, options: Options) -> bool:
+def go_on(scene: Scene, options: Callable[[Connection], Options]) -> bool:
     """Look after the effects of an answer where they matter now; gives whether this visit has more to send.
 
     Reviewing everything after each answer would make a visit with n records take n times n steps. So answers to writes
@@ -62,10 +64,15 @@ def go_on(scene: Scene, options: Options) -> bool:
     """
     unsettled, nearest = scene.connection.unsettled, dispatch.nearest(scene)
     if unsettled and (nearest is None or (unsettled == "lists" and is_write(nearest))):
-        settle(scene.uow, scene.connection, options, scene.now, visit_id=scene.visit.id)
+        settle(scene.uow, scene.connection, options(scene.connection), scene.now, visit_id=scene.visit.id)
         plan_progress(scene)
         nearest = dispatch.nearest(scene)
     return nearest is not None or dispatch.anything_outstanding(scene)
+
+
+def being_prepared(scene: Scene) -> bool:
+    """Whether Procore is being read just now: what it brings may have to go to QuickBooks."""
+    return leases.held(scene.uow, scene.connection.id, PULL, scene.now)
 
 
 def plan_progress(scene: Scene) -> None:

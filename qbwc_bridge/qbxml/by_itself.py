@@ -50,8 +50,10 @@ HRESULTS: Mapping[Reaction, str] = {
     Reaction.RETRY: "The visit ends. The next visit tries again, and first settles what was under way.",
     Reaction.LOOK_UP: "The visit ends. The next visit first finds out what was written, then goes on.",
     Reaction.PERSON: "The visit ends and nothing is lost. Each next visit tries again, until it is mended.",
-    Reaction.SPLIT: "QuickBooks did none of it. Several records are sent again one by one; a single one is Failed to "
-    "Export.",
+    Reaction.OPEN: "The bridge names the company file of the last visit once, so that QuickBooks can open it. If that "
+    "fails too, the visit ends and nothing is lost.",
+    Reaction.SPLIT: "QuickBooks did none of it. The records are sent again in ever smaller sets, so that the one at "
+    "fault is found; that one is Failed to Export, the others go on.",
     Reaction.RENEGOTIATE: "QuickBooks did none of it. The bridge asks which versions this QuickBooks knows and sends "
     "it again in one of them. If there is none, the visit ends and nothing is lost. Each next visit asks again.",
 }

@@ -81,7 +81,7 @@ _HRESULTS: tuple[Row, ...] = (
     (
         "80040416 80040417",
         "bookkeeper",
-        Reaction.PERSON,
+        Reaction.OPEN,
         "QuickBooks is not running or has no company file open.",
         "Open the company file, or allow the bridge access even if QuickBooks is not running.",
     ),

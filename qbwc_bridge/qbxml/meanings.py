@@ -37,6 +37,8 @@ class Reaction(StrEnum):
     """It was not tried: put it back unchanged."""
     PERSON = "person"
     """Only a person can go on."""
+    OPEN = "open"
+    """No company file is open: name the one that is meant."""
     SPLIT = "split"
     """QuickBooks could not read the request and ran none of it: send its parts alone; one that is alone is given up."""
     RENEGOTIATE = "renegotiate"

@@ -23,12 +23,18 @@ whether an accountant's copy is out, and without both nothing may be written."""
 _VERSION = re.compile(r"(\d{1,2})\.(\d)", re.ASCII)
 
 
-def negotiate(supported: Sequence[str]) -> str:
+def negotiate(supported: Sequence[str], *, below: str = "") -> str:
     """Give the highest version that both know, from HostRet's SupportedQBXMLVersion, such as "11.0".
 
-    Regional entries such as "CA3.0" are passed over. Raises QuickBooksError when the company file is too old.
+    Regional entries such as "CA3.0" are passed over, and so is everything from `below` on, a version that QuickBooks
+    has refused in spite of its list. Raises QuickBooksError when the company file is too old.
     """
-    common = [version for version in map(_numbers, supported) if version and OLDEST <= version <= NEWEST]
+    limit = _numbers(below) if below else None
+    common = [
+        version
+        for version in map(_numbers, supported)
+        if version and OLDEST <= version <= NEWEST and (limit is None or version < limit)
+    ]
     if not common:
         newest = ", ".join(supported[-1:]) or "none"
         raise QuickBooksError(

@@ -9,18 +9,15 @@ import logging
 import secrets
 
 from qbwc_bridge import __version__
-from qbwc_bridge.domain.records import MessageSet, Visit
-from qbwc_bridge.domain.replies import CompanyRet, HostRet, PreferencesRet, ReplySet
-from qbwc_bridge.domain.states import TaskState
-from qbwc_bridge.errors import QuickBooksError
-from qbwc_bridge.flow import answers, company, dispatch, recovery, work
+from qbwc_bridge.domain.records import Visit
+from qbwc_bridge.flow import company, recovery, work
 from qbwc_bridge.flow.kit import Kit
-from qbwc_bridge.flow.moves import move_task
 from qbwc_bridge.flow.scene import Scene
+from qbwc_bridge.flow.views import visit_every
 from qbwc_bridge.ports import UnitOfWork
-from qbwc_bridge.qbxml.company import parse_hcp
-from qbwc_bridge.qbxml.responses import parse_reply
+from qbwc_bridge.qbxml.statuses import Reaction
 from qbwc_bridge.qbxml.statuses import hresult as hresult_meaning
+from qbwc_bridge.webconnector import exchange, words
 
 log = logging.getLogger("qbwc_bridge.webconnector")
 
@@ -33,12 +30,20 @@ IDLE_SHARE = 5
 STOP = -101
 """Any negative number makes the Web Connector ask getLastError and close (guide, receiveResponseXML)."""
 
-UNPARSABLE = "80040400"
-"""HRESULT: QuickBooks could not read the request, and ran none of it."""
+MOST_PAUSES = 6
+"""NoOp answers in one visit (DESIGN): half a minute, in which a reading of Procore mostly ends."""
 
-NO_MORE_WORK = "No more work"
-UNKNOWN_TICKET = "This session is not known to the bridge; it starts anew with the next update."
-REPLACED = "This session was replaced by a newer one; its last answer was kept."
+MOST_TRIES = 1
+"""Second tries after connectionError in one visit; the Web Connector has tried twice by itself before it asks."""
+
+LONG_QUEUE = 500
+"""Tasks that take a visit several minutes: with a shorter interval the next one would find it still at work."""
+
+POSTPONED_SECONDS = 1800
+"""How long an idle visit is put off while Procore cannot be reached: what it would find comes from there."""
+
+CONTACT_SECONDS = 15
+"""The time of the last contact is written no more often: the page tells it in minutes, and a visit has many calls."""
 
 
 class Session:
@@ -80,10 +85,14 @@ class Session:
             has_work = work.plan_visit(uow, connection, kit.options(connection), now)
             uow.connections.save(connection)
             if not has_work:
-                return [ticket, "none"]
+                # A value in slot 2 wins over everything (guide, authenticate): the Web Connector comes back after it.
+                return [ticket, "none", str(POSTPONED_SECONDS), ""] if connection.procore_down else [ticket, "none"]
             visit = uow.visits.add(Visit(connection.id, kit.hash_token(ticket), now, now + self._lease(out=False)))
             work.plan_progress(Scene(uow, connection, visit, now))
             uow.visits.save(visit)
+            if visit.planned > LONG_QUEUE:
+                # Slot 3 raises an interval that somebody set too short, to that of the .qwc (guide, authenticate).
+                return [ticket, "", "", str(int(visit_every(kit, connection).total_seconds()))]
         return [ticket, ""]
 
     def send_request_xml(  # noqa: PLR0917 - the parameters are the protocol's
@@ -93,16 +102,20 @@ class Session:
         log.debug("request processor %s.%s, country %s", major, minor, country)
         with self._kit.work() as uow:
             scene = self._scene(uow, ticket)
-            if scene is None or scene.visit.ended_at is not None:
+            if scene is None or not self._goes_on(scene):
                 return ""
+            visit, language = scene.visit, self._kit.language
+            if visit.last_error == words.PAUSE:
+                visit.last_error = ""
             if company_file_name:
                 scene.connection.company.file_path = company_file_name
-            if hcp_response and not scene.visit.facts_read:
-                self._read_facts(scene, hcp_response)
-            message = self._next(scene)
+            if hcp_response and not visit.facts_read:
+                exchange.read_facts(scene, hcp_response, language)
+            message = exchange.next_message(scene, language)
             self._renew(scene, out=message is not None)
-            if message is None and not scene.visit.last_error:
-                scene.visit.last_error = NO_MORE_WORK
+            if message is None and not visit.last_error:
+                visit.last_error = words.PAUSE if self._may_pause(scene) else words.NO_MORE_WORK
+                visit.pauses += visit.last_error == words.PAUSE
             scene.save()
             return message.request_text if message else ""
 
@@ -117,10 +130,14 @@ class Session:
                 # Recovery may have settled it meanwhile without having seen what was still being made.
                 last = uow.message_sets.find(visit_id=scene.visit.id, order="-id", limit=1)
                 sent = [late for late in last if late.purpose == "write"]
-            proceed = not sent or self._answered(scene, sent[0], response, hresult, message)
-            if scene.visit.ended_at is not None:
-                scene.visit.last_error = REPLACED
-                proceed = False
+            proceed = True
+            if sent:
+                work.heard(scene, sent[0])
+                if hresult:
+                    proceed = exchange.refused(scene, sent[0], hresult, message)
+                else:
+                    proceed = exchange.answered(scene, sent[0], response, self._kit.language)
+            proceed = self._goes_on(scene) and proceed
             self._renew(scene, out=False)
             progress = self._progress(scene) if proceed else STOP
             if progress == STOP:
@@ -129,32 +146,44 @@ class Session:
             return progress
 
     def connection_error(self, ticket: str, hresult: str, message: str) -> str:
-        """Keep why QuickBooks could not be reached, and stop this visit."""
+        """Keep why QuickBooks could not be reached; a second try, or the path of the company file, where it may help.
+
+        `done` ends the visit, an empty text tries the open file again, anything else is a path (guide ch. 10).
+        """
         with self._kit.work() as uow:
             scene = self._scene(uow, ticket)
-            if scene:
-                scene.visit.connection_errors += 1
-                scene.visit.last_error = _told(hresult, message)
-                scene.save()
+            if scene is None:
+                return "done"
+            visit, meaning = scene.visit, hresult_meaning(hresult)
+            visit.last_error = meaning.told(message, hresult)
+            visit.connection_errors += 1
+            scene.save()
+            if visit.connection_errors > MOST_TRIES or visit.ended_at is not None:
+                return "done"
+            if meaning.reaction is Reaction.RETRY:
+                return ""
+            path = scene.connection.company.file_path
+            if meaning.reaction is Reaction.OPEN and path and company.readable(scene.connection):
+                return path
         return "done"
 
     def get_last_error(self, ticket: str) -> str:
         """Say why the visit stopped, in words for the Status column."""
         with self._kit.work() as uow:
             scene = self._scene(uow, ticket)
-            return UNKNOWN_TICKET if scene is None else scene.visit.last_error or NO_MORE_WORK
+            return words.UNKNOWN_TICKET if scene is None else scene.visit.last_error or words.NO_MORE_WORK
 
     def close_connection(self, ticket: str) -> str:
         """End the visit and give its result as a bookkeeper reads it."""
         with self._kit.work() as uow:
             scene = self._scene(uow, ticket)
             if scene is None:
-                return "Finished: nothing to exchange."
+                return words.NOTHING_DONE
             visit = scene.visit
             visit.ended_at = visit.ended_at or scene.now
             self._settle(scene)
             scene.save()
-            return _result(visit)
+            return words.result(visit)
 
     def get_interactive_url(self, ticket: str, session_id: str) -> str:
         """Offer no interactive mode: its browser protocol died with Internet Explorer."""
@@ -173,8 +202,36 @@ class Session:
 
     # ---------------------------------------------------------------- parts
 
+    def _scene(self, uow: UnitOfWork, ticket: str) -> Scene | None:
+        visit = uow.visits.first(ticket_hash=self._kit.hash_token(ticket)) if ticket else None
+        if visit is None:
+            return None
+        connection = uow.connections.get(visit.connection_id)
+        now, last = self._kit.clock.now(), connection.last_contact
+        if visit.ended_at is None and (last is None or (now - last).total_seconds() >= CONTACT_SECONDS):
+            connection.last_contact = now
+        return Scene(uow, connection, visit, now)
+
+    def _goes_on(self, scene: Scene) -> bool:
+        """Whether a visit may go on: it ends when a newer one took over, or when it was silent for too long.
+
+        A session that outlives its lease by a whole lease knows too little of the company that is open now.
+        """
+        visit = scene.visit
+        if visit.ended_at is not None:
+            visit.last_error = words.REPLACED
+        elif scene.now > visit.lease_until + self._lease(out=True):
+            visit.ended_at, visit.last_error = scene.now, words.EXPIRED
+        else:
+            return True
+        scene.save()
+        return False
+
     def _renew(self, scene: Scene, *, out: bool) -> None:
         scene.visit.lease_until = scene.now + self._lease(out=out)
+
+    def _lease(self, *, out: bool) -> dt.timedelta:
+        return dt.timedelta(seconds=self._kit.lease_seconds / (1 if out else IDLE_SHARE))
 
     def _settle(self, scene: Scene) -> None:
         """Let the effects of answers be seen before the visit ends, however it ends."""
@@ -182,139 +239,17 @@ class Session:
             options = self._kit.options(scene.connection)
             work.settle(scene.uow, scene.connection, options, scene.now, visit_id=scene.visit.id)
 
-    def _lease(self, *, out: bool) -> dt.timedelta:
-        return dt.timedelta(seconds=self._kit.lease_seconds / (1 if out else IDLE_SHARE))
-
-    def _scene(self, uow: UnitOfWork, ticket: str) -> Scene | None:
-        visit = uow.visits.first(ticket_hash=self._kit.hash_token(ticket)) if ticket else None
-        if visit is None:
-            return None
-        connection = uow.connections.get(visit.connection_id)
-        now = self._kit.clock.now()
-        if visit.ended_at is None:
-            connection.last_contact = now
-        return Scene(uow, connection, visit, now)
-
-    def _read_facts(self, scene: Scene, hcp_response: str) -> None:
-        host, found, preferences, problems = parse_hcp(hcp_response)
-        for problem in problems:
-            log.warning("Host, Company and Preferences replies: %s", problem)
-        if company.identify(scene, host, found, preferences, owner_id=self._kit.language.owner_id):
-            scene.connection.unsettled = "lists"
-
-    def _next(self, scene: Scene) -> MessageSet | None:
-        if scene.visit.facts_read and not company.readable(scene.connection):
-            scene.visit.last_error = scene.connection.alarm
-            return None
-        language = self._kit.language
-        settling = None
-        if scene.visit.facts_read and scene.visit.writes_allowed:
-            settling = self._settling(scene)
-        return settling or dispatch.next_message(scene, language)
-
-    def _settling(self, scene: Scene) -> MessageSet | None:
-        """What is in doubt is settled first, but never by an older copy of the file: it cannot tell (promise 2)."""
-        language = self._kit.language
-        if not recovery.anything_in_doubt(scene):
-            return None
-        return dispatch.newest_write_message(scene, language) or recovery.next_message(scene, language)
-
-    def _answered(self, scene: Scene, sent: MessageSet, response: str, hresult: str, message: str) -> bool:
-        """Apply one answer; gives whether the visit may go on."""
-        work.heard(scene, sent)
-        if hresult:
-            return self._refused(scene, sent, hresult, message)
-        try:
-            replies = parse_reply(response)
-        except QuickBooksError as problem:
-            log.warning("answer to message %s could not be read: %s", sent.id, problem)
-            scene.visit.last_error = f"QuickBooks' answer could not be read and is asked for again: {problem}"
-            return self._unreadable(scene, sent)
-        sent.answered_at = scene.now
-        sent.reply_text = "" if sent.purpose == "costs" else response
-        scene.uow.message_sets.save(sent)
-        self._apply(scene, sent, replies)
-        if scene.connection.alarm:
-            scene.visit.last_error = scene.connection.alarm
-        return not scene.connection.alarm
-
-    def _unreadable(self, scene: Scene, sent: MessageSet) -> bool:
-        """A stored reply that cannot be read would never settle anything: then the records are looked up."""
-        if sent.purpose == "recover":
-            sent.answered_at = scene.now
-            recovery.nothing_stored(scene.uow, sent)
-            return True
-        if sent.purpose == "look_up":
-            sent.answered_at = scene.now
-            scene.uow.message_sets.save(sent)
-            self._apply(scene, sent, ReplySet(()))
-        return False
-
-    def _apply(self, scene: Scene, sent: MessageSet, replies: ReplySet) -> None:
-        match sent.purpose:
-            case "facts":
-                self._facts_answered(scene, replies)
-            case "sentinel":
-                answers.sentinel_answered(scene, replies)
-            case "recover" if sent.recovers is not None and recovery.has_stored_reply(replies):
-                answers.apply(scene, scene.uow.message_sets.get(sent.recovers), replies)
-                recovery.replayed(scene, sent)
-            case "recover":
-                recovery.nothing_stored(scene.uow, sent)
-            case "look_up":
-                recovery.looked_up(scene, sent, replies)
-                if sent.recovers is not None:
-                    recovery.settled(scene, sent.recovers)
-            case _:
-                answers.apply(scene, sent, replies)
-
-    def _facts_answered(self, scene: Scene, replies: ReplySet) -> None:
-        found = [result for reply in replies.replies for result in reply.results]
-        host = next((result for result in found if isinstance(result, HostRet)), None)
-        named = next((result for result in found if isinstance(result, CompanyRet)), None)
-        preferences = next((result for result in found if isinstance(result, PreferencesRet)), None)
-        if not company.identify(scene, host, named, preferences, owner_id=self._kit.language.owner_id):
-            scene.connection.alarm = f"{company.UNCONFIRMED}: QuickBooks did not tell which company is open."
-
-    def _refused(self, scene: Scene, sent: MessageSet, hresult: str, message: str) -> bool:
-        """QuickBooks gave no document. Only an unreadable request is sure to have done nothing."""
-        told = _told(hresult, message)
-        log.warning("message %s: %s", sent.id, told)
-        tasks = scene.uow.tasks.find(message_set_id=sent.id, state=TaskState.SENT)
-        if UNPARSABLE not in hresult.lower() or not tasks:
-            scene.visit.last_error = told
-            return False
-        sent.answered_at, sent.note = scene.now, told
-        scene.uow.message_sets.save(sent)
-        for task in tasks:
-            if len(tasks) == 1:
-                answers.fail(scene, task, told)
-            else:
-                task.splits += 1
-                move_task(scene.uow, task, TaskState.QUEUED, now=scene.now, why=f"sent again with fewer others: {told}")
-        return True
+    def _may_pause(self, scene: Scene) -> bool:
+        """Whether waiting is worth it: Procore is being read, which may bring work (guide, getLastError: `NoOp`)."""
+        return scene.visit.pauses < MOST_PAUSES and work.being_prepared(scene)
 
     def _progress(self, scene: Scene) -> int:
         """Count done against known work: never 100 while anything is left, never going back."""
         visit = scene.visit
         visit.finished += 1
-        if work.go_on(scene, self._kit.options(scene.connection)) or not visit.facts_read:
-            share = 100 * visit.finished // max(visit.planned, visit.finished + 1)
-            visit.progress = max(visit.progress, min(99, share))
-            return visit.progress
-        return 100
-
-
-def _result(visit: Visit) -> str:
-    """Say what a visit brought, as a bookkeeper reads it in the Status column; a problem is not covered up."""
-    parts = [f"{visit.exported} record{'' if visit.exported == 1 else 's'} exported"] if visit.exported else []
-    parts += [f"{visit.failed} need{'s' if visit.failed == 1 else ''} you"] if visit.failed else []
-    if visit.last_error not in ("", NO_MORE_WORK):
-        return f"{', '.join(parts)}. {visit.last_error}" if parts else visit.last_error
-    return f"Finished: {', '.join(parts) or 'QuickBooks was read, there was nothing to export'}."
-
-
-def _told(hresult: str, message: str) -> str:
-    meaning = hresult_meaning(hresult)
-    said = f' QuickBooks said: "{message}"' if message else ""
-    return f"{meaning.means} {meaning.what_to_do}{said} ({hresult})"
+        left = work.go_on(scene, self._kit.options) or not visit.facts_read or self._may_pause(scene)
+        if not left:
+            return 100
+        share = 100 * visit.finished // max(visit.planned, visit.finished + 1)
+        visit.progress = max(visit.progress, min(99, share))
+        return visit.progress

@@ -9,7 +9,8 @@ from qbwc_bridge.errors import BridgeError, ProcoreError, Refused
 from qbwc_bridge.flow import company as companies
 from qbwc_bridge.flow import decisions
 from qbwc_bridge.rehearsal.quickbooks import Company
-from qbwc_bridge.webconnector.session import UNKNOWN_TICKET, Session
+from qbwc_bridge.webconnector.session import Session
+from qbwc_bridge.webconnector.words import UNKNOWN_TICKET
 from qbwc_bridge.worker import pull, release
 from tests.journeys.bridge import COMPANY, Bridge
 

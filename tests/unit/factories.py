@@ -327,7 +327,7 @@ class World:
             else:
                 answers.apply(scene, sent, told)
             work.heard(scene, sent)
-            work.go_on(scene, self.options)
+            work.go_on(scene, lambda _connection: self.options)
 
     def visit(self, *, most: int = 60) -> int:
         """Let QuickBooks visit until there is nothing to send; gives the number of messages."""
