@@ -13,6 +13,8 @@
         └── QuickBooksError    QuickBooks or the Web Connector refused
 """
 
+from http import HTTPStatus
+
 
 class BridgeError(Exception):
     """A problem told in one plain sentence; `str(error)` is fit for a person."""
@@ -45,9 +47,19 @@ class ProcoreError(OutsideError):
         super().__init__(message)
         self.status = status
 
+    @property
+    def is_outage(self) -> bool:
+        """Whether Procore itself is in trouble (5xx): nobody here can mend it, and it passes."""
+        return self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+
 
 class ProcoreUnreachable(ProcoreError):  # noqa: N818
     """No usable answer came: a write may or may not have happened and must be looked up by its key."""
+
+    @property
+    def is_outage(self) -> bool:
+        """No answer is an outage, of Procore or of the network between."""
+        return True
 
 
 class QuickBooksError(OutsideError):

@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from qbwc_bridge.domain.money import ZERO
 from qbwc_bridge.domain.records import Connection, ProjectChoice, ReleaseChoice, Submission
-from qbwc_bridge.errors import BridgeError, NotFound, ProcoreUnreachable, Refused
+from qbwc_bridge.errors import BridgeError, NotFound, ProcoreError, Refused
 from qbwc_bridge.flow import intake, releasing, work, writeback
 from qbwc_bridge.flow.facts import Facts
 from qbwc_bridge.flow.kit import Kit
@@ -87,10 +87,10 @@ def pull(kit: Kit, connection_id: int, progress: Progress = silent) -> Pulled:
 
         try:
             reading = intake.read(kit.procore_for(connection), on, told)
-        except ProcoreUnreachable as problem:
+        except ProcoreError as problem:
             with work_here() as uow:
                 connection = uow.connections.get(connection_id)
-                connection.procore_down = str(problem)
+                connection.procore_down = str(problem) if problem.is_outage else ""
                 uow.connections.save(connection)
             raise
         now = kit.clock.now()

@@ -207,8 +207,8 @@ class Task:
     not_before: dt.datetime | None = None
     """Back-off: no earlier than this, and never twice in the visit of a failure."""
     failed_visit_id: int | None = None
-    splits: int = 0
-    """How often QuickBooks could not read a set with it: each time it goes on in half as large a set."""
+    set_limit: int = 0
+    """The most records in a set with it: half of the last one that QuickBooks could not read; 0 where it read all."""
     sent_at: dt.datetime | None = None
     done_at: dt.datetime | None = None
     status_code: int | None = None

@@ -111,10 +111,10 @@ def _queued(uow: UnitOfWork, connection: Connection, now: dt.datetime, *, limit:
 
 def _set_of(scene: Scene, first: Task) -> list[Task]:
     """One transaction, or up to 25 list records of one rank; those of an unreadable set go on in half as large ones."""
-    size = RECORDS_PER_SET >> first.splits
-    if not isinstance(first.request, _LIST_ADDS) or size <= 1:
+    size = first.set_limit or RECORDS_PER_SET
+    if not isinstance(first.request, _LIST_ADDS) or size == 1:
         return [first]
-    beside = _ready(scene, limit=size, rank=first.rank, splits=first.splits)
+    beside = _ready(scene, limit=size, rank=first.rank, set_limit=first.set_limit)
     return [task for task in beside if isinstance(task.request, _LIST_ADDS)]
 
 
@@ -161,9 +161,9 @@ def _readings_with(scene: Scene, first: Task) -> list[Task]:
 
     Reports go alone too: an answer with wages must be in no stored reply, and the others are long.
     """
-    if first.attempts or first.splits or isinstance(first.request, CustomTxnDetail):
+    if first.attempts or first.set_limit or isinstance(first.request, CustomTxnDetail):
         return [first]
-    beside = _ready(scene, limit=RECORDS_PER_SET, rank=first.rank, attempts=0, splits=0)
+    beside = _ready(scene, limit=RECORDS_PER_SET, rank=first.rank, attempts=0, set_limit=0)
     return [task for task in beside if not is_write(task) and not isinstance(task.request, CustomTxnDetail)]
 
 

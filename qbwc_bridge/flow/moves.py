@@ -1,5 +1,6 @@
 """Every change of state goes through here: checked against the table of moves and written into the history."""
 
+import base64
 import datetime as dt
 import secrets
 from collections.abc import Sequence
@@ -11,7 +12,6 @@ from qbwc_bridge.ports import UnitOfWork
 BRIDGE = "bridge"
 """Who moved it, where no person did."""
 
-_BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 MARK_LENGTH = 6
 MESSAGE_SET_ID_LENGTH = 20
 """QuickBooks takes ids of up to 24 characters (qbXML status 9004)."""
@@ -19,7 +19,8 @@ MESSAGE_SET_ID_LENGTH = 20
 
 def token(length: int) -> str:
     """Draw base32 characters from the system's random source."""
-    return "".join(secrets.choice(_BASE32) for _ in range(length))
+    # Five bits a character, in whole bytes.
+    return base64.b32encode(secrets.token_bytes(length)).decode()[:length]
 
 
 def move(uow: UnitOfWork, row: Submission, after: State, *, now: dt.datetime, who: str = BRIDGE, why: str = "") -> None:

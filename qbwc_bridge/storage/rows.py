@@ -169,8 +169,8 @@ def _encode_time(value: dt.datetime) -> str:
 
 
 def _decode_time(value: str) -> dt.datetime:
-    moment = dt.datetime.fromisoformat(value)
-    return moment if moment.tzinfo is None else moment.astimezone(dt.UTC)
+    # What is stored with a zone is stored in UTC.
+    return dt.datetime.fromisoformat(value)
 
 
 def _compress(value: str) -> bytes:

@@ -145,7 +145,7 @@ task = Table(
     own_id(),
     of_connection(),
     *text("kind", "request", "state", "created_at", "message"),
-    *whole("attempts", "splits", "rank"),
+    *whole("attempts", "set_limit", "rank"),
     *whole("status_code", empty=True),
     *text("not_before", "sent_at", "done_at", empty=True),
     part_of("submission_id", "submission", empty=True),

@@ -94,7 +94,7 @@ def _split(scene: Scene, sent: MessageSet, tasks: list[Task], told: str) -> bool
         if len(tasks) == 1:
             answers.fail(scene, task, told)
             continue
-        task.splits += 1
+        task.set_limit = -(-len(tasks) // 2)
         task.attempts = 0
         move_task(scene.uow, task, TaskState.QUEUED, now=scene.now, why=f"sent again with fewer others: {told}")
     return True
