@@ -1,44 +1,15 @@
 """What QuickBooks answers: typed results of replies, named as qbXML names them.
 
-Each result keeps the whole element it came from in `source`, so nothing of a reply is lost; the fields are what the
-bridge uses. Times are QuickBooks' own wall clock without offset: the offset it prints is wrong in summer.
+The fields are what the bridge uses. Times are QuickBooks' own wall clock without offset: the offset it prints is wrong
+in summer.
 """
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
 from qbwc_bridge.domain.quickbooks import Ref
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """An XML element as a plain value: tag, attributes, text and children in order."""
-
-    tag: str
-    text: str = ""
-    attributes: tuple[tuple[str, str], ...] = ()
-    children: tuple["Node", ...] = ()
-
-    def all(self, tag: str) -> Iterator["Node"]:
-        """Give the direct children of that tag, in order."""
-        return (child for child in self.children if child.tag == tag)
-
-    def first(self, path: str) -> "Node | None":
-        """Follow a path such as `VendorRef/ListID` through first children; None where it ends early."""
-        node: Node | None = self
-        for tag in path.split("/"):
-            node = next(node.all(tag), None) if node else None
-        return node
-
-    def value(self, path: str, default: str = "") -> str:
-        """Give the text at a path, or `default`."""
-        node = self.first(path)
-        return node.text if node else default
-
-
-NOTHING = Node("")
 
 
 def _bare(guid: str) -> str:
@@ -54,7 +25,6 @@ class HostRet:
     country: str
     supported_versions: tuple[str, ...]
     file_mode: str
-    source: Node = field(default=NOTHING, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +37,6 @@ class CompanyRet:
     accountant_copy: bool
     dividing_date: dt.date | None
     data_ext: tuple[tuple[str, str, str], ...] = ()
-    source: Node = field(default=NOTHING, repr=False, compare=False)
 
     def file_id(self, owner_id: str) -> str:
         """The FileID that the Web Connector stamped for our OwnerID, or an empty text."""
@@ -88,7 +57,6 @@ class PreferencesRet:
     report_basis: str
     default_markup: Decimal | None
     personal_data: bool | None
-    source: Node = field(default=NOTHING, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +80,6 @@ class ListRet:
     income_account: Ref | None = None
     expense_account: Ref | None = None
     two_sided: bool = False
-    source: Node = field(default=NOTHING, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +99,6 @@ class LineRet:
     customer: Ref | None = None
     received_quantity: Decimal | None = None
     is_manually_closed: bool = False
-    source: Node = field(default=NOTHING, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +106,7 @@ class TxnRet:
     """A transaction: Estimate, PurchaseOrder or Bill (`kind`).
 
     `party` is the customer of an estimate, the vendor of the others. `total` is the document's own total where it
-    states one. `linked` holds (TxnID, TxnType) of linked transactions.
+    states one. `linked` holds (TxnID, TxnType) of linked transactions. `grouped`: lines stand in item groups.
     """
 
     kind: str
@@ -158,7 +124,7 @@ class TxnRet:
     is_fully_received: bool = False
     is_active: bool = True
     sales_tax_total: Decimal | None = None
-    source: Node = field(default=NOTHING, repr=False, compare=False)
+    grouped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,29 +135,24 @@ class TxnDeletedRet:
     txn_id: str
     time_deleted: dt.datetime | None
     ref_number: str = ""
-    source: Node = field(default=NOTHING, repr=False, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class ReportRow:
-    """A data row of a detail report: cells by ColType (TxnID, Date, Account, Debit ...); absent cells are absent."""
-
-    cells: dict[str, str]
-
-    def cell(self, column: str) -> str:
-        """Give a cell's text, empty where the report left it out."""
-        return self.cells.get(column, "")
 
 
 @dataclass(frozen=True, slots=True)
 class ReportRet:
-    """A report: its data rows only (subtotals and headings repeat them). `basis` is Accrual, Cash or None."""
+    """A report: its data rows only (subtotals and headings repeat them). `basis` is Accrual, Cash or None.
+
+    `columns` are named by ColType (TxnID, Date, Account, Debit ...); a row has a cell for each, empty where absent.
+    """
 
     title: str
     basis: str
     columns: tuple[str, ...]
-    rows: tuple[ReportRow, ...]
-    source: Node = field(default=NOTHING, repr=False, compare=False)
+    rows: tuple[tuple[str, ...], ...]
+
+    def cells(self, *columns: str) -> Iterator[list[str]]:
+        """Give of each row the cells of these columns, empty where the report has no such column."""
+        places = [self.columns.index(column) if column in self.columns else None for column in columns]
+        return (["" if at is None else row[at] for at in places] for row in self.rows)
 
 
 Result = HostRet | CompanyRet | PreferencesRet | ListRet | TxnRet | TxnDeletedRet | ReportRet
@@ -212,7 +173,6 @@ class Reply:
     results: tuple[Result, ...] = ()
     iterator_id: str = ""
     remaining: int = 0
-    source: Node = field(default=NOTHING, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

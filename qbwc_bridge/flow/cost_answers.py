@@ -15,7 +15,7 @@ from qbwc_bridge.domain.money import ZERO
 from qbwc_bridge.domain.names import fold
 from qbwc_bridge.domain.quickbooks import CustomTxnDetail
 from qbwc_bridge.domain.records import Task
-from qbwc_bridge.domain.replies import Reply, ReportRet, ReportRow, TxnDeletedRet, TxnRet
+from qbwc_bridge.domain.replies import Reply, ReportRet, TxnDeletedRet, TxnRet
 from qbwc_bridge.flow.readings import PAYROLL_TYPES
 from qbwc_bridge.flow.scene import Scene
 
@@ -23,6 +23,9 @@ REPORT, PAYROLL, BILLS, DELETED = "report", "payroll", "bills", "deleted"
 """Kinds of kept answers."""
 
 _COLUMNS = ("TxnID", "TxnType", "Date", "RefNumber", "Name", "SourceName", "Item", "Account", "Memo", "Debit", "Credit")
+
+_COMPRESSION = 1
+"""zlib's fastest: a kept answer lives until its reading is whole, so what counts is that QuickBooks does not wait."""
 
 
 def is_payroll(task: Task) -> bool:
@@ -33,9 +36,9 @@ def is_payroll(task: Task) -> bool:
 def keep(scene: Scene, task: Task, reply: Reply) -> None:
     """Store what a cost reading needs of one reply."""
     if is_payroll(task):
-        kind, content = PAYROLL, summed(_report_rows(reply), _jobs(scene))
+        kind, content = PAYROLL, summed(_reports(reply), _jobs(scene))
     elif isinstance(task.request, CustomTxnDetail):
-        kind, content = REPORT, [[row.cell(column) for column in _COLUMNS] for row in _report_rows(reply)]
+        kind, content = REPORT, [row for report in _reports(reply) for row in report.cells(*_COLUMNS)]
     elif task.kind == "BillQuery":
         bills = [result for result in reply.results if isinstance(result, TxnRet)]
         kind = BILLS
@@ -44,7 +47,7 @@ def keep(scene: Scene, task: Task, reply: Reply) -> None:
         gone = [result for result in reply.results if isinstance(result, TxnDeletedRet)]
         kind = DELETED
         content = [[row.txn_id, row.time_deleted.isoformat() if row.time_deleted else ""] for row in gone]
-    packed = zlib.compress(json.dumps(content).encode())
+    packed = zlib.compress(json.dumps(content).encode(), _COMPRESSION)
     if task.reading_id is not None:
         scene.uow.answers.add(CostAnswer(scene.connection.id, task.reading_id, kind, packed, scene.now))
 
@@ -60,18 +63,16 @@ def unpack(answer: CostAnswer) -> list[list[str]]:
     return content
 
 
-def summed(report: Iterable[ReportRow], jobs: Collection[str]) -> list[list[str]]:
+def summed(reports: Iterable[ReportRet], jobs: Collection[str]) -> list[list[str]]:
     """Sum payroll rows per pay date, job, item and account; `jobs` are folded FullNames.
 
     A row whose name is no job carries an employee's name: it is left out altogether.
     """
     sums: dict[tuple[str, str, str, str], Decimal] = defaultdict(lambda: ZERO)
-    for row in report:
-        job = row.cell("Name")
-        if fold(job) not in jobs:
-            continue
-        amount = number(row.cell("Debit")) - number(row.cell("Credit"))
-        sums[row.cell("Date"), job, row.cell("Item"), row.cell("Account")] += amount
+    told = (row for report in reports for row in report.cells("Date", "Name", "Item", "Account", "Debit", "Credit"))
+    for date, job, item, account, debit, credit in told:
+        if fold(job) in jobs:
+            sums[date, job, item, account] += number(debit) - number(credit)
     return [
         [f"pay-{date}", "Paycheck", date, "", job, "", item, account, "", str(amount), ""]
         for (date, job, item, account), amount in sorted(sums.items())
@@ -87,5 +88,5 @@ def _jobs(scene: Scene) -> set[str]:
     return {row.folded for row in scene.uow.lists.find(connection_id=scene.connection.id, kind="customer")}
 
 
-def _report_rows(reply: Reply) -> Iterable[ReportRow]:
-    return (row for result in reply.results if isinstance(result, ReportRet) for row in result.rows)
+def _reports(reply: Reply) -> list[ReportRet]:
+    return [result for result in reply.results if isinstance(result, ReportRet)]

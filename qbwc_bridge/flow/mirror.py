@@ -102,7 +102,7 @@ def _fill_transaction(row: TransactionRecord, result: TxnRet, visit_id: int) -> 
     ]
     row.linked = list(result.linked)
     row.is_active, row.closed, row.received = result.is_active, result.is_manually_closed, result.is_fully_received
-    row.grouped = any(node.tag.endswith("LineGroupRet") for node in result.source.children)
+    row.grouped = result.grouped
     row.time_modified, row.read_visit_id = result.time_modified, visit_id
 
 

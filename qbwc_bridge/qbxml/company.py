@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
-from qbwc_bridge.domain.replies import CompanyRet, HostRet, Node, PreferencesRet
+from qbwc_bridge.domain.replies import CompanyRet, HostRet, PreferencesRet
 from qbwc_bridge.errors import QuickBooksError
-from qbwc_bridge.qbxml.parse import parse_document, stream_document
+from qbwc_bridge.qbxml.elements import attribute, text_at
+from qbwc_bridge.qbxml.parse import Element, parse_tree
 from qbwc_bridge.qbxml.types import read_date, read_flag, read_number
 
 _PARTS = ("HostRet", "CompanyRet", "PreferencesRet")
@@ -18,46 +19,45 @@ Part = TypeVar("Part", HostRet, CompanyRet, PreferencesRet)
 FirstAnswer = tuple[HostRet | None, CompanyRet | None, PreferencesRet | None, list[str]]
 
 
-def host_ret(node: Node) -> HostRet:
+def host_ret(node: Element) -> HostRet:
     """Read a HostRet element."""
     return HostRet(
-        product_name=node.value("ProductName"),
-        major_version=node.value("MajorVersion"),
-        country=node.value("Country"),
-        supported_versions=tuple(version.text.strip() for version in node.all("SupportedQBXMLVersion")),
-        file_mode=node.value("QBFileMode"),
-        source=node,
+        product_name=text_at(node, "ProductName"),
+        major_version=text_at(node, "MajorVersion"),
+        country=text_at(node, "Country"),
+        supported_versions=tuple(
+            (version.text or "").strip() for version in node.iterchildren("SupportedQBXMLVersion")
+        ),
+        file_mode=text_at(node, "QBFileMode"),
     )
 
 
-def company_ret(node: Node) -> CompanyRet:
+def company_ret(node: Element) -> CompanyRet:
     """Read a CompanyRet element; raises QuickBooksError when a date or boolean in it is none."""
     return CompanyRet(
-        company_name=node.value("CompanyName"),
-        legal_name=node.value("LegalCompanyName"),
-        is_sample=bool(read_flag(node.value("IsSampleCompany"))),
-        accountant_copy=bool(read_flag(node.value("AccountantCopy/AccountantCopyExists"))),
-        dividing_date=read_date(node.value("AccountantCopy/DividingDate")),
+        company_name=text_at(node, "CompanyName"),
+        legal_name=text_at(node, "LegalCompanyName"),
+        is_sample=bool(read_flag(text_at(node, "IsSampleCompany"))),
+        accountant_copy=bool(read_flag(text_at(node, "AccountantCopy/AccountantCopyExists"))),
+        dividing_date=read_date(text_at(node, "AccountantCopy/DividingDate")),
         data_ext=tuple(
-            (extra.value("OwnerID"), extra.value("DataExtName"), extra.value("DataExtValue"))
-            for extra in node.all("DataExtRet")
+            (text_at(extra, "OwnerID"), text_at(extra, "DataExtName"), text_at(extra, "DataExtValue"))
+            for extra in node.iterchildren("DataExtRet")
         ),
-        source=node,
     )
 
 
-def preferences_ret(node: Node) -> PreferencesRet:
+def preferences_ret(node: Element) -> PreferencesRet:
     """Read a PreferencesRet element. QuickBooks' one switch for inventory and purchase orders is IsUsingInventory."""
     return PreferencesRet(
-        uses_estimates=read_flag(node.value("JobsAndEstimatesPreferences/IsUsingEstimates")),
-        uses_purchase_orders=read_flag(node.value("PurchasesAndVendorsPreferences/IsUsingInventory")),
-        uses_classes=read_flag(node.value("AccountingPreferences/IsUsingClassTracking")),
-        multi_currency=read_flag(node.value("MultiCurrencyPreferences/IsMultiCurrencyOn")),
-        closing_date=read_date(node.value("AccountingPreferences/ClosingDate")),
-        report_basis=node.value("ReportsPreferences/SummaryReportBasis"),
-        default_markup=read_number(node.value("SalesAndCustomersPreferences/DefaultMarkup")),
-        personal_data=read_flag(node.value("CurrentAppAccessRights/IsPersonalDataAccessAllowed")),
-        source=node,
+        uses_estimates=read_flag(text_at(node, "JobsAndEstimatesPreferences/IsUsingEstimates")),
+        uses_purchase_orders=read_flag(text_at(node, "PurchasesAndVendorsPreferences/IsUsingInventory")),
+        uses_classes=read_flag(text_at(node, "AccountingPreferences/IsUsingClassTracking")),
+        multi_currency=read_flag(text_at(node, "MultiCurrencyPreferences/IsMultiCurrencyOn")),
+        closing_date=read_date(text_at(node, "AccountingPreferences/ClosingDate")),
+        report_basis=text_at(node, "ReportsPreferences/SummaryReportBasis"),
+        default_markup=read_number(text_at(node, "SalesAndCustomersPreferences/DefaultMarkup")),
+        personal_data=read_flag(text_at(node, "CurrentAppAccessRights/IsPersonalDataAccessAllowed")),
     )
 
 
@@ -75,7 +75,7 @@ def parse_hcp(text: str) -> FirstAnswer:
     return host, company, preferences, problems
 
 
-def _typed(tag: str, nodes: dict[str, Node], problems: list[str], read: Callable[[Node], Part]) -> Part | None:
+def _typed(tag: str, nodes: dict[str, Element], problems: list[str], read: Callable[[Element], Part]) -> Part | None:
     try:
         return read(nodes[tag])
     except KeyError:
@@ -85,32 +85,30 @@ def _typed(tag: str, nodes: dict[str, Node], problems: list[str], read: Callable
     return None
 
 
-def _parts(text: str, problems: list[str]) -> dict[str, Node]:
+def _parts(text: str, problems: list[str]) -> dict[str, Element]:
     try:
-        root = parse_document(text)
+        root = parse_tree(text)
     except QuickBooksError as error:
         problems.append(
             f"The Web Connector's first answer is not as it should be and was read as far as it goes: {error}"
         )
         return _rescued(text)
-    found: dict[str, Node] = {}
-    for messages in root.all("QBXMLMsgsRs"):
-        for reply in messages.children:
-            status = dict(reply.attributes).get("statusCode", "0")
-            if status != "0":
-                problems.append(f"{reply.tag} of the Web Connector's first answer has status {status[:10]}.")
-            found.update((node.tag, node) for node in reply.children if node.tag in _PARTS)
-    return found
+    for reply in root.iterfind("QBXMLMsgsRs/*"):
+        status = attribute(reply, "statusCode") or "0"
+        if status != "0":
+            problems.append(f"{reply.tag} of the Web Connector's first answer has status {status[:10]}.")
+    return {node.tag: node for node in root.iterfind("QBXMLMsgsRs/*/*")}
 
 
-def _rescued(text: str) -> dict[str, Node]:
+def _rescued(text: str) -> dict[str, Element]:
     """Read a malformed answer: several documents in a row, bare ampersands, control characters, a missing end."""
     joined = _BARE_AMPERSAND.sub("&amp;", _CONTROL.sub("", _INSTRUCTION.sub("", text)))
-    found: dict[str, Node] = {}
     try:
-        for node, _ in stream_document(f"<All>{joined}</All>", lambda tag, _depth: tag in _PARTS, recover=True):
-            found.setdefault(node.tag, node)
+        root = parse_tree(f"<All>{joined}</All>", recover=True)
     except QuickBooksError:
         # Told already: this is the second reading of a text that the first one refused.
-        return found
+        return {}
+    found: dict[str, Element] = {}
+    for node in root.iter(*_PARTS):
+        found.setdefault(node.tag, node)
     return found

@@ -1,4 +1,4 @@
-"""Reports: data rows by column, whole or as a stream, with proof that no row is missing.
+"""Reports: data rows by column, read while the report grows, with proof that no row is missing.
 
 Only DataRow is given out: headings, subtotals and totals repeat it. A cell is found by the ColType of its column. Where
 several columns share a ColType (a summary by job has one Amount per job) the column is named by its titles, joined by
@@ -6,117 +6,83 @@ colons, so that no cell hides another.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
 
-from qbwc_bridge.domain.replies import Node, ReportRet, ReportRow
+from qbwc_bridge.domain.replies import ReportRet
 from qbwc_bridge.errors import QuickBooksError
-from qbwc_bridge.qbxml.parse import EXTRACT, stream_document
+from qbwc_bridge.qbxml.elements import attribute, clean, text_at
+from qbwc_bridge.qbxml.parse import Element, taken
 from qbwc_bridge.qbxml.types import read_count
 
 ROWS = frozenset({"DataRow", "TextRow", "SubtotalRow", "TotalRow"})
 """NumRows counts all of them (measured in a real reply)."""
 
 
-def report_ret(node: Node) -> ReportRet:
-    """Read a ReportRet element. Raises QuickBooksError when rows are missing: the reply was cut."""
-    columns = _columns(list(node.all("ColDesc")))
-    data = node.first("ReportData")
-    rows = [row for row in (data.children if data else ()) if row.tag in ROWS]
-    _complete(node, len(rows))
-    return ReportRet(
-        title=node.value("ReportTitle"),
-        basis=node.value("ReportBasis"),
-        columns=tuple(columns.values()),
-        rows=tuple(_row(row, columns) for row in rows if row.tag == "DataRow"),
-        source=node,
+class ReportReader:
+    """Takes the rows out of one ReportRet that grows, and gives the report once it is complete."""
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[str, ...]] = []
+        self._counted = 0
+        self._described: list[Element] = []
+        self._places: dict[str | None, int] = {}
+        # Names, types, dates and accounts come again and again: each text is held once.
+        self._texts: dict[str, str] = {}
+
+    def take(self, report: Element, *, whole: bool) -> None:
+        """Read the rows that are complete. Raises QuickBooksError where a cell is in no column described before."""
+        data = report.find("ReportData")
+        if data is None:
+            return
+        if not self._described:
+            self._described = report.findall("ColDesc")
+            self._places = {column.get("colID"): at for at, column in enumerate(self._described)}
+        for row in taken(data, whole=whole):
+            self._counted += row.tag in ROWS
+            if row.tag == "DataRow":
+                self._rows.append(self._row(row))
+
+    def complete(self, report: Element) -> ReportRet:
+        """Read the rest of a complete report. Raises QuickBooksError when rows are missing: the reply was cut."""
+        self.take(report, whole=True)
+        promised = text_at(report, "NumRows")
+        if promised and read_count(promised) != self._counted:
+            raise QuickBooksError(
+                f"The report {text_at(report, 'ReportTitle')[:60]!r} came with {self._counted} rows where it promises "
+                f"{promised[:12]}: the reply was cut and must be asked again."
+            )
+        return ReportRet(
+            title=text_at(report, "ReportTitle"),
+            basis=text_at(report, "ReportBasis"),
+            columns=_columns(report.findall("ColDesc")),
+            rows=tuple(self._rows),
+        )
+
+    def _row(self, row: Element) -> tuple[str, ...]:
+        places, texts = self._places, self._texts
+        cells = [""] * len(self._described)
+        try:
+            for cell in row.iterchildren("ColData"):
+                text = cell.get("value", "")
+                cells[places[cell.get("colID")]] = texts.get(text) or texts.setdefault(text, clean(text))
+        except KeyError as error:
+            column = str(error.args[0])[:12]
+            raise QuickBooksError(f"The report has a cell in column {column!r}, which it does not describe.") from None
+        return tuple(cells)
+
+
+def _columns(described: list[Element]) -> tuple[str, ...]:
+    """Name the columns: by ColType, or by the titles where the ColType stands more than once."""
+    types = [text_at(column, "ColType") for column in described]
+    seen = Counter(types)
+    named = [
+        kind if kind and seen[kind] == 1 else _title(column) for column, kind in zip(described, types, strict=True)
+    ]
+    doubled = Counter(named)
+    return tuple(
+        name if name and doubled[name] == 1 else f"{name}#{attribute(column, 'colID')}"
+        for column, name in zip(described, named, strict=True)
     )
 
 
-def stream_report_rows(text: str, request_id: str = "") -> Iterator[ReportRow]:
-    """Give the data rows of a reply as they are read, keeping none; `request_id` picks one of several replies.
-
-    That the report is whole is known only after its last row: raises QuickBooksError then if rows are missing, if
-    QuickBooks refused, or if no report came, and whatever was summed up so far must be dropped.
-    """
-    described: list[Node] = []
-    columns: dict[str, str] = {}
-    counted = replies = 0
-    for node, around in stream_document(text, _piece_of_report):
-        reply = next((outer for outer in (*around, node) if _is_reply(outer)), node)
-        if request_id and attribute(reply, "requestID") != request_id:
-            continue
-        if node is reply:
-            replies += 1
-            _finished(reply, counted)
-            described, columns, counted = [], {}, 0
-        elif node.tag == "ColDesc":
-            described.append(node)
-        else:
-            columns = columns or _columns(described)
-            counted += 1
-            if node.tag == "DataRow":
-                yield _row(node, columns)
-    if not replies:
-        raise QuickBooksError("The answer of QuickBooks holds no reply to the report that was asked for.")
-
-
-def require_report(reply: Node) -> None:
-    """Refuse a report's reply of status 0 without ReportRet (seen in the field)."""
-    if attribute(reply, "statusCode") == "0" and reply.first("ReportRet") is None:
-        raise QuickBooksError("QuickBooks answered a report with status 0 and no report: it must be asked again.")
-
-
-def attribute(node: Node, name: str) -> str:
-    """Give an attribute of an element, empty where it is absent."""
-    return next((value for key, value in node.attributes if key == name), "")
-
-
-def _finished(reply: Node, counted: int) -> None:
-    status, report = attribute(reply, "statusCode"), reply.first("ReportRet")
-    if status not in ("0", "1"):
-        said = attribute(reply, "statusMessage")[:EXTRACT]
-        raise QuickBooksError(f"QuickBooks refused the report with status {status[:8]}: {said}")
-    require_report(reply)
-    if report is not None:
-        _complete(report, counted)
-
-
-def _complete(report: Node, counted: int) -> None:
-    promised = report.value("NumRows")
-    if promised and read_count(promised) != counted:
-        raise QuickBooksError(
-            f"The report {report.value('ReportTitle')[:60]!r} came with {counted} rows where it promises "
-            f"{promised[:12]}: the reply was cut and must be asked again."
-        )
-
-
-def _is_reply(node: Node) -> bool:
-    return node.tag.endswith("QueryRs")
-
-
-def _piece_of_report(tag: str, _depth: int) -> bool:
-    return tag in ROWS or tag == "ColDesc" or tag.endswith("QueryRs")
-
-
-def _columns(described: Sequence[Node]) -> dict[str, str]:
-    """Name the columns: colID to ColType, or to its titles where the ColType stands more than once."""
-    types = [node.value("ColType") for node in described]
-    seen = Counter(types)
-    named = {
-        attribute(node, "colID"): kind if kind and seen[kind] == 1 else _title(node)
-        for node, kind in zip(described, types, strict=True)
-    }
-    doubled = Counter(named.values())
-    return {at: name if name and doubled[name] == 1 else f"{name}#{at}" for at, name in named.items()}
-
-
-def _title(column: Node) -> str:
-    return ":".join(filter(None, (attribute(title, "value") for title in column.all("ColTitle"))))
-
-
-def _row(row: Node, columns: dict[str, str]) -> ReportRow:
-    cells = {attribute(cell, "colID"): attribute(cell, "value") for cell in row.all("ColData")}
-    unknown = cells.keys() - columns.keys()
-    if unknown:
-        raise QuickBooksError(f"The report has a cell in column {min(unknown)[:12]!r}, which it does not describe.")
-    return ReportRow({columns[at]: value for at, value in cells.items()})
+def _title(column: Element) -> str:
+    return ":".join(filter(None, (attribute(title, "value") for title in column.iterchildren("ColTitle"))))

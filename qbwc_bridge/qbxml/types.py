@@ -65,6 +65,7 @@ _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
 _MOMENT = re.compile(_DATE.pattern + r"(?:T(\d{1,2})(?::(\d{1,2})(?::(\d{1,2})(?:[+-]\d{1,2}:\d{1,2})?)?)?)?", re.ASCII)
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 _IDENTIFIER = re.compile(r"[!-~]+", re.ASCII)
+_CENT = Decimal("0.01")
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -178,7 +179,7 @@ def _short(value: Decimal) -> str:
 def read_amount(text: str) -> Decimal | None:
     """Read an amount as a Decimal with two decimals; "891" is 891.00 and an empty text None."""
     number = _read(text, _AMOUNT, "an amount")
-    return None if number is None else number.quantize(Decimal("0.01"))
+    return None if number is None else number.quantize(_CENT)
 
 
 def read_number(text: str) -> Decimal | None:
@@ -228,7 +229,7 @@ def _moment(text: str, form: re.Pattern[str], what: str) -> dt.datetime | None:
     found = form.fullmatch(text.strip())
     try:
         if found:
-            year, month, day, *clock = (int(part or 0) for part in found.groups())
+            year, month, day, *clock = map(int, found.groups("0"))
             hour, minute, second = (*clock, 0, 0, 0)[:3]
             return dt.datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - a wall clock, see read_moment
     except ValueError as error:

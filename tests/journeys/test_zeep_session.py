@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from qbwc_bridge.qbxml.parse import parse_document
+from qbwc_bridge.qbxml.parse import parse_tree
 from tests.journeys.bridge import Bridge
 from tests.protocol.fakes import serve_application
 from tests.support import shared_dir
@@ -40,7 +40,7 @@ def test_zeep_drives_a_whole_session(bridge: Bridge, service: zeep.proxy.Service
     hcp, progress, seen = bridge.company.hcp_response(), 0, []
     while progress < 100:
         text = service.sendRequestXML(ticket, hcp, "C:\\Books\\Company.qbw", "US", 16, 0)
-        assert parse_document(text).tag == "QBXML"
+        assert parse_tree(text).tag == "QBXML"
         progress_now = service.receiveResponseXML(ticket, bridge.company.process(text), "", "")
         assert progress_now >= progress, "the progress went back"
         progress, hcp = progress_now, ""

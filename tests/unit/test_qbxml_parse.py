@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qbwc_bridge.domain.replies import Node
+from qbwc_bridge.domain.quickbooks import Ref
+from qbwc_bridge.domain.replies import ListRet
 from qbwc_bridge.errors import QuickBooksError
 from qbwc_bridge.qbxml import parse
 from qbwc_bridge.qbxml.check import SchemaCheck
 from qbwc_bridge.qbxml.company import parse_hcp
-from qbwc_bridge.qbxml.parse import parse_document, parse_tree, stream_document
+from qbwc_bridge.qbxml.parse import parse_tree
 from qbwc_bridge.qbxml.responses import parse_reply
 from tests.support import shared_dir
 
@@ -40,7 +41,7 @@ BOMBS = {
     "control": "<QBXML>\x01</QBXML>",
     "control reference": "<QBXML>&#1;</QBXML>",
     "half character": "<QBXML>\ud83d</QBXML>",
-    "two roots": "<QBXML/><QBXML/>",
+    "two roots": "<QBXML><QBXMLMsgsRs/></QBXML><QBXML/>",
     "unclosed": "<QBXML><QBXMLMsgsRs>",
     "nothing": "",
     "blank": " \n",
@@ -48,7 +49,7 @@ BOMBS = {
 }
 
 
-@pytest.mark.parametrize("read", [parse_document, parse_tree, parse_reply])
+@pytest.mark.parametrize("read", [parse_tree, parse_reply])
 @pytest.mark.parametrize("name", BOMBS)
 def test_bombs_are_refused(name: str, read: Callable[[str], object]) -> None:
     """Document types, entities, depth, controls and broken text are refused in one short sentence, quickly."""
@@ -60,25 +61,35 @@ def test_bombs_are_refused(name: str, read: Callable[[str], object]) -> None:
     assert "root:" not in str(refusal.value)
 
 
-def test_size_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A document over the bound is refused before it is parsed, counted in bytes."""
-    monkeypatch.setattr(parse, "MAX_SIZE", 1000)
-    assert parse_document(f"<a>{'x' * 900}</a>").text == "x" * 900
-    for text in (f"<a>{'x' * 1000}</a>", f"<a>{'é' * 600}</a>"):
+@pytest.mark.parametrize(("read", "bound"), [(parse_tree, "MAX_SHORT"), (parse_reply, "MAX_SIZE")])
+def test_size_is_bounded(monkeypatch: pytest.MonkeyPatch, read: Callable[[str], object], bound: str) -> None:
+    """A document over the bound is refused, counted in bytes."""
+    form = "<QBXML><QBXMLMsgsRs>{}</QBXMLMsgsRs></QBXML>"
+    monkeypatch.setattr(parse, bound, 1000)
+    read(form.format("x" * 900))
+    for text in ("x" * 1000, "é" * 600):
         with pytest.raises(QuickBooksError, match="larger than"):
-            parse_document(text)
+            read(form.format(text))
 
 
-def test_a_text_of_many_megabytes_is_read() -> None:
-    """Within the bounds a single long text is read: libxml2's own limit of 10 MB does not apply."""
-    assert len(parse_document(f"<a>{'x' * 11_000_000}</a>").text) == 11_000_000
-
-
-def test_refusals_never_spread_the_books() -> None:
+@pytest.mark.parametrize("read", [parse_tree, parse_reply])
+def test_refusals_never_spread_the_books(read: Callable[[str], object]) -> None:
     """A complaint about malformed text shows a short extract at most."""
-    with pytest.raises(QuickBooksError) as refusal:
-        parse_document(f"<QBXML><{'secret' * 200}></QBXML>")
-    assert len(str(refusal.value)) < 250
+    for text in (f"<QBXML><{'secret' * 200}></QBXML>", f"<{'secret' * 200}/>{'secret' * 200}"):
+        with pytest.raises(QuickBooksError) as refusal:
+            read(text)
+        assert len(str(refusal.value)) < 250
+
+
+def _read(name: str, *, head: str = "") -> ListRet:
+    body = (
+        f'<VendorAddRs statusCode="0" statusMessage="{name}"><VendorRet><Name>{name}</Name></VendorRet></VendorAddRs>'
+    )
+    (reply,) = parse_reply(f"{head}<QBXML><QBXMLMsgsRs>{body}</QBXMLMsgsRs></QBXML>").replies
+    (vendor,) = reply.results
+    assert isinstance(vendor, ListRet)
+    assert reply.message == vendor.name
+    return vendor
 
 
 @pytest.mark.parametrize(
@@ -88,36 +99,37 @@ def test_refusals_never_spread_the_books() -> None:
         ("it\u0092s", "it’s"),
         ("&#174;&#233; &#8217; &#128;", "®é ’ €"),
         ("&#129;", "\x81"),
+        ("A&amp;B &lt;&gt; &quot;&apos;&#38;", "A&B <> \"'&"),
     ],
 )
 def test_references_of_the_code_page(sent: str, read: str) -> None:
     """References 128-159 are Windows-1252 code points, in text and attributes; others stay what they are."""
-    node = parse_document(f'<a b="{sent}">{sent}</a>')
-    assert node.text == read
-    assert node.attributes == (("b", read),)
+    assert _read(sent).name == read
 
 
 def test_a_declared_encoding_is_overruled() -> None:
     """The text is Unicode already, whatever encoding its declaration names; a byte order mark is passed over."""
     for encoding in ("windows-1252", "utf-16", "us-ascii", "nonsense"):
-        assert parse_document(f'\ufeff<?xml version="1.0" encoding="{encoding}"?><a>é’</a>').text == "é’"
+        assert _read("é’", head=f'\ufeff<?xml version="1.0" encoding="{encoding}"?>').name == "é’"
 
 
 def test_white_space_is_layout_only_between_elements() -> None:
-    """Blanks between elements are dropped, those inside a text are kept."""
-    node = parse_document("<a>\n  <b> x\n\ny </b>\n  <c>\n </c><!-- no --><?no?>\n</a>")
-    assert node == Node("a", "", (), (Node("b", " x\n\ny "), Node("c")))
+    """Blanks between elements are dropped, those inside a text are kept; comments and instructions say nothing."""
+    body = """<VendorAddRs statusCode="0"> <VendorRet>
+      <Name> x
+
+y </Name> <ParentRef> <!-- no --> <ListID>1</ListID><?no?> </ParentRef> </VendorRet> </VendorAddRs>"""
+    (vendor,) = parse_reply(f"<QBXML> <QBXMLMsgsRs>{body}</QBXMLMsgsRs> </QBXML>").replies[0].results
+    assert isinstance(vendor, ListRet)
+    assert (vendor.name, vendor.parent) == (" x\n\ny ", Ref("1"))
 
 
-def test_long_documents_are_streamed() -> None:
-    """Elements are given out as they end, with those around them, before the rest is read."""
-    rows = "".join(f'<Row n="{number}">{"x" * 50}</Row>' for number in range(5000))
-    stream = stream_document(f'<A k="v"><B>{rows}</B><broken', lambda tag, _depth: tag == "Row")
-    node, around = next(stream)
-    assert dict(node.attributes) == {"n": "0"}
-    assert around == (Node("A", "", (("k", "v"),)), Node("B"))
-    with pytest.raises(QuickBooksError, match="malformed"):
-        list(stream)
+def test_records_are_read_before_the_rest_has_come() -> None:
+    """What is wrong with an early record is said although the end of the document is malformed."""
+    early = "<BillRet><TxnID>7-7</TxnID><TxnDate>soon</TxnDate></BillRet>"
+    filler = "<BillRet/>" * 20_000
+    with pytest.raises(QuickBooksError, match="Bill 7-7"):
+        parse_reply(f'<QBXML><QBXMLMsgsRs><BillQueryRs statusCode="0">{early}{filler}<broken')
 
 
 @given(st.text(max_size=200) | st.text(alphabet="<>/&;QBXMLa \"'=!-[]?", max_size=200))

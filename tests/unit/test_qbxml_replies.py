@@ -1,14 +1,12 @@
 """Replies as typed results: real samples without loss, and the shapes that no public sample shows."""
 
 import datetime as dt
-from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
-from lxml import etree
 
 from qbwc_bridge.domain.quickbooks import Ref
-from qbwc_bridge.domain.replies import CompanyRet, HostRet, ListRet, Node, PreferencesRet, TxnDeletedRet, TxnRet
+from qbwc_bridge.domain.replies import CompanyRet, HostRet, ListRet, PreferencesRet, TxnDeletedRet, TxnRet
 from qbwc_bridge.errors import QuickBooksError
 from qbwc_bridge.qbxml.responses import parse_reply
 from tests.support import shared_dir
@@ -30,34 +28,6 @@ def _sample(name: str) -> str:
 
 def _reply(body: str) -> str:
     return f'<?xml version="1.0" ?><QBXML><QBXMLMsgsRs>{body}</QBXMLMsgsRs></QBXML>'
-
-
-def _facts(element: "etree._Element") -> Iterator[tuple[str, str, dict[str, str]]]:
-    """Everything that an element says, as lxml reads it: tag, text, attributes, in order."""
-    for part in element.iter(etree.Element):
-        text = part.text or ""
-        leaf = len(part) == 0
-        yield str(part.tag), text if leaf and text.strip() else text.strip(), {str(k): str(v) for k, v in part.items()}
-
-
-def _told(node: Node) -> Iterator[tuple[str, str, dict[str, str]]]:
-    yield node.tag, node.text, dict(node.attributes)
-    for child in node.children:
-        yield from _told(child)
-
-
-@pytest.mark.parametrize("name", SAMPLES)
-def test_samples_lose_nothing(name: str) -> None:
-    """Every element, text and attribute of a real reply is found again, in order, in the replies' sources."""
-    text = _sample(name)
-    root = etree.fromstring(text.encode())
-    replies = parse_reply(text).replies
-    assert len(replies) == len(root[0].findall("*"))
-    for reply, element in zip(replies, root[0].iterchildren(etree.Element), strict=True):
-        assert list(_told(reply.source)) == list(_facts(element))
-        assert len(reply.results) == len(element.findall("*"))
-        for result, ret in zip(reply.results, element.iterchildren(etree.Element), strict=True):
-            assert list(_told(result.source)) == list(_facts(ret))
 
 
 def test_every_sample_is_named() -> None:
@@ -164,7 +134,7 @@ def test_items_of_every_kind() -> None:
     assert not non_inventory.two_sided
     assert (inventory.expense_account, inventory.two_sided) == (Ref("c"), True)
     assert (subtotal.full_name, subtotal.expense_account, subtotal.is_active) == ("S", None, True)
-    assert reply.source.children[-1].tag == "ItemReceiptRet"
+    assert len(reply.results) == 4
 
 
 def test_accounts_and_vendors() -> None:
@@ -244,6 +214,7 @@ def test_the_state_of_a_message_set() -> None:
     [
         "<QBXML/>",
         "<html><QBXMLMsgsRs/></html>",
+        "<html><QBXML><QBXMLMsgsRs/></QBXML></html>",
         _reply("<BillQueryRs/>"),
         _reply('<BillQueryRs statusCode="fine"/>'),
         _reply(

@@ -1,16 +1,13 @@
-"""Reports: rows by column, streamed or whole, and proof that none is missing."""
-
-import tracemalloc
+"""Reports: rows by column, and proof that none is missing."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qbwc_bridge.domain.replies import ReportRet, ReportRow
+from qbwc_bridge.domain.replies import Reply, ReportRet
 from qbwc_bridge.errors import QuickBooksError
 from qbwc_bridge.qbxml.escape import escape
 from qbwc_bridge.qbxml.fields import COST_COLUMNS
-from qbwc_bridge.qbxml.reports import stream_report_rows
 from qbwc_bridge.qbxml.responses import parse_reply
 from tests.support import shared_dir
 
@@ -22,7 +19,11 @@ def _sample() -> str:
 
 
 def _report(text: str) -> ReportRet:
-    (report,) = parse_reply(text).replies[0].results
+    return _only(parse_reply(text).replies[0])
+
+
+def _only(reply: Reply) -> ReportRet:
+    (report,) = reply.results
     assert isinstance(report, ReportRet)
     return report
 
@@ -49,13 +50,15 @@ def _cost_report(rows: list[dict[str, str]], *, promised: int | None = None, req
 
 
 def test_a_real_report() -> None:
-    """A real report gives its data rows only, cells by column, omitted cells empty; the stream gives the same."""
+    """A real report gives its data rows only, cells by column, omitted cells empty."""
     report = _report(_sample())
     assert (report.title, report.basis) == ("Inventory Stock Status by Item", "Accrual")
     assert report.columns[:3] == ("Blank", "ItemDesc", "ItemVendor")
-    assert [row.cell("QuantityOnHand") for row in report.rows] == ["35", "5", "12"]
-    assert [row.cell("EarliestReceiptDate") for row in report.rows] == ["", "", "2010-09-27"]
-    assert tuple(stream_report_rows(_sample())) == report.rows
+    assert list(report.cells("EarliestReceiptDate", "QuantityOnHand", "Nothing")) == [
+        ["", "35", ""],
+        ["", "5", ""],
+        ["2010-09-27", "12", ""],
+    ]
 
 
 @given(
@@ -65,20 +68,18 @@ def test_a_real_report() -> None:
     )
 )
 def test_rows_survive(rows: list[dict[str, str]]) -> None:
-    """Whatever the cells hold, the rows come back as they were, streamed and whole."""
-    expected = tuple(ReportRow(row) for row in rows)
-    assert _report(_cost_report(rows)).rows == expected
-    assert tuple(stream_report_rows(_cost_report(rows))) == expected
+    """Whatever the cells hold, the rows come back as they were."""
+    report = _report(_cost_report(rows))
+    assert report.columns == COST_COLUMNS
+    assert report.rows == tuple(tuple(row.get(column, "") for column in COST_COLUMNS) for row in rows)
 
 
 def test_a_cut_report_is_refused() -> None:
-    """A report with fewer or more rows than it promises is refused, streamed and whole."""
+    """A report with fewer or more rows than it promises is refused."""
     for promised in (1, 3):
         text = _cost_report([{"TxnID": "1"}, {"TxnID": "2"}], promised=promised)
         with pytest.raises(QuickBooksError, match="with 2 rows"):
             parse_reply(text)
-        with pytest.raises(QuickBooksError, match="with 2 rows"):
-            list(stream_report_rows(text))
     headings = _sample().replace('<TextRow rowNumber="1" value="Inventory"/>', "")
     with pytest.raises(QuickBooksError, match="with 5 rows"):
         parse_reply(headings)
@@ -88,31 +89,26 @@ def test_a_report_without_rows() -> None:
     """A report that promises no row and has no data is complete and empty."""
     text = _cost_report([]).replace("<ReportData></ReportData>", "")
     assert _report(text).rows == ()
-    assert list(stream_report_rows(text)) == []
+    assert _report(text).columns == COST_COLUMNS
 
 
 def test_a_report_that_did_not_come() -> None:
-    """Status 0 without report and a refusal raise; a query that found nothing gives nothing."""
+    """Status 0 without report is refused; a query that was refused or found nothing is a reply without report."""
     reply = '<CustomDetailReportQueryRs requestID="1" statusCode="{}" statusMessage="why"/>'
     form = f"<QBXML><QBXMLMsgsRs>{reply}</QBXMLMsgsRs></QBXML>"
     with pytest.raises(QuickBooksError, match="status 0 and no report"):
         parse_reply(form.format(0))
-    with pytest.raises(QuickBooksError, match="status 0 and no report"):
-        list(stream_report_rows(form.format(0)))
-    assert parse_reply(form.format(3261)).replies[0].status == 3261
-    with pytest.raises(QuickBooksError, match="status 3261: why"):
-        list(stream_report_rows(form.format(3261)))
-    assert list(stream_report_rows(form.format(1))) == []
-    with pytest.raises(QuickBooksError, match="no reply to the report"):
-        list(stream_report_rows(form.format(1), "2"))
+    for status in (1, 3261):
+        (told,) = parse_reply(form.format(status)).replies
+        assert (told.status, told.message, told.results) == (status, "why", ())
 
 
-def test_one_of_several_reports() -> None:
-    """Of several reports in one set, the one asked for is streamed with its own columns and count."""
-    first, second = _cost_report([{"TxnID": "1"}]), _cost_report([{"TxnID": "2"}, {"TxnID": "3"}], request_id="2")
+def test_several_reports_in_one_set() -> None:
+    """Each report has its own columns, rows and count."""
+    first, second = _cost_report([{"TxnID": "1"}]), _cost_report([{"Date": "2"}, {"TxnID": "3"}], request_id="2")
     text = first.replace("</QBXMLMsgsRs></QBXML>", "") + second.replace("<QBXML><QBXMLMsgsRs>", "")
-    assert [row.cell("TxnID") for row in stream_report_rows(text, "1")] == ["1"]
-    assert [row.cell("TxnID") for row in stream_report_rows(text, "2")] == ["2", "3"]
+    found = [list(result.cells("TxnID", "Date")) for result in map(_only, parse_reply(text).replies)]
+    assert found == [[["1", ""]], [["", "2"], ["3", ""]]]
 
 
 def test_columns_of_the_same_type_are_told_apart() -> None:
@@ -125,9 +121,8 @@ def test_columns_of_the_same_type_are_told_apart() -> None:
       <ColType>Amount</ColType></ColDesc><ReportData><DataRow rowNumber="1"><ColData colID="1" value="Fuel"/>
       <ColData colID="2" value="1.00"/><ColData colID="3" value="2.00"/><ColData colID="4" value="3.00"/></DataRow>
       </ReportData></ReportRet></GeneralSummaryReportQueryRs></QBXMLMsgsRs></QBXML>"""
-    (row,) = _report(text).rows
-    assert row.cells == {"Blank": "Fuel", "Smith:Kitchen": "1.00", "Jones#3": "2.00", "Jones#4": "3.00"}
     assert _report(text).columns == ("Blank", "Smith:Kitchen", "Jones#3", "Jones#4")
+    assert _report(text).rows == (("Fuel", "1.00", "2.00", "3.00"),)
 
 
 def test_a_cell_without_column_is_refused() -> None:
@@ -135,19 +130,3 @@ def test_a_cell_without_column_is_refused() -> None:
     text = _cost_report([{"TxnID": "1"}]).replace('<ColData colID="1"', '<ColData colID="99"')
     with pytest.raises(QuickBooksError, match="column '99'"):
         parse_reply(text)
-
-
-def test_the_stream_keeps_no_row() -> None:
-    """Reading twenty times the rows as a stream needs no memory for them but that of the text itself."""
-    rows = [{"TxnID": f"{number}-1", "Name": "A:B", "Debit": "1.00", "Memo": "x" * 40} for number in range(500)]
-
-    def peak(times: int) -> int:
-        text = _cost_report(rows * times)
-        tracemalloc.start()
-        try:
-            assert sum(1 for _ in stream_report_rows(text)) == len(rows) * times
-            return tracemalloc.get_traced_memory()[1] - len(text)
-        finally:
-            tracemalloc.stop()
-
-    assert peak(20) < peak(1) + 500_000

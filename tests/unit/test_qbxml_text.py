@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qbwc_bridge.domain import quickbooks as qb
-from qbwc_bridge.domain.replies import Node
 from qbwc_bridge.errors import QuickBooksError
 from qbwc_bridge.qbxml import types
+from qbwc_bridge.qbxml.elements import text_at
 from qbwc_bridge.qbxml.escape import ascii_only, escape
-from qbwc_bridge.qbxml.parse import parse_document
+from qbwc_bridge.qbxml.parse import Element, parse_tree
 from qbwc_bridge.qbxml.plaintext import transliterate
 from qbwc_bridge.qbxml.requests import message_set
 from qbwc_bridge.qbxml.templates import Templates
@@ -25,10 +25,10 @@ ANY_TEXT = st.text(st.characters(), max_size=120)  # lone surrogates and control
 KINDS: tuple[types.Kind, ...] = ("job", "customer", "vendor", "item")
 
 
-def _sent(request: qb.Request) -> Node:
+def _sent(request: qb.Request) -> Element:
     text = message_set([("1", request)], version="13.0", stop_on_error=False, templates=TEMPLATES)
     assert text.isascii()
-    return parse_document(text).children[0].children[0].children[0]
+    return parse_tree(text)[0][0][0]
 
 
 @pytest.mark.parametrize(
@@ -109,13 +109,13 @@ def test_any_text_arrives_as_said(name: str, memo: str) -> None:
     """Whatever the text, the request is ASCII and well-formed, and what QuickBooks reads is what was announced."""
     line = qb.PurchaseOrderLine(description=memo, customer=BY_ID)
     order = _sent(qb.PurchaseOrderAdd(BY_ID, DAY, name, memo, (line,)))
-    assert order.value("Memo") == types.fit_memo(memo)
-    assert order.value("RefNumber") == types.fit_ref_number(name)
-    assert order.value("PurchaseOrderLineAdd/Desc") == types.fit_description(memo)
+    assert text_at(order, "Memo") == types.fit_memo(memo)
+    assert text_at(order, "RefNumber") == types.fit_ref_number(name)
+    assert text_at(order, "PurchaseOrderLineAdd/Desc") == types.fit_description(memo)
     if types.fit_name("vendor", name):
         vendor = _sent(qb.VendorAdd(name, company_name=memo))
-        assert vendor.value("Name") == types.fit_name("vendor", name)
-        assert vendor.value("CompanyName") == types.one_line(memo, 41)
+        assert text_at(vendor, "Name") == types.fit_name("vendor", name)
+        assert text_at(vendor, "CompanyName") == types.one_line(memo, 41)
 
 
 @given(ANY_TEXT.filter(lambda text: not any("\ud800" <= character <= "\udfff" for character in text)))

@@ -1,0 +1,51 @@
+"""What an element says: its texts, attributes and references.
+
+Numeric references 128-159 in replies are Windows-1252 code points (measured in real replies); they are mapped to what
+they mean.
+"""
+
+from collections.abc import Container
+
+from qbwc_bridge.domain.quickbooks import Ref
+from qbwc_bridge.qbxml.parse import Element
+
+
+def _code_page() -> dict[int, str]:
+    """U+0080-U+009F as Windows-1252 means them; the five that it does not define stay."""
+    return {code: bytes([code]).decode("cp1252", "ignore") or chr(code) for code in range(0x80, 0xA0)}
+
+
+_CP1252 = _code_page()
+
+
+def clean(text: str) -> str:
+    """Give text with the code points of Windows-1252 as what they mean."""
+    return text if text.isascii() else text.translate(_CP1252)
+
+
+def attribute(node: Element, name: str) -> str:
+    """Give an attribute, empty where it is absent."""
+    return clean(node.get(name, ""))
+
+
+def text_at(node: Element, path: str) -> str:
+    """Give the text at a path such as `VendorRef/ListID`, through first children; empty where it ends early."""
+    return clean(node.findtext(path, ""))
+
+
+def fields(node: Element, refs: Container[str] = ()) -> tuple[dict[str, str], dict[str, Ref]]:
+    """Read the children in one pass: texts by tag, and the references whose tags are in `refs`.
+
+    What is empty is left out; of several children with one tag the first counts.
+    """
+    texts: dict[str, str] = {}
+    found: dict[str, Ref] = {}
+    for child in node.iterchildren(reversed=True):
+        tag = child.tag
+        if tag in refs:
+            ref = {part.tag: clean(part.text or "") for part in child}
+            if any(ref.values()):
+                found[tag] = Ref(ref.get("ListID", ""), ref.get("FullName", ""))
+        elif text := child.text:
+            texts[tag] = clean(text)
+    return texts, found
