@@ -153,6 +153,10 @@ class Store(Protocol[Row]):
         """Give the row of the smallest id that meets all criteria, or None."""
         ...
 
+    def has(self, **criteria: Any) -> bool:
+        """Whether any row meets all criteria: cheaper than counting or reading it."""
+        ...
+
     def count(self, **criteria: Any) -> int:
         """Count the rows that meet all criteria."""
         ...

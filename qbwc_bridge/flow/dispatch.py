@@ -70,14 +70,19 @@ def nearest(scene: Scene) -> Task | None:
     return tasks[0] if tasks else None
 
 
+def anything_ready(scene: Scene) -> bool:
+    """Whether this visit still can send a task."""
+    return scene.uow.tasks.has(**_readiness(scene))
+
+
 def anything_outstanding(scene: Scene) -> bool:
     """Whether an answer, or the fate of a write, is still unknown."""
-    return scene.uow.tasks.count(connection_id=scene.connection.id, state=list(OUTSTANDING)) > 0
+    return scene.uow.tasks.has(connection_id=scene.connection.id, state=list(OUTSTANDING))
 
 
 def due(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> bool:
     """Whether a visit that begins now would have something to send."""
-    return bool(_queued(uow, connection, now, limit=1))
+    return uow.tasks.has(**_due(connection, now))
 
 
 def _proof(kind: str, found: str) -> Request:
@@ -96,17 +101,19 @@ def _proof(kind: str, found: str) -> Request:
 
 
 def _ready(scene: Scene, *, limit: int, **more: Any) -> list[Task]:
-    """What this visit may send, in dependency order; a task that failed in it waits for the next one."""
-    if not scene.visit.writes_allowed:
-        # Only readings of the bridge itself: those of a submission serve a write.
-        more = {"rank": [LISTS_RANK, COSTS_RANK], **more}
-    return _queued(scene.uow, scene.connection, scene.now, limit=limit, failed_visit_id=Other(scene.visit.id), **more)
+    """What this visit may send, in dependency order."""
+    return scene.uow.tasks.find(**{**_readiness(scene), **more}, order="rank", limit=limit)
 
 
-def _queued(uow: UnitOfWork, connection: Connection, now: dt.datetime, *, limit: int, **more: Any) -> list[Task]:
-    return uow.tasks.find(
-        connection_id=connection.id, state=TaskState.QUEUED, not_before=UpTo(now), order="rank", limit=limit, **more
-    )
+def _readiness(scene: Scene) -> dict[str, Any]:
+    """Criteria of the tasks that this visit may send; one that failed in it waits for the next visit."""
+    # Without leave to write only the bridge's own readings go: those of a submission serve a write.
+    own = {} if scene.visit.writes_allowed else {"rank": [LISTS_RANK, COSTS_RANK]}
+    return {**_due(scene.connection, scene.now), "failed_visit_id": Other(scene.visit.id), **own}
+
+
+def _due(connection: Connection, now: dt.datetime) -> dict[str, Any]:
+    return {"connection_id": connection.id, "state": TaskState.QUEUED, "not_before": UpTo(now)}
 
 
 def _set_of(scene: Scene, first: Task) -> list[Task]:

@@ -62,12 +62,19 @@ def go_on(scene: Scene, options: Callable[[Connection], Options]) -> bool:
     Reviewing everything after each answer would make a visit with n records take n times n steps. So answers to writes
     wait until nothing else can be sent, and lists are looked at before the next write, which they may turn into a link.
     """
-    unsettled, nearest = scene.connection.unsettled, dispatch.nearest(scene)
-    if unsettled and (nearest is None or (unsettled == "lists" and is_write(nearest))):
+    more = dispatch.anything_ready(scene)
+    if _must_settle(scene, more=more):
         settle(scene.uow, scene.connection, options(scene.connection), scene.now, visit_id=scene.visit.id)
         plan_progress(scene)
-        nearest = dispatch.nearest(scene)
-    return nearest is not None or dispatch.anything_outstanding(scene)
+        more = dispatch.anything_ready(scene)
+    return more or dispatch.anything_outstanding(scene)
+
+
+def _must_settle(scene: Scene, *, more: bool) -> bool:
+    if scene.connection.unsettled == "lists":
+        nearest = dispatch.nearest(scene) if more else None
+        return nearest is None or is_write(nearest)
+    return scene.connection.unsettled != "" and not more
 
 
 def being_prepared(scene: Scene) -> bool:

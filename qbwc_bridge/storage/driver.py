@@ -1,14 +1,14 @@
 """Statements built by SQLAlchemy, run by the database's own driver.
 
 SQLAlchemy's execution costs several times what a small statement itself costs, and a call of the Web Connector runs a
-dozen of them. Its compiler, pool, transactions and dialects stay; only the way between them and the driver is short.
+dozen of them. Its compiler, pool and dialects stay; only the way between them and the driver is short.
 """
 
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Executable
+from sqlalchemy import Engine, Executable
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import ClauseElement
@@ -17,12 +17,17 @@ Values = dict[str, Any]
 
 
 class Driver:
-    """The driver below one SQLAlchemy connection. Everything raises DBAPIError, as SQLAlchemy's own execution would."""
+    """A connection of the pool in the driver's own hands, for one transaction.
 
-    def __init__(self, connection: Connection) -> None:
-        self._dialect = connection.dialect
-        self._cursor = connection.connection.cursor()
-        self._fault = connection.dialect.loaded_dbapi.Error
+    Everything raises DBAPIError, as SQLAlchemy's own execution would.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._dialect = engine.dialect
+        self._fault = engine.dialect.loaded_dbapi.Error
+        self._pooled = engine.raw_connection()
+        self._cursor = self._pooled.cursor()
 
     def fetch(self, statement: Executable, values: Values) -> list[Sequence[Any]]:
         """Run a statement that gives rows."""
@@ -52,6 +57,17 @@ class Driver:
             self._cursor.execute(text)
         except self._fault as error:
             raise self._told(text, error) from error
+
+    def commit(self) -> None:
+        """Keep what was done."""
+        try:
+            self._pooled.commit()
+        except self._fault as error:
+            raise self._told("COMMIT", error) from error
+
+    def close(self) -> None:
+        """Give the connection back; the pool undoes what was not committed."""
+        self._pooled.close()
 
     def _told(self, text: str, error: Exception) -> BaseException:
         return DBAPIError.instance(text, None, error, self._fault, hide_parameters=True, dialect=self._dialect)

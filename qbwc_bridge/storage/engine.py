@@ -14,7 +14,6 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import QueuePool
 
 from qbwc_bridge.errors import WrongUsage
-from qbwc_bridge.storage.driver import Driver
 from qbwc_bridge.storage.faults import told_plainly
 
 BUSY_SECONDS = 30
@@ -59,6 +58,15 @@ def sqlite_file(engine: Engine) -> Path | None:
     return Path(engine.url.database)
 
 
+def begin_command(engine: Engine) -> str:
+    """Give the first command of a unit of work, with which it takes its turn."""
+    if engine.dialect.name == "sqlite":
+        # IMMEDIATE also for reading: a transaction that turns from reading to writing could fail at once as "locked".
+        return "BEGIN IMMEDIATE"
+    # READ COMMITTED looks at the data anew with each statement, so what follows this wait sees the last commit.
+    return f"SELECT pg_advisory_xact_lock({TURN_LOCK})"
+
+
 def make_private_file(path: Path) -> None:
     """Make an empty file that only its owner may read, in a folder alike; a file that exists is left alone.
 
@@ -84,7 +92,7 @@ def _open_sqlite(url: URL) -> Engine:
         connect_args={"timeout": BUSY_SECONDS},
     )
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "begin", _begin)
     return engine
 
 
@@ -102,25 +110,18 @@ def _open_postgresql(url: URL) -> Engine:
         )
     except ModuleNotFoundError as error:
         raise WrongUsage("PostgreSQL needs psycopg: install qbwc-bridge with its extra `postgresql`.") from error
-    event.listen(engine, "begin", _begin_postgresql)
+    event.listen(engine, "begin", _begin)
     return engine
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
-    # The driver would begin transactions by its own rules, too late and too weak; _begin_sqlite does it instead.
+    # The driver would begin transactions by its own rules, too late and too weak; begin_command does it instead.
     connection.isolation_level = None
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    # IMMEDIATE also for reading: a transaction that turns from reading to writing could fail at once as "locked".
+def _begin(connection: Connection) -> None:
     with told_plainly(connection.engine):
-        Driver(connection).command("BEGIN IMMEDIATE")
-
-
-def _begin_postgresql(connection: Connection) -> None:
-    # READ COMMITTED looks at the data anew with each statement, so what follows this wait sees the last commit.
-    with told_plainly(connection.engine):
-        Driver(connection).command(f"SELECT pg_advisory_xact_lock({TURN_LOCK})")
+        connection.exec_driver_sql(begin_command(connection.engine))

@@ -7,7 +7,7 @@ one round trip for a row that is saved five times, or for a hundred rows of hist
 from collections.abc import Sequence
 from typing import Any, Generic
 
-from sqlalchemy import Connection, Executable, Table
+from sqlalchemy import Executable, Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from qbwc_bridge.errors import BridgeError, NotFound
@@ -25,9 +25,8 @@ class Transaction:
     the half that worked.
     """
 
-    def __init__(self, connection: Connection) -> None:
-        self._driver = Driver(connection)
-        self._engine = connection.engine
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
         self.spoiled = False
         self.stores: list[TableStore[Any]] = []
         self._closed = False
@@ -39,7 +38,7 @@ class Transaction:
             return self._driver.fetch(statement, values)
         except SQLAlchemyError as error:
             self.spoiled = True
-            raise plainly(self._engine, error) from error
+            raise plainly(self._driver.engine, error) from error
 
     def change(self, statement: Executable, rows: Sequence[Values]) -> int:
         """Run a statement once for each of `rows`; gives how many rows changed. Raises BridgeError."""
@@ -48,7 +47,7 @@ class Transaction:
             return self._driver.change(statement, rows)
         except SQLAlchemyError as error:
             self.spoiled = True
-            raise plainly(self._engine, error) from error
+            raise plainly(self._driver.engine, error) from error
 
     def check(self) -> None:
         """Raise BridgeError when an earlier statement failed, or the unit of work has ended."""
@@ -133,6 +132,12 @@ class TableStore(Generic[Row]):
         """Give the row of the smallest id that meets all criteria, or None."""
         rows = self.find(limit=1, **criteria)
         return rows[0] if rows else None
+
+    def has(self, **criteria: Any) -> bool:
+        """Whether any row meets all criteria."""
+        self.flush()
+        shape, values = self._shape(criteria)
+        return bool(self._transaction.fetch(statements.any_row(self._table, shape), values))
 
     def count(self, **criteria: Any) -> int:
         """Count the rows that meet all criteria."""

@@ -18,6 +18,7 @@ from sqlalchemy import (
     false,
     func,
     insert,
+    literal_column,
     or_,
     select,
     update,
@@ -51,6 +52,12 @@ def find_rows(table: Table, columns: tuple[str, ...], shape: Shape, order: str, 
 def count_rows(table: Table, shape: Shape) -> Select[Any]:
     """Give the query that counts rows."""
     return select(func.count()).select_from(table).where(*_conditions(table, shape))
+
+
+@cache
+def any_row(table: Table, shape: Shape) -> Select[Any]:
+    """Give the query that finds one row, whichever, and nothing of it."""
+    return select(literal_column("1")).select_from(table).where(*_conditions(table, shape)).limit(1)
 
 
 @cache

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from typing import Generic
 
 from sqlalchemy import Engine, Table
@@ -10,6 +10,8 @@ from sqlalchemy import Engine, Table
 from qbwc_bridge import ports
 from qbwc_bridge.domain import books, records
 from qbwc_bridge.storage import tables
+from qbwc_bridge.storage.driver import Driver
+from qbwc_bridge.storage.engine import begin_command
 from qbwc_bridge.storage.faults import told_plainly
 from qbwc_bridge.storage.repository import TableStore, Transaction
 from qbwc_bridge.storage.rows import Row, row_codec
@@ -61,6 +63,7 @@ class OpenSqlWork:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._begin = begin_command(engine)
         self._here = threading.local()
 
     def __call__(self) -> AbstractContextManager[ports.UnitOfWork]:
@@ -77,14 +80,13 @@ class OpenSqlWork:
             raise RuntimeError("this thread has a unit of work open already; pass it on instead of opening another")
         self._here.open = True
         try:
-            with told_plainly(self._engine), self._engine.begin() as connection:
-                transaction = Transaction(connection)
-                try:
+            with told_plainly(self._engine), closing(Driver(self._engine)) as driver:
+                driver.command(self._begin)
+                with closing(Transaction(driver)) as transaction:
                     yield SqlUnitOfWork(transaction)
                     transaction.check()
                     transaction.flush()
-                finally:
-                    transaction.close()
+                driver.commit()
         finally:
             self._here.open = False
 

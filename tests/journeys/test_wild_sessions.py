@@ -134,9 +134,7 @@ def test_an_answer_before_any_request_changes_nothing(wild: tuple[Talk, object])
 # ---------------------------------------------------------------- a company reply that is none, a very long answer
 
 
-@pytest.mark.parametrize(
-    "hcp", ["", "QuickBooks Point of Sale has none.", "<QBXML><QBXMLMsgsRs>", "\ufeff&#0;"]
-)
+@pytest.mark.parametrize("hcp", ["", "QuickBooks Point of Sale has none.", "<QBXML><QBXMLMsgsRs>", "\ufeff&#0;"])
 def test_a_malformed_company_reply_is_asked_for_again(wild: tuple[Talk, object], hcp: str) -> None:
     """Without readable facts nothing is written; the bridge asks for them itself, and the visit goes on."""
     talk, wanted = wild
