@@ -27,6 +27,9 @@ from pydantic import Field, TypeAdapter
 COMPRESSED = frozenset({"request_text", "reply_text"})
 """qbXML of up to some MiB a message set, kept for weeks: it shrinks to about a tenth."""
 
+FAST = 1
+"""zlib's level for them: a third of the time of the usual level, in which the Web Connector waits, for a tenth more."""
+
 _DISCRIMINATOR = "discriminator:"
 _NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -174,7 +177,7 @@ def _decode_time(value: str) -> dt.datetime:
 
 
 def _compress(value: str) -> bytes:
-    return zlib.compress(_encode_text(value).encode()) if value else b""
+    return zlib.compress(_encode_text(value).encode(), FAST) if value else b""
 
 
 def _decompress(value: bytes) -> str:
