@@ -14,6 +14,7 @@ from waitress import wasyncore  # type: ignore[import-untyped]
 from waitress.channel import HTTPChannel  # type: ignore[import-untyped]
 from waitress.server import BaseWSGIServer, create_server  # type: ignore[import-untyped]
 
+from qbwc_bridge.cli.http_parser import Channel
 from qbwc_bridge.errors import BridgeError, WrongUsage
 
 log = logging.getLogger("qbwc_bridge.serve")
@@ -21,8 +22,8 @@ log = logging.getLogger("qbwc_bridge.serve")
 THREADS = 8
 """Requests at once: a few Web Connectors, a few people, a monitor; units of work take turns anyway."""
 
-ENVELOPE_BYTES = 1024 * 1024
-"""Above MAX_SOAP_BYTES: the SOAP edge refuses what is too long in its own words, so the server must let it come in."""
+RECEIVE_BYTES = 64 * 1024
+"""How much is taken from a connection at once; with the usual 8 KiB an answer of 10 MB takes thousands of rounds."""
 
 DRAIN_SECONDS = 20.0
 """How long requests under way may take at a stop: the longest answer takes seconds, service managers wait for 30."""
@@ -37,7 +38,8 @@ _NO_SUCH_ADDRESS = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
 class WebServer:
     """Listens when made; `run` serves until its event is set. Raises WrongUsage or BridgeError where it cannot listen.
 
-    `trusted_proxies` (TRUSTED_PROXIES) are networks whose X-Forwarded-For and X-Forwarded-Proto are believed.
+    `max_bytes` (MAX_SOAP_BYTES) bounds what is kept of a request's body; of a longer one the application sees only the
+    length. `trusted_proxies` (TRUSTED_PROXIES) are networks whose X-Forwarded-For and X-Forwarded-Proto are believed.
     """
 
     def __init__(
@@ -51,22 +53,29 @@ class WebServer:
             sockets=sockets,
             threads=THREADS,
             ident=None,
-            max_request_body_size=max_bytes + ENVELOPE_BYTES,
+            # What is longer comes to the application without its body, see http_parser.
+            max_request_body_size=max_bytes + 1,
             clear_untrusted_proxy_headers=False,
             backlog=BACKLOG,
+            recv_bytes=RECEIVE_BYTES,
         )
+        for listener in self._listeners():
+            listener.channel_class = Channel
         self.addresses = [_shown(each) for each in sockets]
 
     def run(self, stop: threading.Event) -> None:
         """Serve until `stop` is set, then drain and close everything."""
         while not stop.is_set():
             wasyncore.loop(timeout=LOOP_SECONDS, map=self._map, count=1)
-        for listener in [each for each in self._map.values() if isinstance(each, BaseWSGIServer)]:
+        for listener in self._listeners():
             # The socket alone: the listener's own close would take the trigger away that answers still need.
             wasyncore.dispatcher.close(listener)
         self._drain()
         self._server.task_dispatcher.shutdown(timeout=1)
         wasyncore.close_all(self._map)
+
+    def _listeners(self) -> list[BaseWSGIServer]:
+        return [each for each in self._map.values() if isinstance(each, BaseWSGIServer)]
 
     def _drain(self) -> None:
         """Let requests under way finish, at most DRAIN_SECONDS; connections that only wait are closed at once."""

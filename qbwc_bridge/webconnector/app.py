@@ -17,7 +17,7 @@ def soap_app(calls: Calls, *, public_url: str, max_bytes: int) -> WSGIApplicatio
     """Give the application that answers the Web Connector with `calls`.
 
     `public_url` (PUBLIC_URL) stands in the WSDL; `max_bytes` (MAX_SOAP_BYTES) bounds a request. The server in front
-    must allow a body a little larger than `max_bytes`, so that the refusal is our sentence and not its own page.
+    must let a longer one come here with its length, if without its body, so that the refusal is our sentence.
     """
     guard = Guard(spyne_application(calls), max_bytes=max_bytes)
     wsdl = wsdl_text(public_url)

@@ -4,15 +4,14 @@ import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import Thread
+from threading import Event, Thread
 from wsgiref.types import WSGIApplication
 
 from lxml import etree
-from waitress import wasyncore  # type: ignore[import-untyped]
-from waitress.server import create_server  # type: ignore[import-untyped]
 from werkzeug.exceptions import NotFound
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
+from qbwc_bridge.cli.web_server import WebServer
 from qbwc_bridge.webconnector.app import soap_app
 
 INTUIT = "http://developer.intuit.com/"
@@ -170,22 +169,22 @@ def call(name: str, content: str = "") -> bytes:
 
 
 @contextmanager
-def served(calls: FakeCalls) -> Iterator[str]:
-    """Serve the application at /qbwc on a real waitress and a free loopback port; gives the base address."""
-    with serve_application(DispatcherMiddleware(NotFound(), {"/qbwc": application(calls)})) as url:
+def served(calls: FakeCalls, *, max_bytes: int = MAX_BYTES) -> Iterator[str]:
+    """Serve the SOAP application at /qbwc on the real web server and a free loopback port; gives the base address."""
+    app = DispatcherMiddleware(NotFound(), {"/qbwc": application(calls, max_bytes=max_bytes)})
+    with serve_application(app, max_bytes=max_bytes) as url:
         yield url
 
 
 @contextmanager
-def serve_application(app: WSGIApplication) -> Iterator[str]:
-    """Serve any application on a real waitress and a free loopback port; gives the base address."""
-    server = create_server(app, host="127.0.0.1", port=0, threads=2)
-    thread = Thread(target=server.run)
+def serve_application(app: WSGIApplication, *, max_bytes: int = MAX_BYTES) -> Iterator[str]:
+    """Serve any application on the real web server and a free loopback port; gives the base address."""
+    server = WebServer(app, [("127.0.0.1", 0)], max_bytes=max_bytes)
+    stop = Event()
+    thread = Thread(target=server.run, args=(stop,))
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.effective_port}"
+        yield server.addresses[0]
     finally:
-        # In the server's own thread, between two rounds of its loop, which ends when nothing is left open.
-        server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
-        thread.join(timeout=10)
-        server.task_dispatcher.shutdown()
+        stop.set()
+        thread.join(timeout=30)

@@ -17,11 +17,13 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 import pytest
 
 from qbwc_bridge.cli import server_lock
-from qbwc_bridge.cli.web_server import ENVELOPE_BYTES, WebServer, proxied
+from qbwc_bridge.cli.web_server import WebServer, proxied
 from qbwc_bridge.errors import BridgeError, WrongUsage
 from qbwc_bridge.settings import load_settings
 from qbwc_bridge.storage import open_database
 from tests.unit.cli_office import run
+
+LIMIT = 2 * 1024 * 1024
 
 
 def hello(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
@@ -61,11 +63,11 @@ def ask(port: int, body: bytes = b"") -> tuple[int, bytes, str | None]:
 
 
 def test_server_answers_and_does_not_name_itself() -> None:
-    """A body a little above the limit reaches the application, a larger one does not; no header names the server."""
-    limit = 2 * ENVELOPE_BYTES
-    server = WebServer(hello, [("127.0.0.1", 0)], max_bytes=limit)
+    """A body of the limit reaches the application, of a longer one only its length; no header names the server."""
+    server = WebServer(hello, [("127.0.0.1", 0)], max_bytes=LIMIT)
     with serving(server):
-        assert ask(port_of(server), b"x" * (limit + 1)) == (200, str(limit + 1).encode(), None)
+        assert ask(port_of(server), b"x" * LIMIT) == (200, str(LIMIT).encode(), None)
+        assert ask(port_of(server), b"x" * (LIMIT + 1)) == (200, b"0", None)
         assert ask(port_of(server))[0] == 200
 
 
@@ -79,7 +81,7 @@ def test_requests_under_way_are_finished_at_a_stop() -> None:
         start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "4")])
         return [b"done"]
 
-    server = WebServer(slow, [("127.0.0.1", 0)], max_bytes=ENVELOPE_BYTES)
+    server = WebServer(slow, [("127.0.0.1", 0)], max_bytes=LIMIT)
     port = port_of(server)
     found: list[Any] = []
     with serving(server) as stop:
@@ -106,18 +108,18 @@ def test_a_port_in_use_is_one_sentence() -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         with pytest.raises(BridgeError, match=r"cannot listen on 127\.0\.0\.1 port [0-9]+: .*setting LISTEN"):
-            WebServer(hello, [("127.0.0.1", other.getsockname()[1])], max_bytes=ENVELOPE_BYTES)
+            WebServer(hello, [("127.0.0.1", other.getsockname()[1])], max_bytes=LIMIT)
 
 
 def test_an_address_that_the_machine_lacks_is_left_out() -> None:
     """A machine without IPv6, say, still listens on its other address; with no address left it is wrong usage."""
     foreign = ("192.0.2.1", 0)  # RFC 5737: an address of documentation, nobody's
-    server = WebServer(hello, [("127.0.0.1", 0), foreign], max_bytes=ENVELOPE_BYTES)
+    server = WebServer(hello, [("127.0.0.1", 0), foreign], max_bytes=LIMIT)
     assert len(server.addresses) == 1
     with serving(server):
         assert ask(port_of(server))[0] == 200
     with pytest.raises(WrongUsage, match=r"192\.0\.2\.1 is no address of this machine"):
-        WebServer(hello, [foreign], max_bytes=ENVELOPE_BYTES)
+        WebServer(hello, [foreign], max_bytes=LIMIT)
 
 
 @pytest.mark.parametrize(
