@@ -6,6 +6,7 @@ Every module logs with the standard library's `logging`; `configure` decides onc
 import logging
 import re
 import sys
+import traceback
 from collections.abc import Mapping
 from typing import Any, TextIO
 
@@ -16,6 +17,11 @@ HIDDEN = "[hidden]"
 
 CHATTY = ("spyne", "httpx", "httpcore", "waitress", "alembic", "sqlalchemy", "asyncio")
 """Libraries held at WARNING whatever the level: below it some of them write addresses, headers or whole requests."""
+
+MAX_CAUSES = 5
+"""How many exceptions of a chain are told."""
+MAX_PLACES = 20
+"""How many places of one exception are told, the innermost ones: endless recursion passes a thousand."""
 
 _SECRET_NAME = re.compile(
     r"passw|secret|token|ticket|authorization|cookie|credential|api_?key|smtp_url|database_url", re.IGNORECASE
@@ -70,6 +76,24 @@ def without_secrets(text: str) -> str:
     for pattern in _SECRET_TEXTS:
         text = pattern.sub(rf"\g<1>{HIDDEN}\g<2>", text)
     return text
+
+
+def without_values(error: BaseException) -> str:
+    """Tell in one line the kinds of an exception and its causes and the places they passed.
+
+    No message, which may quote a secret, and no path of this machine.
+    """
+    told: list[str] = []
+    cause: BaseException | None = error
+    while cause is not None and len(told) < MAX_CAUSES:
+        places = [
+            f"{frame.f_globals.get('__name__')}:{line} in {frame.f_code.co_name}"
+            for frame, line in traceback.walk_tb(cause.__traceback__)
+        ]
+        kind = f"{type(cause).__module__}.{type(cause).__qualname__}"
+        told.append(f"{kind} at {' > '.join(places[-MAX_PLACES:])}" if places else kind)
+        cause = cause.__cause__ or cause.__context__
+    return " after ".join(told)
 
 
 class _Handler(logging.StreamHandler[TextIO]):

@@ -1,7 +1,6 @@
 """The WSGI application of the status page: routes, sign-in before everything else, and one sentence for every error."""
 
 import logging
-import traceback
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +14,7 @@ from werkzeug.wrappers import Request, Response
 
 from qbwc_bridge.errors import BridgeError, NotFound, Refused, WrongUsage
 from qbwc_bridge.flow.kit import Kit
+from qbwc_bridge.logs import without_values
 from qbwc_bridge.statuspage import plain, words
 from qbwc_bridge.statuspage.ask import Ask, BadForm, Goto, NotAllowed, Page, Site, Ticking, View
 from qbwc_bridge.statuspage.costs import costs
@@ -149,8 +149,7 @@ class StatusPage:
             log.error("%s %s: %s", request.method, where, error)  # noqa: TRY400 - a sentence
             return self._problem(503, NO_DATABASE)
         except Exception as error:  # noqa: BLE001 - the last line of defence; the text of an error may hold a secret
-            passed = "".join(traceback.format_tb(error.__traceback__))
-            log.error("the status page failed: %s\n%s", type(error).__qualname__, passed)  # noqa: TRY400
+            log.error("the status page failed: %s", without_values(error))  # noqa: TRY400 - the same
             return self._problem(500, OUR_FAULT)
 
     def _answer(self, request: Request) -> Response:

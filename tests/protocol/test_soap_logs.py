@@ -3,6 +3,7 @@
 import io
 import logging
 import logging.config
+import re
 import secrets
 from collections.abc import Iterator
 
@@ -11,6 +12,8 @@ import pytest
 from qbwc_bridge.webconnector.service import HANDOVER, Handover, spyne_application
 from qbwc_bridge.webconnector.spyne_compat import SPYNE_LOGGERS_WITH_BODIES, hush
 from tests.protocol.fakes import FakeCalls, application, ask, call, post
+
+NUMBERS = "<qbXMLMajorVers>13</qbXMLMajorVers><qbXMLMinorVers>0</qbXMLMinorVers>"
 
 
 @pytest.fixture(name="everything")
@@ -100,14 +103,33 @@ def test_the_loggers_that_write_bodies_stay_closed_when_reopened(everything: io.
 
 
 def test_a_failure_inside_is_logged_with_its_kind_and_place(everything: io.StringIO) -> None:
-    """Who looks for the fault finds the exception's type, its cause and the lines, but no message."""
+    """Who looks for the fault finds the exceptions' types and places in one line; no message, no trace, no path."""
     failure = LookupError("outer s3cret")
     failure.__cause__ = OSError("inner s3cret")
 
     post(application(FakeCalls(failing=failure)), call("serverVersion"))
 
+    (line,) = [line for line in everything.getvalue().splitlines() if "SOAP call failed" in line]
+    assert line.startswith("A SOAP call failed: builtins.LookupError at ")
+    assert re.search(r"tests\.protocol\.fakes:\d+ in server_version", line)
+    assert line.endswith(" after builtins.OSError")
+    assert "s3cret" not in everything.getvalue()
+    assert not re.search(r"Traceback|\.py|site-packages", everything.getvalue())
+
+
+def test_an_exception_that_spyne_logs_loses_its_text_and_trace(everything: io.StringIO) -> None:
+    """A result that XML cannot carry makes spyne log an exception: the kind is told, not what it says or passed."""
+    secret = secrets.token_urlsafe(16)
+
+    post(application(FakeCalls(request=f"{secret}\x00")), call("sendRequestXML", NUMBERS))
+    for name in ("spyne.server.wsgi", "spyne.application"):
+        try:
+            int(secret)
+        except ValueError as error:
+            logging.getLogger(name).exception(error)  # noqa: TRY401 - as spyne does
+            logging.getLogger(name).error("about %s", secret, stack_info=True)  # noqa: TRY400
+
     text = everything.getvalue()
-    assert "A SOAP call failed: builtins.LookupError" in text
-    assert "builtins.OSError" in text
-    assert "in server_version" in text
-    assert "s3cret" not in text
+    assert "builtins.ValueError at " in text
+    assert secret not in text
+    assert not re.search(r"Traceback|\.py|site-packages", text)

@@ -1,6 +1,7 @@
 import io
 import json
 import logging
+import re
 import secrets
 from collections.abc import Iterator
 
@@ -43,6 +44,24 @@ def test_json_is_one_object_a_line() -> None:
 
     event = json.loads(text.getvalue())
     assert (event["event"], event["level"], event["logger"], event["seconds"]) == ("slow", "warning", log.name, 9)
+
+
+def test_an_exception_is_told_in_one_line_without_its_values() -> None:
+    """Kinds and places of an exception and its causes, however deep it went; no message, no path."""
+
+    def deep(left: int) -> None:
+        if left:
+            deep(left - 1)
+        raise LookupError("s3cret") from OSError("s3cret")
+
+    with pytest.raises(LookupError) as caught:
+        deep(100)
+
+    told = logs.without_values(caught.value)
+    assert re.fullmatch(
+        r"builtins\.LookupError at (tests\.unit\.test_logs:\d+ in deep > )+.* after builtins\.OSError", told
+    )
+    assert told.count(" > ") == logs.MAX_PLACES - 1
 
 
 @pytest.mark.parametrize("as_json", [True, False])
