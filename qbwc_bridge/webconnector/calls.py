@@ -4,6 +4,7 @@ Sources, in the docstrings below: the QuickBooks Web Connector Programmer's Guid
 ASP.NET made for Intuit's hosted test service ("WSDL").
 """
 
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -12,6 +13,13 @@ NAMESPACE = "http://developer.intuit.com/"
 
 Result = Literal["string", "strings", "int"]
 """What a call answers: a text, a list of texts (ArrayOfString in the WSDL), or a whole number."""
+
+
+CALLER: ContextVar[str] = ContextVar("caller", default="")
+"""Network address of who makes the present call, set by the guard while it runs; "" where there is none.
+
+Not a parameter of `authenticate`, because no operation of the WSDL carries it.
+"""
 
 
 class Calls(Protocol):

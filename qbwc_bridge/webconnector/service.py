@@ -31,6 +31,15 @@ class Handover:
     texts: dict[str, str] = field(default_factory=dict)
     error: Exception | None = None
 
+    def raise_error(self) -> None:
+        """Raise what the call raised, if it did; it is kept nowhere, or its traceback would keep the long texts."""
+        error, self.error = self.error, None
+        try:
+            if error is not None:
+                raise error
+        finally:
+            del error
+
 
 _WHEN_FAILED: dict[str, object] = {"string": "", "strings": [], "int": 0}
 """Values that spyne can write; the guard throws them away, because it sees the error in the handover."""
@@ -42,7 +51,8 @@ def _declared(operation: Operation, calls: Calls) -> Any:
 
     def call(context: Any, *arguments: str | int) -> object:
         handover: Handover = context.transport.req_env[HANDOVER]
-        given = (handover.texts.get(value, value) if isinstance(value, str) else value for value in arguments)
+        # Taken out: spyne's context is a cycle and lives on until Python collects it, and with it the handover.
+        given = (handover.texts.pop(value, value) if isinstance(value, str) else value for value in arguments)
         try:
             return answer(*given)
         except Exception as error:  # noqa: BLE001 - reported by the guard; spyne would log the message, which may quote a secret

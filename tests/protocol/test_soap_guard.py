@@ -104,6 +104,13 @@ def test_content_types_of_xml_are_accepted(kind: str) -> None:
     assert post(application(), GOOD, CONTENT_TYPE=kind).status == 200
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "x"])
+def test_a_compressed_body_is_refused_by_name(encoding: str) -> None:
+    """What cannot be read is told as what it is, not as wrong characters; an encoding that is none is no matter."""
+    assert _refused(GOOD, HTTP_CONTENT_ENCODING=encoding).startswith("The request is compressed")
+    assert post(application(), GOOD, HTTP_CONTENT_ENCODING="Identity").status == 200
+
+
 UNDECLARED = GOOD.decode().replace(' encoding="utf-8"', "")
 
 
