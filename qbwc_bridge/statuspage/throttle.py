@@ -1,9 +1,10 @@
 """Slows down the guessing of passwords: too many wrong ones for a name, from an address, or both."""
 
 import datetime as dt
-import ipaddress
 import threading
 from collections import OrderedDict
+
+from qbwc_bridge.domain.addresses import network_of
 
 WINDOW = dt.timedelta(minutes=15)
 """Wrong passwords of so long ago count no more."""
@@ -67,14 +68,5 @@ class Throttle:
 
 
 def _limits(name: str, address: str) -> dict[str, int]:
-    who, where = name.casefold()[:_LONGEST_NAME], _network(address)
+    who, where = name.casefold()[:_LONGEST_NAME], network_of(address)
     return {f"pair {where} {who}": PER_PAIR, f"address {where}": PER_ADDRESS, f"name {who}": PER_NAME}
-
-
-def _network(address: str) -> str:
-    """An IPv6 client owns at least a /64: its addresses count as one."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    return str(found) if found.version == 4 else str(ipaddress.ip_network((found, 64), strict=False))  # noqa: PLR2004

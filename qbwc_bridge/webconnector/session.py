@@ -18,6 +18,7 @@ from qbwc_bridge.ports import UnitOfWork
 from qbwc_bridge.qbxml.statuses import Reaction
 from qbwc_bridge.qbxml.statuses import hresult as hresult_meaning
 from qbwc_bridge.webconnector import exchange, words
+from qbwc_bridge.webconnector.throttle import Throttle
 
 log = logging.getLogger("qbwc_bridge.webconnector")
 
@@ -51,6 +52,7 @@ class Session:
 
     def __init__(self, kit: Kit) -> None:
         self._kit = kit
+        self._throttle = Throttle()
 
     def server_version(self) -> str:
         """Tell our version; the Web Connector only shows it."""
@@ -66,12 +68,14 @@ class Session:
     def authenticate(self, user_name: str, password: str) -> list[str]:
         """Open a session: ticket, and `nvu`, `busy`, `none` or an empty text for the open company file."""
         kit, ticket = self._kit, secrets.token_urlsafe(24)
-        now = kit.clock.now()
+        now, given = kit.clock.now(), kit.hash_token(password)
+        if self._throttle.refuses(user_name, given, now):
+            return [ticket, "nvu"]
         with kit.work() as uow:
             connection = uow.connections.first(user_name=user_name)
             known = connection.password_hash if connection else kit.hash_token(secrets.token_hex(16))
-            if not secrets.compare_digest(known, kit.hash_token(password)) or connection is None:
-                log.warning("sign-in of the Web Connector refused for user name %r", user_name[:40])
+            if not secrets.compare_digest(known, given) or connection is None:
+                self._throttle.wrong(user_name, known, now, named=connection is not None)
                 return [ticket, "nvu"]
             connection.last_contact = now
             for visit in uow.visits.find(connection_id=connection.id, ended_at=None):
