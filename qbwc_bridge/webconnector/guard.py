@@ -92,6 +92,7 @@ def _ask(inner: WSGIApplication, name: str, texts: dict[str, str]) -> bytes:
         statuses.append(status)
 
     answer = b"".join(inner(_environ(envelope, handover), started))  # type: ignore[arg-type] # write() is not offered
+    handover.release()
     handover.raise_error()
     # Spyne says 200 and sends an envelope without a body when XML cannot carry the result.
     if statuses != ["200 OK"] or f"{name}Response>".encode() not in answer:

@@ -14,6 +14,7 @@ from qbwc_bridge.webconnector.spyne_compat import (
     Soap11,
     Unicode,
     WsgiApplication,
+    release,
     rpc,
 )
 
@@ -30,6 +31,13 @@ class Handover:
 
     texts: dict[str, str] = field(default_factory=dict)
     error: Exception | None = None
+    context: Any = None
+
+    def release(self) -> None:
+        """Let go of spyne's context, once the whole answer has been read."""
+        context, self.context = self.context, None
+        if context is not None:
+            release(context)
 
     def raise_error(self) -> None:
         """Raise what the call raised, if it did; it is kept nowhere, or its traceback would keep the long texts."""
@@ -51,6 +59,7 @@ def _declared(operation: Operation, calls: Calls) -> Any:
 
     def call(context: Any, *arguments: str | int) -> object:
         handover: Handover = context.transport.req_env[HANDOVER]
+        handover.context = context
         # Taken out: spyne's context is a cycle and lives on until Python collects it, and with it the handover.
         given = (handover.texts.pop(value, value) if isinstance(value, str) else value for value in arguments)
         try:
