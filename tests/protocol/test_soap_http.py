@@ -246,6 +246,7 @@ SECRET = secrets.token_urlsafe(16).encode()
         SECRET + b"\r\n\r\n",
         b"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03\r\n\r\n",
     ],
+    ids=lambda request: f"{len(request)} bytes",  # no secret: every worker must collect the same
 )
 def test_what_is_not_http_gets_a_plain_400(
     server: Server, caplog: pytest.LogCaptureFixture, request_bytes: bytes
