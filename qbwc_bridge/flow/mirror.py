@@ -1,6 +1,6 @@
 """QuickBooks' lists and orders as last read: replies in, rows out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from qbwc_bridge.domain.books import ListKind, ListRecord, TransactionLine, TransactionRecord
 from qbwc_bridge.domain.money import ZERO, cents
@@ -11,6 +11,9 @@ from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.ports import UnitOfWork
 
 _KINDS: dict[str, ListKind] = {"Account": "account", "Customer": "customer", "Vendor": "vendor"}
+
+LOOK_UP = 512
+"""Records looked up by one statement: a page of a list."""
 
 Orders = dict[str, TransactionRecord]
 """Transactions just kept, by TxnID."""
@@ -35,9 +38,10 @@ def _keep_lists(uow: UnitOfWork, connection: Connection, results: Sequence[ListR
     if not results:
         return
     latest = {(list_kind(each), each.list_id): each for each in results}
-    kinds, ids = {kind for kind, _ in latest}, [list_id for _, list_id in latest]
-    rows = uow.lists.find(connection_id=connection.id, kind=kinds, list_id=ids)
-    known = {(row.kind, row.list_id): row for row in rows}
+    known: dict[tuple[str, str], ListRecord] = {}
+    for kinds, ids in _portions(latest):
+        rows = uow.lists.find(connection_id=connection.id, kind=kinds, list_id=ids)
+        known.update(((row.kind, row.list_id), row) for row in rows)
     for (kind, list_id), result in latest.items():
         row = known.get((kind, list_id))
         if row:
@@ -49,6 +53,14 @@ def _keep_lists(uow: UnitOfWork, connection: Connection, results: Sequence[ListR
             uow.lists.append(row)
     changes = [each.time_modified for each in latest.values() if each.time_modified]
     connection.lists_modified = max([*changes, *filter(None, [connection.lists_modified])], default=None)
+
+
+def _portions(keys: Iterable[tuple[str, str]]) -> Iterator[tuple[set[str], list[str]]]:
+    """Give kinds and ids for one look-up after another; a statement with thousands of values is slow to make."""
+    ordered = sorted(keys)
+    for start in range(0, len(ordered), LOOK_UP):
+        portion = ordered[start : start + LOOK_UP]
+        yield {kind for kind, _ in portion}, [found for _, found in portion]
 
 
 def _fill(row: ListRecord, result: ListRet) -> None:
@@ -64,9 +76,10 @@ def _keep_transactions(scene: Scene, results: Sequence[TxnRet]) -> Orders:
         return {}
     uow, connection = scene.uow, scene.connection
     latest = {(each.kind, each.txn_id): each for each in results}
-    kinds, ids = {kind for kind, _ in latest}, [txn_id for _, txn_id in latest]
-    rows = uow.transactions.find(connection_id=connection.id, kind=kinds, txn_id=ids)
-    known = {(row.kind, row.txn_id): row for row in rows}
+    known: dict[tuple[str, str], TransactionRecord] = {}
+    for kinds, ids in _portions(latest):
+        rows = uow.transactions.find(connection_id=connection.id, kind=kinds, txn_id=ids)
+        known.update(((row.kind, row.txn_id), row) for row in rows)
     for key, result in latest.items():
         row = known.get(key)
         if row:

@@ -24,7 +24,8 @@ ITEM_TYPES = (
 
 LIST_RETS = frozenset({"AccountRet", "CustomerRet", "VendorRet", *(f"Item{name}Ret" for name in ITEM_TYPES)})
 
-_REFS = frozenset({"ParentRef"})
+_TEXTS = ("ListID", "Name", "FullName", "IsActive", "EditSequence", "TimeModified", "Sublevel", "AccountType")
+_REFS = ("ParentRef",)
 
 
 def list_ret(node: Element) -> ListRet:
@@ -33,7 +34,7 @@ def list_ret(node: Element) -> ListRet:
     A one-sided item says one account and not which side it is on: it stands as the expense account, since the bridge
     asks items for nothing but costs; `two_sided` tells the difference.
     """
-    found, refs = fields(node, _REFS)
+    found, refs = fields(node, _TEXTS, _REFS)
     name = found.get("Name", "")
     income, expense = _accounts(node) if node.tag.startswith("Item") else (None, None)
     return ListRet(
@@ -61,7 +62,7 @@ def _accounts(node: Element) -> tuple[Ref | None, Ref | None]:
         ("SalesOrPurchase", "IncomeAccountRef", "AccountRef"),
     ):
         part = node.find(path)
-        refs = {} if part is None else fields(part, (income, expense))[1]
+        refs = {} if part is None else fields(part, (), (income, expense))[1]
         if refs:
             return refs.get(income), refs.get(expense)
     return None, None

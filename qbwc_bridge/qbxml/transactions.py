@@ -11,7 +11,23 @@ TXN_RETS = frozenset({"EstimateRet", "PurchaseOrderRet", "BillRet"})
 _PARTY = {"EstimateRet": "CustomerRef"}
 _TOTAL = {"BillRet": "AmountDue"}
 _LINES = ("EstimateLineRet", "PurchaseOrderLineRet", "ExpenseLineRet", "ItemLineRet")
-_LINE_REFS = frozenset({"ItemRef", "AccountRef", "CustomerRef"})
+_TEXTS = (
+    *("TxnID", "EditSequence", "TimeModified", "TxnDate", "RefNumber", "Memo", "TotalAmount", "AmountDue"),
+    *("IsManuallyClosed", "IsFullyReceived", "IsActive", "SalesTaxTotal"),
+)
+_LINE_TEXTS = (
+    "TxnLineID",
+    "Desc",
+    "Memo",
+    "Quantity",
+    "Rate",
+    "Cost",
+    "Amount",
+    "ReceivedQuantity",
+    "IsManuallyClosed",
+)
+_LINE_REFS = ("ItemRef", "AccountRef", "CustomerRef")
+_DELETED_TEXTS = ("TxnDelType", "TxnID", "TimeDeleted", "RefNumber")
 _GROUPS = ("EstimateLineGroupRet", "PurchaseOrderLineGroupRet", "ItemGroupLineRet")
 """A group repeats the sum of the lines inside it, so only those are read (qbXML 13.0 schema)."""
 
@@ -23,7 +39,7 @@ def txn_ret(node: Element) -> TxnRet:
     Raises QuickBooksError naming the document when a value in it is not what the schema promises.
     """
     kind, party = node.tag.removesuffix("Ret"), _PARTY.get(node.tag, "VendorRef")
-    found, refs = fields(node, (party,))
+    found, refs = fields(node, _TEXTS, (party,))
     txn_id = found.get("TxnID", "")
     try:
         return TxnRet(
@@ -50,7 +66,7 @@ def txn_ret(node: Element) -> TxnRet:
 
 def deleted_ret(node: Element) -> TxnDeletedRet:
     """Read a deletion record."""
-    found, _ = fields(node)
+    found, _ = fields(node, _DELETED_TEXTS)
     return TxnDeletedRet(
         txn_type=found.get("TxnDelType", ""),
         txn_id=found.get("TxnID", ""),
@@ -60,7 +76,7 @@ def deleted_ret(node: Element) -> TxnDeletedRet:
 
 
 def _line(node: Element) -> LineRet:
-    found, refs = fields(node, _LINE_REFS)
+    found, refs = fields(node, _LINE_TEXTS, _LINE_REFS)
     return LineRet(
         txn_line_id=found.get("TxnLineID", ""),
         item=refs.get("ItemRef"),

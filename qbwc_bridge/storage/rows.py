@@ -163,6 +163,8 @@ def _as_it_is(value: Any) -> Any:
 
 
 def _encode_text(value: str) -> str:
+    if value.isascii() and "\x00" not in value:
+        return value
     return _NOT_STORABLE.sub("\ufffd", value)
 
 
