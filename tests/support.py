@@ -10,6 +10,9 @@ import pytest
 DEEP = os.environ.get("DEEP") == "1"
 """True in CI: larger counts, and a missing part fails instead of being skipped."""
 
+SOAK = os.environ.get("SOAK") == "1"
+"""True for `make soak`: the full counts of the issues."""
+
 
 def missing(what: str) -> NoReturn:
     """Skip the test because `what` is absent, or fail where CI promises that it is there."""

@@ -40,8 +40,8 @@ PER_ADDRESS = 20
 LOOK_AGAIN = dt.timedelta(seconds=1)
 """How old the hash may be that a further password is compared with; one look-up a second is nothing."""
 
-MAX_KEYS = 10_000
-"""Pairs and addresses remembered, about 3 MB; the one untouched for longest is forgotten first."""
+MAX_KEYS = 5_000
+"""Pairs and addresses remembered, about 2.5 MB; the one untouched for longest is forgotten first."""
 
 
 @dataclass(slots=True)
