@@ -5,7 +5,6 @@ not HTTP. Each mend below names what waitress 3.0.2 does without it.
 """
 
 import io
-from typing import Any
 
 from waitress.channel import HTTPChannel  # type: ignore[import-untyped]
 from waitress.parser import HTTPRequestParser  # type: ignore[import-untyped]
@@ -88,10 +87,6 @@ class Nothing:
     def getfile(self) -> io.BytesIO:
         """Give what the application may read: nothing."""
         return io.BytesIO()
-
-    def getbuf(self) -> Any:
-        """Give the buffer to close."""
-        return self
 
     def close(self) -> None:
         """Do nothing."""
