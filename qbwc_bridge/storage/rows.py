@@ -76,16 +76,20 @@ class RowCodec(Generic[Row]):
             name: _TEXT_COMPRESSED if name in COMPRESSED else field_codec(hints[name]) for name in self.columns
         }
         self._codecs = tuple(self.fields.items())
+        # The innermost loops of every piece of work: what they need is laid ready.
+        self._encoders = tuple((name, codec.encode) for name, codec in self._codecs if name != "id")
+        self._decoders = tuple(codec.decode for codec in self.fields.values())
 
     def encode(self, row: Row) -> dict[str, Any]:
         """Give the column values of a row, without its id."""
-        return {name: codec.stored(getattr(row, name)) for name, codec in self._codecs if name != "id"}
+        return {
+            name: None if (value := getattr(row, name)) is None else encode(value) for name, encode in self._encoders
+        }
 
     def decode(self, found: Sequence[Any]) -> tuple[Row, Known]:
         """Make the row of column values, which stand in the order of `columns`."""
         values = [
-            None if column is None else codec.decode(column)
-            for (_, codec), column in zip(self._codecs, found, strict=True)
+            None if column is None else decode(column) for decode, column in zip(self._decoders, found, strict=True)
         ]
         return self.record(*values), list(zip(values, found, strict=True))
 

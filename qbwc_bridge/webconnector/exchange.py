@@ -17,6 +17,9 @@ from qbwc_bridge.qbxml.statuses import hresult as hresult_meaning
 
 log = logging.getLogger("qbwc_bridge.webconnector")
 
+LONGEST_KEPT = 256 * 1024
+"""Characters of an answer that are kept to be looked at. Only lists are longer, and their records have tables."""
+
 
 def read_facts(scene: Scene, hcp_response: str, language: Language) -> None:
     """Take in the first answer of a visit: Host, Company and Preferences replies, malformed ones as far as they go."""
@@ -59,7 +62,7 @@ def answered(scene: Scene, sent: MessageSet, response: str, language: Language) 
         scene.visit.last_error = f"QuickBooks' answer could not be read and is asked for again: {problem}"
         return _unreadable(scene, sent)
     sent.answered_at = scene.now
-    sent.reply_text = "" if sent.purpose == "costs" else response
+    sent.reply_text = "" if sent.purpose == "costs" else response[:LONGEST_KEPT]
     scene.uow.message_sets.save(sent)
     _apply(scene, sent, replies, language)
     if scene.connection.alarm:
