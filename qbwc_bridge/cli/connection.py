@@ -25,6 +25,7 @@ from qbwc_bridge.domain.records import Company, Connection, History
 from qbwc_bridge.errors import Refused, WrongUsage
 from qbwc_bridge.flow.company import bind
 from qbwc_bridge.flow.moves import token
+from qbwc_bridge.flow.views import company_facts
 from qbwc_bridge.ports import UnitOfWork
 from qbwc_bridge.settings import CONNECTION_KEYS, connection_value
 
@@ -160,7 +161,8 @@ def show(bridge: Bridge, name: str, *, as_json: bool) -> None:
     if as_json:
         show_json({**_facts(row), "company": row.company, "settings": holds, "own_settings": sorted(row.settings)})
         return
-    click.echo(facts([(key.replace("_", " "), value) for key, value in _facts(row).items()]))
+    told = [(name.lower(), value) for name, value in company_facts(row.company)]
+    click.echo(facts([*((key.replace("_", " "), value) for key, value in _facts(row).items()), *told]))
     rows = [(key, value, key in row.settings or (key == OWN_COLUMN and bool(value))) for key, value in holds.items()]
     click.echo("\n" + table(["setting", "value", "of this connection"], rows))
 
@@ -281,6 +283,7 @@ def _facts(row: Connection) -> dict[str, Any]:
         "pushed_at": row.pushed_at,
         "alarm": row.alarm,
         "brake": row.brake,
+        "procore_down": row.procore_down,
     }
 
 

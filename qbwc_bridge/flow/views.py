@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Literal
 
 from qbwc_bridge.domain.money import ZERO, total
-from qbwc_bridge.domain.records import Connection, Kind, Submission
+from qbwc_bridge.domain.records import Company, Connection, Kind, Submission
 from qbwc_bridge.domain.states import State, TaskState
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.ledger import Ledger
@@ -98,6 +98,30 @@ def look(kit: Kit, uow: UnitOfWork, connection: Connection, now: dt.datetime) ->
         refused=sum(1 for row in uow.writebacks.find(connection_id=connection.id) if row.message),
         next_visit=visit + visit_every(kit, connection) if visit else None,
     )
+
+
+def company_facts(company: Company) -> list[tuple[str, str]]:
+    """Say what the last visit told of the company in QuickBooks, as pairs of words; empty before the first visit."""
+    if not company.product:
+        return []
+    copy = company.accountant_copy
+    return [
+        ("Edition", company.product),
+        ("Country", company.country),
+        ("qbXML spoken", company.qbxml_version or "none in common"),
+        ("Estimates", _switched(company.uses_estimates)),
+        ("Purchase orders", _switched(company.uses_purchase_orders)),
+        ("Classes", _switched(company.uses_classes)),
+        ("Multi-currency", _switched(company.multi_currency)),
+        ("Closing date", f"{company.closing_date:%Y-%m-%d}" if company.closing_date else "none"),
+        ("Reports on", f"{company.report_basis.lower()} basis" if company.report_basis else "not told"),
+        ("Accountant's copy", f"out, dividing date {company.dividing_date or 'not told'}" if copy else "none"),
+        ("Company file", company.file_path or "not told"),
+    ]
+
+
+def _switched(on: bool | None) -> str:  # noqa: FBT001 - reads as its answer
+    return "not told" if on is None else "on" if on else "off"
 
 
 def state_counts(rows: list[Submission]) -> dict[Kind, dict[State, int]]:

@@ -23,6 +23,8 @@ class Card:
     needs: list[tuple[int, str, str]]
     """Count, words, address."""
     lately: list[Submission]
+    company: list[tuple[str, str]]
+    """What the last visit told of the company."""
 
 
 def overview(ask: Ask) -> Page:
@@ -50,4 +52,5 @@ def _card(ask: Ask, found: views.Look) -> Card:
     ]
     lately = ask.uow.submissions.find(connection_id=row.id, state=State.SYNCED, order="-since", limit=LATELY)
     needs = [each for each in rows if each[0]]
-    return Card(found, words.WORDS[found.word], ask.site.kit.options(row).zone, needs, lately)
+    zone, company = ask.site.kit.options(row).zone, views.company_facts(row.company)
+    return Card(found, words.WORDS[found.word], zone, needs, lately, company)

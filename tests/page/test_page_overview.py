@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 
+from qbwc_bridge.domain.records import Company
 from qbwc_bridge.statuspage.app import HEADERS
 from qbwc_bridge.storage import Database
 from tests.page.office import MAIN, NOW, OTHER, Browser, Office
@@ -96,3 +97,42 @@ def test_every_page_has_the_headers(alice: Browser) -> None:
         assert "<script>" not in answer.text
         assert "style=" not in answer.text
         assert "<style" not in answer.text
+
+
+def test_what_quickbooks_told_of_the_company_is_shown(office: Office, alice: Browser) -> None:
+    """Edition, features, closing date and version are on the page, and what was not told says so."""
+    office.change(
+        company=Company(
+            name="Bluestone Development LLC",
+            product="QuickBooks Enterprise Solutions 24.0",
+            country="US",
+            qbxml_version="13.0",
+            uses_estimates=True,
+            uses_purchase_orders=False,
+            multi_currency=None,
+            closing_date=dt.date(2025, 12, 31),
+            report_basis="Accrual",
+            file_path=r"C:\Books\Bluestone.qbw",
+        )
+    )
+    text = alice.get("/").text
+    for name, value in [
+        ("Edition", "QuickBooks Enterprise Solutions 24.0"),
+        ("qbXML spoken", "13.0"),
+        ("Estimates", "on"),
+        ("Purchase orders", "off"),
+        ("Multi-currency", "not told"),
+        ("Closing date", "2025-12-31"),
+        ("Reports on", "accrual basis"),
+        ("Company file", r"C:\Books\Bluestone.qbw"),
+    ]:
+        assert f"<dt>{name}</dt><dd>{value}</dd>" in text
+
+
+def test_an_outage_of_procore_is_told_without_alarm(office: Office, alice: Browser) -> None:
+    """That Procore was away is said on the page, and needs nobody: it passes by itself."""
+    before = alice.get("/").text.partition("<title>")[2].partition("</title>")[0]
+    office.change(procore_down="Procore is out of order (503).")
+    text = alice.get("/").text
+    assert "Procore is out of order (503)." in text
+    assert f"<title>{before}</title>" in text
