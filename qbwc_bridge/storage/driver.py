@@ -67,6 +67,8 @@ class Driver:
 
     def close(self) -> None:
         """Give the connection back; the pool undoes what was not committed."""
+        # An open cursor would keep SQLite from closing its file, and with that from folding the log into it.
+        self._cursor.close()
         self._pooled.close()
 
     def _told(self, text: str, error: Exception) -> BaseException:

@@ -160,17 +160,17 @@ def test_a_very_long_answer_is_taken_in(wild: tuple[Talk, object]) -> None:
         f"<VendorRet><ListID>L{n}</ListID><TimeCreated>2026-01-01T00:00:00-08:00</TimeCreated>"
         f"<TimeModified>2026-01-01T00:00:00-08:00</TimeModified><EditSequence>1</EditSequence><Name>Vendor {n}</Name>"
         f"<IsActive>true</IsActive><Notes>{note}</Notes></VendorRet>"
-        for n in range(BIG // 4300)
+        for n in range(BIG // 4200)
     )
     long = re.sub(r"(<VendorQueryRs[^>]*[^/])/?>", lambda found: found[1].rstrip("/") + ">" + made, answer, count=1)
     if "</VendorQueryRs>" not in long:
         long = long.replace("</VendorRet></QBXML", "</VendorRet></VendorQueryRs></QBXML")
-    assert len(long) > 0.99 * BIG
+    assert len(long) > BIG
     assert 0 <= talk.receive(long) < 100
     assert talk.to_the_end()[-1] == 100
     assert talk.bridge.connection.id
     with talk.bridge.app.kit.work() as uow:
-        assert uow.lists.count(kind="vendor") > BIG // 4300
+        assert uow.lists.count(kind="vendor") >= BIG // 4200
 
 
 # ---------------------------------------------------------------- sets that QuickBooks refuses

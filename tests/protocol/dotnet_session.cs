@@ -44,6 +44,7 @@ public static class DotnetSession
         Interactive(Login("authenticate", arguments[1], arguments[2])[0]);
         Exchange(Login("authenticate", arguments[1], arguments[2])[0]);
         Login("idle", arguments[1], arguments[2]);
+        Tell("end");
     }
 
     static string[] Login(string name, string user, string password)

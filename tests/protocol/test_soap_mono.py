@@ -110,13 +110,14 @@ def _visits(home: Path, url: str, user: str, password: str, quickbooks: Callable
         assert program.stdout
         for line in program.stdout:
             name, *values = line.rstrip("\n").split("\t")
+            if name == "end":
+                return told  # Mono's own end is not waited for: in the midst of its threads it sometimes aborts
             assert name.isalpha(), f"the program failed: {line}{program.stdout.read()}"
             told.append((name, *(value if value == "-" else base64.b64decode(value).decode() for value in values)))
             if name in {"facts", "ask"}:
                 program.stdin.write(base64.b64encode(quickbooks(told[-1]).encode()).decode() + "\n")
                 program.stdin.flush()
-        assert program.wait(PATIENCE) == 0
-    return told
+    raise AssertionError(f"the program ended early, after {told[-1:]}")
 
 
 def test_the_proxy_is_made_without_a_warning(home: Path) -> None:
