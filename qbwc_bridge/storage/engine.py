@@ -26,6 +26,9 @@ IDLE_SECONDS = 120
 TURN_LOCK = 0x71627763
 """The number ("qbwc") of PostgreSQL's advisory lock that makes units of work take turns."""
 
+LOG_PAGES = 4000
+"""Pages of SQLite's log (16 MB) before it is folded into the file: a visit writes the same few pages again and again."""
+
 POOL_SIZE = 8
 """Connections kept open: the server's threads and the clockwork; more are opened when needed and closed after."""
 
@@ -120,6 +123,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
 
 
 def _begin(connection: Connection) -> None:
