@@ -27,7 +27,7 @@ TURN_LOCK = 0x71627763
 """The number ("qbwc") of PostgreSQL's advisory lock that makes units of work take turns."""
 
 LOG_PAGES = 4000
-"""Pages of SQLite's log (16 MB) before it is folded into the file: a visit writes the same few pages again and again."""
+"""Pages of SQLite's log (16 MB) before it is folded into the file: a visit writes the same few pages over and over."""
 
 POOL_SIZE = 8
 """Connections kept open: the server's threads and the clockwork; more are opened when needed and closed after."""
