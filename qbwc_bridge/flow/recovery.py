@@ -19,6 +19,7 @@ from qbwc_bridge.flow.language import Language
 from qbwc_bridge.flow.moves import is_write, move, move_task, submissions_of
 from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.ports import UnitOfWork
+from qbwc_bridge.qbxml.by_itself import BACK_OFF
 from qbwc_bridge.qbxml.statuses import Reaction, meaning
 
 _CLEAR = (Reaction.DONE, Reaction.NOTHING_FOUND)
@@ -118,14 +119,25 @@ def looked_up(scene: Scene, message: MessageSet, replies: ReplySet) -> None:
         if len(found) == 1:
             adoption.adopt(scene, task, row, found[0], mirror.keep(scene, found))
         elif not found:
-            task.not_before = task.failed_visit_id = None
-            move_task(scene.uow, task, TaskState.QUEUED, now=scene.now, why="QuickBooks does not have it: sent again")
+            _send_again(scene, task, together=len(tasks))
         else:
             count = len(found)
             why = (
                 f"QuickBooks has {count} records with this mark: delete the double there, then link the right one here."
             )
             _ask_person(scene, task, why)
+
+
+def _send_again(scene: Scene, task: Task, *, together: int) -> None:
+    """Queue what QuickBooks does not have, in smaller sets: one at which it dies each time is found (promise 6)."""
+    if together > 1:
+        task.set_limit, task.attempts = -(-together // 2), 0
+    elif task.attempts > len(BACK_OFF):
+        why = f"QuickBooks was given this {task.attempts} times, never answered and does not have it: look there."
+        _ask_person(scene, task, why)
+        return
+    task.not_before = task.failed_visit_id = None
+    move_task(scene.uow, task, TaskState.QUEUED, now=scene.now, why="QuickBooks does not have it: sent again")
 
 
 def _unclear(scene: Scene, message: MessageSet, task: Task) -> None:

@@ -578,3 +578,24 @@ def test_has_stored_reply_needs_replies() -> None:
     assert recovery.has_stored_reply(ReplySet(one, None))
     assert not recovery.has_stored_reply(ReplySet((), 0))
     assert not any(recovery.has_stored_reply(ReplySet(one, status)) for status in (600, 9001, 9002, 9005))
+
+
+def test_a_write_that_never_gets_an_answer_stops_no_other(world: World) -> None:
+    """A record at which QuickBooks dies is found among the others of its set and asks a person in the end."""
+    codes = [code(number, f"{number:02}-100") for number in range(1, 6)]
+    accepted(world, commitment(1, *(line(number, 5, of) for number, of in enumerate(codes))), budget())
+    for _ in range(20):
+        due(world)
+        visit = world.begin()
+        while message := world.send(visit):
+            asked = [task.request for task in world.tasks(message_set_id=message.id)]
+            if message.purpose == "write" and any(getattr(each, "name", "") == "02-100" for each in asked):
+                break  # QuickBooks dies before it did anything
+            world.receive(visit, message, world.ask(message))
+
+    assert world.row("cost_code", "02-100").state is State.FAILED
+    assert "look there" in world.row("cost_code", "02-100").reasons[0]
+    others = [row.key for row in world.rows(kind="cost_code", state="synced")]
+    assert {"01-100", "03-100", "04-100", "05-100", "05-100.M"} <= set(others)
+    assert world.row("budget", PROJECT).state is State.SYNCED
+    assert not world.tasks(state=["queued", "sent", "in_doubt"])
