@@ -200,9 +200,13 @@ def _start_again(task: Task) -> bool:
 
 def _ask_person(scene: Scene, task: Task, why: str) -> None:
     move_task(scene.uow, task, TaskState.PARKED, now=scene.now, why=why)
-    if task.submission_id is not None:
-        row = scene.uow.submissions.get(task.submission_id)
-        row.reasons = [why]
-        scene.visit.failed += 1
-        if row.state is State.EXPORTING:
-            move(scene.uow, row, State.FAILED, now=scene.now, why=why)
+    if task.submission_id is None:
+        return
+    row = scene.uow.submissions.get(task.submission_id)
+    if row.state not in (State.ACCEPTED, State.EXPORTING):
+        return  # it changed in Procore or was taken back while QuickBooks was asked
+    row.reasons = [why]
+    scene.visit.failed += 1
+    if row.state is State.ACCEPTED:  # the customer above a job was sent, not the job
+        move(scene.uow, row, State.EXPORTING, now=scene.now, why="sent to QuickBooks")
+    move(scene.uow, row, State.FAILED, now=scene.now, why=why)

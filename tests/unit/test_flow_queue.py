@@ -599,3 +599,28 @@ def test_a_write_that_never_gets_an_answer_stops_no_other(world: World) -> None:
     assert {"01-100", "03-100", "04-100", "05-100", "05-100.M"} <= set(others)
     assert world.row("budget", PROJECT).state is State.SYNCED
     assert not world.tasks(state=["queued", "sent", "in_doubt"])
+
+
+def test_a_customer_whose_making_stays_unclear_asks_a_person(tmp_path: Path) -> None:
+    """The job fails visibly and can be tried again; it does not wait for ever for the customer above it."""
+    with closing(World(tmp_path, customer="New Client")) as world:
+        accepted(world, budget())
+        world.desk.refuse = lambda request: 1000 if getattr(request, "full_names", ()) else 0
+        world.later(minutes=1)
+        visit = world.begin()
+        while message := world.send(visit):
+            if any(
+                getattr(task.request, "name", "") == "New Client" for task in world.tasks(message_set_id=message.id)
+            ):
+                break
+            world.receive(visit, message, world.ask(message))
+        for _ in range(recovery.MOST_LOOK_UPS):
+            world.visit()
+
+        row = world.row("job", PROJECT)
+        assert row.state is State.FAILED
+        assert "look there" in row.reasons[0]
+        world.desk.refuse = lambda _request: 0
+        world.decide(decisions.retry, row)
+        world.visit()
+        assert world.row("job", PROJECT).state is State.SYNCED
