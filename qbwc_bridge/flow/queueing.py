@@ -42,16 +42,37 @@ from qbwc_bridge.ports import UnitOfWork
 def enqueue(
     uow: UnitOfWork, connection: Connection, options: Options, now: dt.datetime, *, visit_id: int | None
 ) -> int:
-    """Queue the next request of every accepted submission that waits for nothing; gives how many were queued."""
+    """Queue the next request of every accepted submission that waits for nothing; gives how many were queued.
+
+    What is queued already and was never sent is replaced when it would be built otherwise now.
+    """
     facts = Facts(uow, connection, options)
+    unsent = uow.tasks.find(connection_id=connection.id, state=TaskState.QUEUED, message_set_id=None)
+    waiting = {task.submission_id: task for task in unsent}
     queued = 0
     for row in facts.submissions.values():
-        if row.state not in (State.ACCEPTED, State.EXPORTING) or row.waits_for or row.reasons:
+        if row.state not in (State.ACCEPTED, State.EXPORTING):
+            continue
+        task = waiting.get(row.id)
+        if task and _outdated(facts, row, task, visit_id):
+            why = "a setting, or a record that it refers to, changed before it was sent"
+            move_task(uow, task, TaskState.CANCELLED, now=now, why=why)
+        if row.waits_for or row.reasons:
             continue
         if uow.tasks.count(submission_id=row.id, state=[*ALIVE, TaskState.PARKED]) or _order_busy(facts, row):
             continue
         queued += _enqueue_one(facts, row, now, visit_id)
     return queued
+
+
+def _outdated(facts: Facts, row: Submission, task: Task, visit_id: int | None) -> bool:
+    """Whether a queued request is no longer what its submission needs next."""
+    if row.waits_for:
+        return True
+    try:
+        return next_request(facts, row, visit_id=visit_id) != task.request
+    except Refused:
+        return True
 
 
 def _order_busy(facts: Facts, row: Submission) -> bool:

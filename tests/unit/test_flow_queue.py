@@ -624,3 +624,32 @@ def test_a_customer_whose_making_stays_unclear_asks_a_person(tmp_path: Path) -> 
         world.decide(decisions.retry, row)
         world.visit()
         assert world.row("job", PROJECT).state is State.SYNCED
+
+
+def test_a_queued_order_follows_its_vendor_to_another_record(world: World) -> None:
+    """A person links the vendor to another record before the visit: the order goes to that one, not the old one."""
+    right = world.desk.add_list("Vendor", "Ready Mix of Hilltop")
+    world.journey(commitment(1))
+    accepted(world, commitment(1), commitment(2))
+    assert [task.kind for task in world.tasks(state="queued")] == ["PurchaseOrderAdd"]
+    world.decide(decisions.unlink, world.row("vendor", VENDOR))
+    assert world.row("commitment", 2).waits_for
+    assert not world.tasks(state="queued")
+    world.decide(decisions.link, world.row("vendor", VENDOR), quickbooks=right.full_name)
+    world.visit()
+
+    (order,) = [each for each in world.desk.orders.values() if each.ref_number == commitment(2).number]
+    assert order.party == qb.Ref(list_id=right.list_id)
+
+
+def test_a_queued_write_follows_a_changed_setting(world: World) -> None:
+    """What goes out is what the preview shows: an account that was corrected after the acceptance is used."""
+    right = world.desk.add_list("Account", "Site Expenses", account_type="CostOfGoodsSold")
+    accepted(world, budget())
+    assert world.tasks(state="queued", kind="ItemServiceAdd")
+    world.options = replace(world.options, expense_account="Site Expenses")
+    world.visit()
+
+    items = [each for each in world.desk.seen if isinstance(each, qb.ItemServiceAdd)]
+    assert items
+    assert {each.expense_account for each in items} == {qb.Ref(list_id=right.list_id)}
