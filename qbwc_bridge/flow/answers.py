@@ -5,7 +5,7 @@ from typing import Any
 
 from qbwc_bridge.domain.quickbooks import EstimateQuery, PurchaseOrderMod, PurchaseOrderQuery
 from qbwc_bridge.domain.records import MessageSet, Submission, Task
-from qbwc_bridge.domain.replies import Reply, ReplySet, TxnRet
+from qbwc_bridge.domain.replies import Reply, ReplySet
 from qbwc_bridge.domain.states import OUTSTANDING, State, TaskState
 from qbwc_bridge.flow import adoption, cost_answers, mirror
 from qbwc_bridge.flow.mirror import Orders
@@ -144,9 +144,7 @@ def _apply_query(scene: Scene, task: Task, reply: Reply) -> None:
     if task.reading_id is not None:
         cost_answers.keep(scene, task, reply)
     if task.submission_id is None and task.reading_id is None:
-        for result in reply.results:
-            if isinstance(result, TxnRet):
-                mirror.remember_newest(scene.connection, result)
+        mirror.remember_newest(scene.connection, reply.results)
     if reply.remaining and reply.iterator_id:
         _next_page(scene, task, reply)
     else:

@@ -51,8 +51,6 @@ def _keep_lists(uow: UnitOfWork, connection: Connection, results: Sequence[ListR
             row = ListRecord(connection.id, kind, list_id, "", "", "", is_active=True, edit_sequence="")
             _fill(row, result)
             uow.lists.append(row)
-    changes = [each.time_modified for each in latest.values() if each.time_modified]
-    connection.lists_modified = max([*changes, *filter(None, [connection.lists_modified])], default=None)
 
 
 def _portions(keys: Iterable[tuple[str, str]]) -> Iterator[tuple[set[str], list[str]]]:
@@ -119,8 +117,12 @@ def _fill_transaction(row: TransactionRecord, result: TxnRet, visit_id: int) -> 
     row.time_modified, row.read_visit_id = result.time_modified, visit_id
 
 
-def remember_newest(connection: Connection, result: TxnRet) -> None:
-    """Remember the newest change seen of orders and estimates; that of bills is known once their reading is whole."""
-    known = connection.orders_modified
-    if result.time_modified and (known is None or result.time_modified > known):
-        connection.orders_modified = result.time_modified
+def remember_newest(connection: Connection, results: Sequence[Result]) -> None:
+    """Remember the newest change that a reading of lists, orders or estimates showed: the next one starts there.
+
+    Answers to writes do not count: what somebody entered between the reading and the write would never be read.
+    """
+    lists = [each.time_modified for each in results if isinstance(each, ListRet) and each.time_modified]
+    orders = [each.time_modified for each in results if isinstance(each, TxnRet) and each.time_modified]
+    connection.lists_modified = max([*lists, *filter(None, [connection.lists_modified])], default=None)
+    connection.orders_modified = max([*orders, *filter(None, [connection.orders_modified])], default=None)

@@ -653,3 +653,25 @@ def test_a_queued_write_follows_a_changed_setting(world: World) -> None:
     items = [each for each in world.desk.seen if isinstance(each, qb.ItemServiceAdd)]
     assert items
     assert {each.expense_account for each in items} == {qb.Ref(list_id=right.list_id)}
+
+
+def test_a_write_of_our_own_moves_no_reading_window(world: World) -> None:
+    """In a long visit somebody enters a vendor after the lists were read: the next reading must still find it."""
+    for name, kept in list(world.desk.lists.items()):
+        world.desk.lists[name] = replace(kept, time_modified=dt.datetime(2026, 3, 1, 8))  # noqa: DTZ001 - wall clock
+    accepted(world, commitment(1))
+    make = world.desk.add_list
+    late = dt.datetime(2026, 3, 1, 12)  # noqa: DTZ001 - wall clock
+
+    def add(*what: Any, **more: Any) -> Any:
+        made = replace(make(*what, **more), time_modified=late)
+        world.desk.lists[made.list_id] = made
+        return made
+
+    world.desk.add_list = add  # type: ignore[method-assign]
+    world.visit()
+    assert world.row("vendor", VENDOR).state is State.SYNCED
+    world.begin()
+
+    windows = {task.request.modified_from for task in world.tasks(state="queued", kind="VendorQuery")}  # type: ignore[union-attr]
+    assert windows == {dt.datetime(2026, 3, 1, 6, 55)}  # noqa: DTZ001 - 65 minutes before the last change read
