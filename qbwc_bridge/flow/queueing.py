@@ -142,6 +142,10 @@ def ask_lists(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> None
         if not open_ones:
             _add(uow, connection, request, now, rank=LISTS_RANK)
         for task in open_ones:
+            if request.modified_from is None and task.request.modified_from is not None:  # type: ignore[union-attr]
+                # It was queued while another file was the bound one; of this one nothing was read yet.
+                task.request = request
+                uow.tasks.save(task)
             if task.state is TaskState.PARKED:
                 _ask_again(uow, task, now)
 

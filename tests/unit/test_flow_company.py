@@ -146,3 +146,20 @@ def test_without_host_or_company_nothing_is_known(world: World) -> None:
         assert not company.identify(scene, None, found(), PREFERENCES, owner_id=OWNER)
         assert not company.identify(scene, HOST, None, PREFERENCES, owner_id=OWNER)
         assert not row.facts_read
+
+
+def test_a_reading_that_another_file_left_in_the_queue_keeps_no_window(world: World) -> None:
+    """The other company's visit queued its readings; once it is confirmed they read all of it, not what changed."""
+    visit(world, found())
+    moment = dt.datetime(2026, 1, 1)  # noqa: DTZ001 - QuickBooks' wall clock
+    change(world, lists_modified=moment, orders_modified=moment)
+    world.begin()
+    assert {task.request.modified_from is None for task in world.tasks(state="queued")} == {False}  # type: ignore[union-attr]
+    connection, _ = visit(world, found("Bluestone Homes"))
+    assert connection.alarm.startswith(company.WRONG)
+    with world.unit() as (uow, connection):
+        company.bind(connection)
+        uow.connections.save(connection)
+    world.begin()
+
+    assert {task.request.modified_from for task in world.tasks(state="queued")} == {None}  # type: ignore[union-attr]
