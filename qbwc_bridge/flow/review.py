@@ -153,6 +153,8 @@ def _settle(facts: Facts, row: Submission, offer: Offer, now: dt.datetime) -> No
         cancel_queued(facts.uow, row, now=now, why=row.reasons[0])
         move(facts.uow, row, State.BLOCKED, now=now, why=row.reasons[0])
     if row.state is State.READY and row.kind in facts.options.direct_export:
+        # As with every acceptance, a task that was given up while the record was not accepted is over.
+        cancel_queued(facts.uow, row, now=now, why="accepted anew")
         row.accepted_version, row.accepted_by, row.accepted_at = row.version, "direct export", now
         move(facts.uow, row, State.ACCEPTED, now=now, who="direct export", why="direct export is on for this kind")
     if row.state is State.ACCEPTED and offer.match and row.link_to != "new" and not _sent(facts, row):

@@ -19,7 +19,7 @@ from qbwc_bridge.flow import decisions, recovery
 from qbwc_bridge.qbxml.by_itself import BACK_OFF
 from tests.support import DEEP
 from tests.unit.documents import PROJECT, VENDOR, budget, cash, change_order, code, commitment, line
-from tests.unit.factories import World
+from tests.unit.factories import OPTIONS, World
 
 WRITES = (qb.CustomerAdd, qb.VendorAdd, qb.ItemServiceAdd, qb.EstimateAdd, qb.PurchaseOrderAdd, qb.PurchaseOrderMod)
 
@@ -675,3 +675,32 @@ def test_a_write_of_our_own_moves_no_reading_window(world: World) -> None:
 
     windows = {task.request.modified_from for task in world.tasks(state="queued", kind="VendorQuery")}  # type: ignore[union-attr]
     assert windows == {dt.datetime(2026, 3, 1, 6, 55)}  # noqa: DTZ001 - 65 minutes before the last change read
+
+
+def test_direct_export_does_not_wait_for_a_task_that_was_given_up(tmp_path: Path) -> None:
+    """A task that failed while its record was blocked is over: once nothing stands against it, it is queued anew."""
+    direct = replace(OPTIONS, direct_export=frozenset({"job"}))
+    with closing(World(tmp_path, direct, customer="New Client")) as world:
+        world.bring(budget())
+        world.desk.refuse = lambda request: 3100 if isinstance(request, qb.CustomerAdd) else 0
+        visit = world.begin()
+        while message := world.send(visit):
+            if message.purpose == "write":
+                _switch(world, on=False)
+            world.receive(visit, message, world.ask(message))
+        assert world.row("job", PROJECT).state is State.BLOCKED
+        assert world.tasks(state="parked")
+
+        world.desk.refuse = lambda _request: 0
+        _switch(world, on=True)
+        assert world.row("job", PROJECT).state is State.ACCEPTED
+        world.visit()
+        assert world.row("job", PROJECT).state is State.SYNCED
+
+
+def _switch(world: World, *, on: bool) -> None:
+    with world.unit() as (uow, _):
+        (choice,) = uow.projects.find(project_id=PROJECT)
+        choice.on = on
+        uow.projects.save(choice)
+    world.settle()
