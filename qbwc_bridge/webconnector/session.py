@@ -109,8 +109,8 @@ class Session:
             if scene is None or not self._goes_on(scene):
                 return ""
             visit, language = scene.visit, self._kit.language
-            if visit.last_error == words.PAUSE:
-                visit.last_error = ""
+            if visit.last_error == words.PAUSE or not visit.facts_read:
+                visit.last_error = ""  # the pause is over, and QuickBooks opened at the second try
             if company_file_name:
                 scene.connection.company.file_path = company_file_name
             if hcp_response and not visit.facts_read:

@@ -210,6 +210,15 @@ def test_a_passing_trouble_gets_one_second_try(busy: Talk, hresult: str) -> None
     assert "QuickBooks is starting" in busy.error()
 
 
+def test_a_trouble_that_the_second_try_overcame_is_not_told(busy: Talk) -> None:
+    """The result of a visit that went well after all says so; the Status column shows no error."""
+    busy.login()
+    assert busy.call("connectionError", busy.ticket, "0x80040424", "QuickBooks is starting") == ""
+    assert busy.to_the_end()[-1] == 100
+    assert busy.error() == words.NO_MORE_WORK
+    assert busy.close().startswith("Finished: ")
+
+
 def test_a_closed_company_file_is_named_once(busy: Talk) -> None:
     """Where no file is open the path of the bound company's last visit is tried, once."""
     busy.login()
