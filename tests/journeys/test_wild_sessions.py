@@ -1,5 +1,6 @@
 """Web Connectors that drop, repeat and shuffle calls, a QuickBooks that refuses sets: the right end all the same."""
 
+import datetime as dt
 import random
 import re
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from qbwc_bridge.domain.states import TaskState
+from qbwc_bridge.flow.readings import LISTS_RANK
 from qbwc_bridge.rehearsal.quickbooks import Company
 from qbwc_bridge.webconnector import words
 from tests.journeys.bridge import Bridge
@@ -145,6 +147,21 @@ def test_a_malformed_company_reply_is_asked_for_again(wild: tuple[Talk, object],
     assert talk.to_the_end()[-1] == 100
     talk.close()
     assert state_of(talk.bridge) == wanted
+
+
+def test_facts_that_changed_are_looked_at_before_the_first_write(wild: tuple[Talk, object]) -> None:
+    """Estimates were switched off, and the lists, busy before, are not due yet: the review comes first all the same."""
+    talk, _ = wild
+    talk.login()
+    with talk.bridge.app.kit.work() as uow:
+        for task in uow.tasks.find(rank=LISTS_RANK, state="queued"):
+            task.not_before = talk.bridge.clock.now() + dt.timedelta(hours=1)
+            uow.tasks.save(task)
+    shown = talk._hcp
+    talk._hcp = shown.replace("<IsUsingEstimates>true", "<IsUsingEstimates>false")
+    assert talk._hcp != shown
+    assert "Add" in talk.send()
+    assert {row.state.value for row in talk.bridge.submissions(kind="budget")} == {"blocked"}
 
 
 @pytest.mark.skipif(not DEEP, reason="a long answer takes seconds; DEEP=1 brings it")
