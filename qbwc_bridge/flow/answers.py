@@ -93,6 +93,8 @@ def again(scene: Scene, task: Task, *, why: str) -> None:
     wait = BACK_OFF[min(max(task.attempts - 1, 0), len(BACK_OFF) - 1)]
     task.not_before = scene.now + wait if wait else None
     task.failed_visit_id = scene.visit.id
+    if task.rank == LISTS_RANK:
+        scene.visit.last_error = f"Nothing is written before QuickBooks' lists and orders are read. {why}"
     move_task(scene.uow, task, TaskState.QUEUED, now=scene.now, why=why)
 
 

@@ -108,8 +108,13 @@ def _ready(scene: Scene, *, limit: int, **more: Any) -> list[Task]:
 def _readiness(scene: Scene) -> dict[str, Any]:
     """Criteria of the tasks that this visit may send; one that failed in it waits for the next visit."""
     # Without leave to write only the bridge's own readings go: those of a submission serve a write.
-    own = {} if scene.visit.writes_allowed else {"rank": [LISTS_RANK, COSTS_RANK]}
+    own = {} if scene.visit.writes_allowed and not _lists_open(scene) else {"rank": [LISTS_RANK, COSTS_RANK]}
     return {**_due(scene.connection, scene.now), "failed_visit_id": Other(scene.visit.id), **own}
+
+
+def _lists_open(scene: Scene) -> bool:
+    """Whether a list is still to be read, now or in a later visit: it may hold what would be written (ACCOUNTING 2)."""
+    return scene.uow.tasks.has(connection_id=scene.connection.id, state=TaskState.QUEUED, rank=LISTS_RANK)
 
 
 def _due(connection: Connection, now: dt.datetime) -> dict[str, Any]:

@@ -145,7 +145,8 @@ def ask_lists(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> None
             if request.modified_from is None and task.request.modified_from is not None:  # type: ignore[union-attr]
                 # It was queued while another file was the bound one; of this one nothing was read yet.
                 task.request = request
-                uow.tasks.save(task)
+            task.not_before = None  # no back-off: writes wait for it
+            uow.tasks.save(task)
             if task.state is TaskState.PARKED:
                 _ask_again(uow, task, now)
 
@@ -155,7 +156,7 @@ def _ask_again(uow: UnitOfWork, task: Task, now: dt.datetime) -> None:
     request: Any = task.request
     if getattr(request, "iterator", None):
         task.request = replace(request, iterator=replace(request.iterator, id=""))
-    task.attempts, task.not_before = 0, None
+    task.attempts = 0
     move_task(uow, task, TaskState.QUEUED, now=now, why="a list that was not read whole is read again")
 
 

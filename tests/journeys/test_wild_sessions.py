@@ -1,6 +1,5 @@
 """Web Connectors that drop, repeat and shuffle calls, a QuickBooks that refuses sets: the right end all the same."""
 
-import datetime as dt
 import random
 import re
 from collections.abc import Callable, Iterator
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from qbwc_bridge.domain.states import TaskState
+from qbwc_bridge.flow.moves import move_task
 from qbwc_bridge.flow.readings import LISTS_RANK
 from qbwc_bridge.rehearsal.quickbooks import Company
 from qbwc_bridge.webconnector import words
@@ -150,13 +150,12 @@ def test_a_malformed_company_reply_is_asked_for_again(wild: tuple[Talk, object],
 
 
 def test_facts_that_changed_are_looked_at_before_the_first_write(wild: tuple[Talk, object]) -> None:
-    """Estimates were switched off, and the lists, busy before, are not due yet: the review comes first all the same."""
+    """Estimates were switched off, and somebody cancelled the readings: the review comes first all the same."""
     talk, _ = wild
     talk.login()
     with talk.bridge.app.kit.work() as uow:
         for task in uow.tasks.find(rank=LISTS_RANK, state="queued"):
-            task.not_before = talk.bridge.clock.now() + dt.timedelta(hours=1)
-            uow.tasks.save(task)
+            move_task(uow, task, TaskState.CANCELLED, now=talk.bridge.clock.now(), who="Alice", why="cancelled")
     shown = talk._hcp
     talk._hcp = shown.replace("<IsUsingEstimates>true", "<IsUsingEstimates>false")
     assert talk._hcp != shown

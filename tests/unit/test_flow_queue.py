@@ -704,3 +704,26 @@ def _switch(world: World, *, on: bool) -> None:
         choice.on = on
         uow.projects.save(choice)
     world.settle()
+
+
+def test_nothing_is_written_in_a_visit_that_could_not_read_the_orders(world: World) -> None:
+    """An order entered by hand since is unknown as long as QuickBooks is too busy to show its orders (rule 2)."""
+    world.journey(commitment(1))
+    accepted(world, commitment(1), commitment(2))
+    vendor, job = world.row("vendor", VENDOR).quickbooks_id, world.row("job", PROJECT).quickbooks_id
+    (ours,) = world.desk.orders.values()
+    lines = tuple(replace(each, txn_line_id=world.desk.fresh("TL")) for each in ours.lines)
+    assert lines[0].customer == qb.Ref(list_id=job)
+    world.desk.add_order("PurchaseOrder", qb.Ref(list_id=vendor), commitment(2).number, "", lines)
+    world.desk.refuse = lambda request: (
+        1000 if isinstance(request, qb.PurchaseOrderQuery) and not request.txn_ids else 0
+    )
+    world.visit()
+    assert len(world.desk.orders) == 2
+    with world.unit() as (uow, _):
+        assert "Nothing is written" in uow.visits.find(order="-id")[0].last_error
+    world.desk.refuse = lambda _request: 0
+    world.visit()
+
+    assert world.row("commitment", 2).state is State.SYNCED
+    assert len(world.desk.orders) == 2
