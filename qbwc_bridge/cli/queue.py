@@ -11,6 +11,7 @@ from qbwc_bridge.domain.records import Connection, Task
 from qbwc_bridge.domain.states import State, TaskState
 from qbwc_bridge.errors import NotFound, Refused
 from qbwc_bridge.flow.moves import move_task
+from qbwc_bridge.flow.readings import LISTS_RANK
 from qbwc_bridge.ports import UnitOfWork
 
 SHOWN = (
@@ -110,6 +111,11 @@ def cancel(bridge: Bridge, task_id: int, name: str | None) -> None:
     with bridge.kit.work() as uow:
         task = _task(uow, task_id, asked)
         _leave_to_review(uow, task, "take-back")
+        if task.rank == LISTS_RANK:
+            # The next reading starts at the newest change seen; what this one should bring would never be read.
+            raise Refused(
+                f"Task {task.id} reads a list of QuickBooks: every visit reads them before anything is written."
+            )
         if task.state not in (TaskState.QUEUED, TaskState.PARKED):
             raise Refused(f"Task {task.id} is {_word(task)} and cannot be cancelled any more.")
         move_task(uow, task, TaskState.CANCELLED, now=bridge.now(), who=who(), why="cancelled")

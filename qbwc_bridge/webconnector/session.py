@@ -115,9 +115,6 @@ class Session:
                 scene.connection.company.file_path = company_file_name
             if hcp_response and not visit.facts_read:
                 exchange.read_facts(scene, hcp_response, language)
-            if scene.connection.unsettled == "lists":
-                # The facts just read, or a reading that was cancelled, may have brought a write to the head.
-                work.go_on(scene, self._kit.options)
             message = exchange.next_message(scene, language)
             self._renew(scene, out=message is not None)
             if message is None and not visit.last_error:

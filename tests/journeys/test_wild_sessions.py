@@ -9,8 +9,6 @@ from pathlib import Path
 import pytest
 
 from qbwc_bridge.domain.states import TaskState
-from qbwc_bridge.flow.moves import move_task
-from qbwc_bridge.flow.readings import LISTS_RANK
 from qbwc_bridge.rehearsal.quickbooks import Company
 from qbwc_bridge.webconnector import words
 from tests.journeys.bridge import Bridge
@@ -147,20 +145,6 @@ def test_a_malformed_company_reply_is_asked_for_again(wild: tuple[Talk, object],
     assert talk.to_the_end()[-1] == 100
     talk.close()
     assert state_of(talk.bridge) == wanted
-
-
-def test_facts_that_changed_are_looked_at_before_the_first_write(wild: tuple[Talk, object]) -> None:
-    """Estimates were switched off, and somebody cancelled the readings: the review comes first all the same."""
-    talk, _ = wild
-    talk.login()
-    with talk.bridge.app.kit.work() as uow:
-        for task in uow.tasks.find(rank=LISTS_RANK, state="queued"):
-            move_task(uow, task, TaskState.CANCELLED, now=talk.bridge.clock.now(), who="Alice", why="cancelled")
-    shown = talk._hcp
-    talk._hcp = shown.replace("<IsUsingEstimates>true", "<IsUsingEstimates>false")
-    assert talk._hcp != shown
-    assert "Add" in talk.send()
-    assert {row.state.value for row in talk.bridge.submissions(kind="budget")} == {"blocked"}
 
 
 @pytest.mark.skipif(not DEEP, reason="a long answer takes seconds; DEEP=1 brings it")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from qbwc_bridge.flow import queueing
 from qbwc_bridge.rehearsal.month import Site, post_month
 from tests.unit.cli_office import Office, office, run
 
@@ -198,3 +199,12 @@ def test_a_dry_run_shows_what_the_brake_asks_about(released: Office) -> None:
     assert asked["brake"] in shown.stderr
     assert released.ask("push", code=1)[0]["changes"] == []
     assert released.ask("push", "--confirm")[0]["changes"] == asked["changes"]
+
+
+def test_the_reading_of_a_list_is_not_cancelled(here: Office) -> None:
+    """A later reading begins where the cancelled one would have ended: what it missed would never be read."""
+    with here.bridge.app.kit.work() as uow:
+        queueing.ask_lists(uow, uow.connections.find()[0], here.bridge.clock.now())
+    (task,) = [row for row in here.ask("queue", "list", "--state", "queued") if row["kind"] == "VendorQuery"]
+    assert "every visit reads" in here.refused("queue", "cancel", str(task["id"]))
+    assert here.ask("queue", "show", str(task["id"]))["state"] == "queued"
