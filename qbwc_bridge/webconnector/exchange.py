@@ -8,8 +8,9 @@ from qbwc_bridge.domain.states import TaskState
 from qbwc_bridge.errors import QuickBooksError
 from qbwc_bridge.flow import answers, company, dispatch, recovery
 from qbwc_bridge.flow.language import FIRST_VERSION, Language
-from qbwc_bridge.flow.moves import move_task
+from qbwc_bridge.flow.moves import is_write, move_task
 from qbwc_bridge.flow.scene import Scene
+from qbwc_bridge.qbxml.by_itself import BACK_OFF
 from qbwc_bridge.qbxml.company import parse_hcp
 from qbwc_bridge.qbxml.responses import parse_reply
 from qbwc_bridge.qbxml.statuses import Reaction
@@ -59,7 +60,7 @@ def answered(scene: Scene, sent: MessageSet, response: str, language: Language) 
         replies = parse_reply(response)
     except QuickBooksError as problem:
         log.warning("answer to message %s could not be read: %s", sent.id, problem)
-        scene.visit.last_error = f"QuickBooks' answer could not be read and is asked for again: {problem}"
+        scene.visit.last_error = f"QuickBooks' answer could not be read: {problem}"
         return _unreadable(scene, sent)
     sent.answered_at = scene.now
     sent.reply_text = "" if sent.purpose == "costs" else response[:LONGEST_KEPT]
@@ -127,7 +128,11 @@ def _close(scene: Scene, sent: MessageSet, told: str) -> None:
 
 
 def _unreadable(scene: Scene, sent: MessageSet) -> bool:
-    """A stored reply that cannot be read would never settle anything: then the records are looked up."""
+    """Stop the visit; gives whether it may go on all the same, because nothing would be gained by asking again.
+
+    A stored reply that cannot be read would never settle anything: then the records are looked up. A reading is given
+    up after too many tries, or it would hold everything behind it for ever.
+    """
     if sent.purpose == "recover":
         sent.answered_at = scene.now
         recovery.nothing_stored(scene.uow, sent)
@@ -136,7 +141,13 @@ def _unreadable(scene: Scene, sent: MessageSet) -> bool:
         sent.answered_at = scene.now
         scene.uow.message_sets.save(sent)
         recovery.looked_up(scene, sent, ReplySet(()))
-    return False
+    tasks = scene.uow.tasks.find(message_set_id=sent.id, state=TaskState.SENT)
+    hopeless = [task for task in tasks if task.attempts > len(BACK_OFF) and not is_write(task)]
+    for task in hopeless:
+        answers.fail(scene, task, scene.visit.last_error)
+    if hopeless:
+        _close(scene, sent, scene.visit.last_error)
+    return bool(hopeless)
 
 
 def _apply(scene: Scene, sent: MessageSet, replies: ReplySet, language: Language) -> None:

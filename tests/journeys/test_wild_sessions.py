@@ -147,6 +147,22 @@ def test_a_malformed_company_reply_is_asked_for_again(wild: tuple[Talk, object],
     assert state_of(talk.bridge) == wanted
 
 
+def test_an_answer_that_can_never_be_read_stops_nothing_for_ever(wild: tuple[Talk, object]) -> None:
+    """A list whose answer is broken each time is given up and shown as parked; the visit then goes on to the writes."""
+    talk, _ = wild
+    for _ in range(8):
+        talk.bridge.clock.pass_time(minutes=30)
+        talk.login()
+        progress = 0
+        while 0 <= progress < 100 and (request := talk.send()):
+            broken = re.search(r"<VendorQueryRq[^>]* iterator=", request)
+            progress = talk.receive("<QBXML" if broken else talk.bridge.company.process(request))
+        talk.close()
+    assert talk.bridge.submissions(kind="commitment", state="synced")
+    with talk.bridge.app.kit.work() as uow:
+        assert uow.tasks.has(kind="VendorQuery", state="parked")
+
+
 @pytest.mark.skipif(not DEEP, reason="a long answer takes seconds; DEEP=1 brings it")
 def test_a_very_long_answer_is_taken_in(wild: tuple[Talk, object]) -> None:
     """50 MB of records of a list are an answer like any other, and the visit goes on."""
