@@ -26,8 +26,11 @@ class Driver:
         self.engine = engine
         self._dialect = engine.dialect
         self._fault = engine.dialect.loaded_dbapi.Error
-        self._pooled = engine.raw_connection()
-        self._cursor = self._pooled.cursor()
+        try:
+            self._pooled = engine.raw_connection()
+            self._cursor = self._pooled.cursor()
+        except self._fault as error:  # the pool lets the driver's own error through
+            raise self._told("CONNECT", error) from error
 
     def fetch(self, statement: Executable, values: Values) -> list[Sequence[Any]]:
         """Run a statement that gives rows."""

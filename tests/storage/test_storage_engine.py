@@ -10,6 +10,7 @@ from qbwc_bridge.errors import BridgeError, WrongUsage
 from qbwc_bridge.storage import engine as engine_module
 from qbwc_bridge.storage import open_database
 from qbwc_bridge.storage.engine import open_engine
+from qbwc_bridge.storage.unit_of_work import open_work
 from tests.storage import samples
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -86,6 +87,18 @@ def test_an_unreachable_server_is_told_without_the_password() -> None:
     while error is not None:
         assert password not in str(error)
         error = error.__cause__ or error.__context__
+
+
+def test_a_server_that_went_away_is_told_by_every_piece_of_work(tmp_path: Path) -> None:
+    """Whoever needs the database while it cannot be reached gets one sentence, not the driver's own error."""
+    pytest.importorskip("psycopg", exc_type=ImportError)
+    file = tmp_path / "letter.txt"
+    file.write_text("Dear Sir or Madam, " * 100)
+    for address in ("postgresql+psycopg://ann@127.0.0.1:9/bridge", f"sqlite:///{file}"):
+        work = open_work(open_engine(address))
+        for _ in range(2):
+            with pytest.raises(BridgeError, match=r"bridge failed|letter\.txt failed"), work():
+                pytest.fail("there is no database")
 
 
 def test_a_busy_database_is_told(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
