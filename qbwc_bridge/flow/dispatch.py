@@ -45,7 +45,7 @@ def next_message(scene: Scene, language: Language) -> MessageSet | None:
     connection, visit = scene.connection, scene.visit
     if not visit.facts_read:
         queries: list[Request] = [HostQuery(), CompanyQuery(owner_id=language.owner_id), PreferencesQuery()]
-        numbered = [(str(number), query) for number, query in enumerate(queries)]
+        numbered = [(f"fact-{number}", query) for number, query in enumerate(queries)]  # no number of a task
         return _store(scene, "facts", language.message(numbered, connection))
     first = nearest(scene)
     if first is None:

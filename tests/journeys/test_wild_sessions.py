@@ -147,6 +147,26 @@ def test_a_malformed_company_reply_is_asked_for_again(wild: tuple[Talk, object],
     assert state_of(talk.bridge) == wanted
 
 
+def test_the_answer_about_the_company_is_not_taken_for_a_list(bridge: Bridge) -> None:
+    """When the company is told after all while it was being asked for, its answer settles no reading of a list."""
+    bridge.switch_on("24-001")
+    with raw_bytes(bridge) as call:
+        talk = Talk(bridge, call)
+        talk.login()
+        told, talk._hcp = talk._hcp, ""
+        about_company = talk.send()
+        talk._hcp = told
+        assert "<AccountQueryRq" in talk.send()
+        talk.receive(bridge.company.process(about_company))
+        with bridge.app.kit.work() as uow:
+            assert not uow.tasks.has(state=TaskState.DONE)
+        talk.close()
+    bridge.clock.pass_time(minutes=16)
+    bridge.visit()
+    with bridge.app.kit.work() as uow:
+        assert uow.lists.has(kind="account")
+
+
 def test_an_answer_that_can_never_be_read_stops_nothing_for_ever(wild: tuple[Talk, object]) -> None:
     """A list whose answer is broken each time is given up and shown as parked; the visit then goes on to the writes."""
     talk, _ = wild
