@@ -6,10 +6,10 @@ from typing import Any
 from qbwc_bridge.domain.quickbooks import EstimateQuery, PurchaseOrderMod, PurchaseOrderQuery
 from qbwc_bridge.domain.records import MessageSet, Submission, Task
 from qbwc_bridge.domain.replies import Reply, ReplySet
-from qbwc_bridge.domain.states import OUTSTANDING, State, TaskState
+from qbwc_bridge.domain.states import OUTSTANDING, TaskState
 from qbwc_bridge.flow import adoption, cost_answers, mirror
 from qbwc_bridge.flow.mirror import Orders
-from qbwc_bridge.flow.moves import is_write, move, move_task, submissions_of
+from qbwc_bridge.flow.moves import give_up, is_write, move_task, submissions_of
 from qbwc_bridge.flow.readings import LISTS_RANK
 from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.qbxml.by_itself import BACK_OFF, MAX_REBUILDS
@@ -77,13 +77,13 @@ def apply_write(scene: Scene, task: Task, row: Submission | None, reply: Reply, 
         move_task(scene.uow, task, TaskState.CANCELLED, now=scene.now, why=why)
         _forget_reading(scene, task)
     else:
-        fail(scene, task, _sentence(told, reply))
+        give_up(scene, task, _sentence(told, reply))
 
 
 def doubt(scene: Scene, task: Task, why: str) -> None:
     """Leave it to recovery to find out whether a write happened; after too many tries ask a person."""
     if task.attempts > len(BACK_OFF):
-        fail(scene, task, f"QuickBooks never said clearly whether this was written: look there. {why}")
+        give_up(scene, task, f"QuickBooks never said clearly whether this was written: look there. {why}")
     elif task.state is not TaskState.IN_DOUBT:
         move_task(scene.uow, task, TaskState.IN_DOUBT, now=scene.now, why=why)
 
@@ -96,21 +96,6 @@ def again(scene: Scene, task: Task, *, why: str) -> None:
     if task.rank == LISTS_RANK:
         scene.visit.last_error = f"Nothing is written before QuickBooks' lists and orders are read. {why}"
     move_task(scene.uow, task, TaskState.QUEUED, now=scene.now, why=why)
-
-
-def fail(scene: Scene, task: Task, why: str) -> None:
-    """Park a task that a person must see to, and say so on its submission."""
-    move_task(scene.uow, task, TaskState.PARKED, now=scene.now, why=why)
-    if task.submission_id is None:
-        return
-    row = scene.uow.submissions.get(task.submission_id)
-    if row.state not in (State.ACCEPTED, State.EXPORTING):
-        return  # it changed in Procore or was taken back while QuickBooks was asked
-    row.reasons = [why]
-    scene.visit.failed += 1
-    if row.state is State.ACCEPTED:
-        move(scene.uow, row, State.EXPORTING, now=scene.now, why="sent to QuickBooks")
-    move(scene.uow, row, State.FAILED, now=scene.now, why=why)
 
 
 def sentinel_answered(scene: Scene, replies: ReplySet) -> None:
@@ -141,7 +126,7 @@ def _apply_query(scene: Scene, task: Task, reply: Reply) -> None:
     missing = task.submission_id is not None and not reply.results
     has_none = task.rank == LISTS_RANK and reply.status in _NO_FEATURE and isinstance(task.request, _OF_A_FEATURE)
     if missing or not (has_none or told.reaction in (Reaction.DONE, Reaction.NOTHING_FOUND)):
-        fail(scene, task, f"{ORDER_GONE} {_sentence(told, reply)}" if missing else _sentence(told, reply))
+        give_up(scene, task, f"{ORDER_GONE} {_sentence(told, reply)}" if missing else _sentence(told, reply))
         return
     if task.reading_id is not None:
         cost_answers.keep(scene, task, reply)

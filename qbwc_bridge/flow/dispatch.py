@@ -24,7 +24,7 @@ from qbwc_bridge.domain.states import OUTSTANDING, State, TaskState
 from qbwc_bridge.errors import QuickBooksError
 from qbwc_bridge.flow.building import is_own_write
 from qbwc_bridge.flow.language import Language
-from qbwc_bridge.flow.moves import MESSAGE_SET_ID_LENGTH, is_write, move, move_task, submissions_of, token
+from qbwc_bridge.flow.moves import MESSAGE_SET_ID_LENGTH, give_up, is_write, move, move_task, submissions_of, token
 from qbwc_bridge.flow.readings import COSTS_RANK, LISTS_RANK
 from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.ports import Other, UnitOfWork, UpTo
@@ -147,25 +147,10 @@ def _has_form(scene: Scene, task: Task, language: Language) -> bool:
     try:
         language.message([(str(task.id), task.request)], scene.connection)
     except QuickBooksError as problem:
-        _fail_unsent(scene, task, str(problem))
+        give_up(scene, task, str(problem), after=TaskState.CANCELLED)
+        scene.connection.unsettled = scene.connection.unsettled or "answers"
         return False
     return True
-
-
-def _fail_unsent(scene: Scene, task: Task, why: str) -> None:
-    """Give a write up that cannot be sent: cancelled, and failed for a person."""
-    uow, now = scene.uow, scene.now
-    move_task(uow, task, TaskState.CANCELLED, now=now, why=why)
-    scene.connection.unsettled = scene.connection.unsettled or "answers"
-    if task.submission_id is None:
-        return
-    row = uow.submissions.get(task.submission_id)
-    row.reasons = [why]
-    if row.state is State.ACCEPTED:
-        move(uow, row, State.EXPORTING, now=now, why="made ready for QuickBooks")
-    if row.state is State.EXPORTING:
-        scene.visit.failed += 1
-        move(uow, row, State.FAILED, now=now, why=why)
 
 
 def _readings_with(scene: Scene, first: Task) -> list[Task]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from qbwc_bridge.domain.records import History, Submission, Task
 from qbwc_bridge.domain.states import ALIVE, State, TaskState, check_move, check_task_move
+from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.ports import UnitOfWork
 
 BRIDGE = "bridge"
@@ -48,6 +49,21 @@ def move_task(
         row.message = why
     uow.tasks.save(row)
     uow.history.append(History(row.connection_id, "task", row.id, now, who, before, after, why))
+
+
+def give_up(scene: Scene, task: Task, why: str, *, after: TaskState = TaskState.PARKED) -> None:
+    """End a task that a person must see to, parked or cancelled, and say so on its submission."""
+    move_task(scene.uow, task, after, now=scene.now, why=why)
+    if task.submission_id is None:
+        return
+    row = scene.uow.submissions.get(task.submission_id)
+    if row.state not in (State.ACCEPTED, State.EXPORTING):
+        return  # it changed in Procore or was taken back while QuickBooks was asked
+    row.reasons = [why]
+    scene.visit.failed += 1
+    if row.state is State.ACCEPTED:  # what was sent was not the record itself, such as the customer above a job
+        move(scene.uow, row, State.EXPORTING, now=scene.now, why="made ready for QuickBooks")
+    move(scene.uow, row, State.FAILED, now=scene.now, why=why)
 
 
 def note(uow: UnitOfWork, row: Submission, *, now: dt.datetime, who: str, why: str) -> None:

@@ -12,11 +12,11 @@ from qbwc_bridge.domain import quickbooks as qb
 from qbwc_bridge.domain.names import fold, mark
 from qbwc_bridge.domain.records import Connection, MessageSet, Purpose, Submission, Task
 from qbwc_bridge.domain.replies import ListRet, Reply, ReplySet, Result, TxnRet
-from qbwc_bridge.domain.states import State, TaskState
+from qbwc_bridge.domain.states import TaskState
 from qbwc_bridge.errors import ImpossibleMove
 from qbwc_bridge.flow import adoption, mirror
 from qbwc_bridge.flow.language import Language
-from qbwc_bridge.flow.moves import is_write, move, move_task, submissions_of
+from qbwc_bridge.flow.moves import give_up, is_write, move_task, submissions_of
 from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.ports import UnitOfWork
 from qbwc_bridge.qbxml.by_itself import BACK_OFF
@@ -125,7 +125,7 @@ def looked_up(scene: Scene, message: MessageSet, replies: ReplySet) -> None:
             why = (
                 f"QuickBooks has {count} records with this mark: delete the double there, then link the right one here."
             )
-            _ask_person(scene, task, why)
+            give_up(scene, task, why)
 
 
 def _send_again(scene: Scene, task: Task, *, together: int) -> None:
@@ -134,7 +134,7 @@ def _send_again(scene: Scene, task: Task, *, together: int) -> None:
         task.set_limit, task.attempts = -(-together // 2), 0
     elif task.attempts > len(BACK_OFF):
         why = f"QuickBooks was given this {task.attempts} times, never answered and does not have it: look there."
-        _ask_person(scene, task, why)
+        give_up(scene, task, why)
         return
     task.not_before = task.failed_visit_id = None
     move_task(scene.uow, task, TaskState.QUEUED, now=scene.now, why="QuickBooks does not have it: sent again")
@@ -146,7 +146,7 @@ def _unclear(scene: Scene, message: MessageSet, task: Task) -> None:
     scene.visit.last_error = "QuickBooks could not show whether an earlier write happened; it is asked again."
     if scene.uow.message_sets.count(recovers=message.recovers, purpose="look_up") >= MOST_LOOK_UPS:
         why = "QuickBooks could not show in many visits whether this was written: look there, then link it or retry."
-        _ask_person(scene, task, why)
+        give_up(scene, task, why)
 
 
 def _look_up(uow: UnitOfWork, task: Task) -> qb.Request:
@@ -196,17 +196,3 @@ def _start_again(task: Task) -> bool:
         return False
     task.request = replace(task.request, iterator=replace(iterator, id=""))
     return True
-
-
-def _ask_person(scene: Scene, task: Task, why: str) -> None:
-    move_task(scene.uow, task, TaskState.PARKED, now=scene.now, why=why)
-    if task.submission_id is None:
-        return
-    row = scene.uow.submissions.get(task.submission_id)
-    if row.state not in (State.ACCEPTED, State.EXPORTING):
-        return  # it changed in Procore or was taken back while QuickBooks was asked
-    row.reasons = [why]
-    scene.visit.failed += 1
-    if row.state is State.ACCEPTED:  # the customer above a job was sent, not the job
-        move(scene.uow, row, State.EXPORTING, now=scene.now, why="sent to QuickBooks")
-    move(scene.uow, row, State.FAILED, now=scene.now, why=why)

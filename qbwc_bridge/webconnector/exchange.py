@@ -8,7 +8,7 @@ from qbwc_bridge.domain.states import TaskState
 from qbwc_bridge.errors import QuickBooksError
 from qbwc_bridge.flow import answers, company, dispatch, recovery
 from qbwc_bridge.flow.language import FIRST_VERSION, Language
-from qbwc_bridge.flow.moves import is_write, move_task
+from qbwc_bridge.flow.moves import give_up, is_write, move_task
 from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.qbxml.by_itself import BACK_OFF
 from qbwc_bridge.qbxml.company import parse_hcp
@@ -96,7 +96,7 @@ def _split(scene: Scene, sent: MessageSet, tasks: list[Task], told: str) -> bool
     _close(scene, sent, told)
     for task in tasks:
         if len(tasks) == 1:
-            answers.fail(scene, task, told)
+            give_up(scene, task, told)
             continue
         task.set_limit = -(-len(tasks) // 2)
         task.attempts = 0
@@ -144,7 +144,7 @@ def _unreadable(scene: Scene, sent: MessageSet) -> bool:
     tasks = scene.uow.tasks.find(message_set_id=sent.id, state=TaskState.SENT)
     hopeless = [task for task in tasks if task.attempts > len(BACK_OFF) and not is_write(task)]
     for task in hopeless:
-        answers.fail(scene, task, scene.visit.last_error)
+        give_up(scene, task, scene.visit.last_error)
     if hopeless:
         _close(scene, sent, scene.visit.last_error)
     return bool(hopeless)
