@@ -111,13 +111,13 @@ def cancel(bridge: Bridge, task_id: int, name: str | None) -> None:
     with bridge.kit.work() as uow:
         task = _task(uow, task_id, asked)
         _leave_to_review(uow, task, "take-back")
+        if task.state not in (TaskState.QUEUED, TaskState.PARKED):
+            raise Refused(f"Task {task.id} is {_word(task)} and cannot be cancelled any more.")
         if task.rank == LISTS_RANK:
             # The next reading starts at the newest change seen; what this one should bring would never be read.
             raise Refused(
                 f"Task {task.id} reads a list of QuickBooks: every visit reads them before anything is written."
             )
-        if task.state not in (TaskState.QUEUED, TaskState.PARKED):
-            raise Refused(f"Task {task.id} is {_word(task)} and cannot be cancelled any more.")
         move_task(uow, task, TaskState.CANCELLED, now=bridge.now(), who=who(), why="cancelled")
     click.echo(f"Task {task_id} is cancelled.")
 

@@ -28,9 +28,14 @@ def attribute(node: Element, name: str) -> str:
     return clean(node.get(name, ""))
 
 
+def _said(text: str | None) -> str:
+    # White space alone is layout, and libxml2 drops it where a slice of the document ends in it.
+    return "" if not text or text.isspace() else clean(text)
+
+
 def text_at(node: Element, path: str) -> str:
     """Give the text at a path such as `VendorRef/ListID`, through first children; empty where it ends early."""
-    return clean(node.findtext(path, ""))
+    return _said(node.findtext(path))
 
 
 def fields(node: Element, wanted: Iterable[str], refs: Collection[str] = ()) -> tuple[dict[str, str], dict[str, Ref]]:
@@ -44,9 +49,9 @@ def fields(node: Element, wanted: Iterable[str], refs: Collection[str] = ()) -> 
     for child in node.iterchildren(*wanted, *refs, reversed=True):
         tag = child.tag
         if tag in refs:
-            ref = {part.tag: clean(part.text or "") for part in child}
+            ref = {part.tag: _said(part.text) for part in child}
             if any(ref.values()):
                 found[tag] = Ref(ref.get("ListID", ""), ref.get("FullName", ""))
-        elif text := child.text:
-            texts[tag] = clean(text)
+        elif text := _said(child.text):
+            texts[tag] = text
     return texts, found

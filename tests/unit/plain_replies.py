@@ -55,7 +55,8 @@ def _of(element: ET.Element, attribute: str) -> str:
 
 
 def _at(element: ET.Element, path: str) -> str:
-    return _windows(element.findtext(path, ""))
+    text = element.findtext(path, "")
+    return "" if text.isspace() else _windows(text)
 
 
 def _moment(element: ET.Element, path: str) -> dt.datetime | None:
