@@ -82,7 +82,7 @@ def has_stored_reply(replies: ReplySet) -> bool:
     return (replies.status in (None, 0)) and bool(replies.replies)
 
 
-def settled(scene: Scene, lost_id: int) -> None:
+def _settled(scene: Scene, lost_id: int) -> None:
     """Close a lost message once no task of it is in doubt: the next write set may go."""
     if not scene.uow.tasks.count(message_set_id=lost_id, state=TaskState.IN_DOUBT):
         lost = scene.uow.message_sets.get(lost_id)
@@ -96,7 +96,7 @@ def replayed(scene: Scene, message: MessageSet) -> None:
         return
     if scene.uow.tasks.count(message_set_id=message.recovers, state=TaskState.IN_DOUBT):
         nothing_stored(scene.uow, message)
-    settled(scene, message.recovers)
+    _settled(scene, message.recovers)
 
 
 def nothing_stored(uow: UnitOfWork, message: MessageSet) -> None:
@@ -106,7 +106,7 @@ def nothing_stored(uow: UnitOfWork, message: MessageSet) -> None:
 
 
 def looked_up(scene: Scene, message: MessageSet, replies: ReplySet) -> None:
-    """Decide every task of the lost message by what the look-up found."""
+    """Decide every task of the lost message by what the look-up found, and close that message once none is in doubt."""
     tasks = scene.uow.tasks.find(message_set_id=message.recovers, state=TaskState.IN_DOUBT)
     rows = submissions_of(scene.uow, tasks)
     for task in tasks:
@@ -126,6 +126,8 @@ def looked_up(scene: Scene, message: MessageSet, replies: ReplySet) -> None:
                 f"QuickBooks has {count} records with this mark: delete the double there, then link the right one here."
             )
             give_up(scene, task, why)
+    if message.recovers is not None:
+        _settled(scene, message.recovers)
 
 
 def _send_again(scene: Scene, task: Task, *, together: int) -> None:

@@ -163,8 +163,6 @@ def _apply(scene: Scene, sent: MessageSet, replies: ReplySet, language: Language
             recovery.nothing_stored(scene.uow, sent)
         case "look_up":
             recovery.looked_up(scene, sent, replies)
-            if sent.recovers is not None:
-                recovery.settled(scene, sent.recovers)
         case _:
             answers.apply(scene, sent, replies)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from qbwc_bridge.domain.states import TaskState
+from qbwc_bridge.flow.recovery import MOST_LOOK_UPS
 from qbwc_bridge.rehearsal.quickbooks import Company
 from qbwc_bridge.webconnector import words
 from tests.journeys.bridge import Bridge
@@ -119,6 +120,24 @@ def test_a_request_asked_for_twice_is_settled_before_the_next(wild: tuple[Talk, 
     assert talk.to_the_end()[-1] == 100
     talk.close()
     assert state_of(talk.bridge) == wanted
+
+
+def test_a_look_up_that_can_never_be_read_asks_a_person_and_holds_up_no_later_write(wild: tuple[Talk, object]) -> None:
+    """A write is lost, QuickBooks forgot its reply, and no look-up can be read: that record fails, the others go."""
+    talk, _ = wild
+    talk.login()
+    talk.until("Add")
+    for _ in range(MOST_LOOK_UPS):
+        talk.bridge.clock.pass_time(minutes=30)
+        talk.login()
+        while "FullName" not in (request := talk.send()):
+            talk.receive(talk.bridge.company.process(request))
+        assert talk.receive("no reply at all") < 0
+        talk.close()
+    finish(talk.bridge)
+    rows = talk.bridge.submissions()
+    assert [row for row in rows if row.state == "failed_to_export"]
+    assert [row for row in rows if row.kind == "vendor" and row.state == "synced"]
 
 
 def test_an_answer_before_any_request_changes_nothing(wild: tuple[Talk, object]) -> None:

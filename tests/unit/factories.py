@@ -318,7 +318,6 @@ class World:
                 answers.sentinel_answered(scene, told)
             elif sent.purpose == "look_up":
                 recovery.looked_up(scene, sent, told)
-                recovery.settled(scene, sent.recovers or 0)
             elif sent.purpose == "recover" and not recovery.has_stored_reply(told):
                 recovery.nothing_stored(uow, sent)
             elif sent.purpose == "recover":
