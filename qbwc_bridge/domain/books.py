@@ -90,12 +90,12 @@ class CostReading:
 
 @dataclass(slots=True)
 class CostAnswer:
-    """An answer of a cost reading, compressed, until `actuals` applies it. Payroll comes here already summed."""
+    """An answer of a cost reading as JSON, until `actuals` applies it. Payroll comes here already summed."""
 
     connection_id: int
     reading_id: int
     kind: str
-    content: bytes
+    content: str
     received_at: dt.datetime
     id: int = 0
 

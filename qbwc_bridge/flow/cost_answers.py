@@ -1,11 +1,10 @@
-"""Answers to cost readings, kept compressed until `actuals` applies them (DESIGN, once 2).
+"""Answers to cost readings, kept until `actuals` applies them (DESIGN, once 2).
 
 Payroll rows are summed per pay date, job, item and account while they are read; no name and no single check is kept,
 and the raw text is dropped (ACCOUNTING 18).
 """
 
 import json
-import zlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from decimal import Decimal
@@ -23,9 +22,6 @@ REPORT, PAYROLL, BILLS, DELETED = "report", "payroll", "bills", "deleted"
 """Kinds of kept answers."""
 
 _COLUMNS = ("TxnID", "TxnType", "Date", "RefNumber", "Name", "SourceName", "Item", "Account", "Memo", "Debit", "Credit")
-
-_COMPRESSION = 1
-"""zlib's fastest: a kept answer lives until its reading is whole, so what counts is that QuickBooks does not wait."""
 
 
 def is_payroll(task: Task) -> bool:
@@ -47,9 +43,8 @@ def keep(scene: Scene, task: Task, reply: Reply) -> None:
         gone = [result for result in reply.results if isinstance(result, TxnDeletedRet)]
         kind = DELETED
         content = [[row.txn_id, row.time_deleted.isoformat() if row.time_deleted else ""] for row in gone]
-    packed = zlib.compress(json.dumps(content).encode(), _COMPRESSION)
     if task.reading_id is not None:
-        scene.uow.answers.add(CostAnswer(scene.connection.id, task.reading_id, kind, packed, scene.now))
+        scene.uow.answers.append(CostAnswer(scene.connection.id, task.reading_id, kind, json.dumps(content), scene.now))
 
 
 def rows(answer: CostAnswer) -> list[dict[str, str]]:
@@ -59,7 +54,7 @@ def rows(answer: CostAnswer) -> list[dict[str, str]]:
 
 def unpack(answer: CostAnswer) -> list[list[str]]:
     """Give a kept answer as it was stored."""
-    content: list[list[str]] = json.loads(zlib.decompress(answer.content))
+    content: list[list[str]] = json.loads(answer.content)
     return content
 
 

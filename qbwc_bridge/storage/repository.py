@@ -4,8 +4,8 @@ Saved and appended rows are written together, before the next look at their tabl
 one round trip for a row that is saved five times, or for a hundred rows of history.
 """
 
-from collections.abc import Sequence
-from typing import Any, Generic
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Executable, Table
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,6 +16,9 @@ from qbwc_bridge.storage import statements
 from qbwc_bridge.storage.driver import Driver, Values
 from qbwc_bridge.storage.faults import plainly
 from qbwc_bridge.storage.rows import Known, Row, RowCodec
+
+Given = TypeVar("Given")
+Result = TypeVar("Result")
 
 
 class Transaction:
@@ -33,21 +36,11 @@ class Transaction:
 
     def fetch(self, statement: Executable, values: Values) -> list[Sequence[Any]]:
         """Run a statement that gives rows; raises BridgeError with one sentence."""
-        self.check()
-        try:
-            return self._driver.fetch(statement, values)
-        except SQLAlchemyError as error:
-            self.spoiled = True
-            raise plainly(self._driver.engine, error) from error
+        return self._told(self._driver.fetch, statement, values)
 
     def change(self, statement: Executable, rows: Sequence[Values]) -> int:
         """Run a statement once for each of `rows`; gives how many rows changed. Raises BridgeError."""
-        self.check()
-        try:
-            return self._driver.change(statement, rows)
-        except SQLAlchemyError as error:
-            self.spoiled = True
-            raise plainly(self._driver.engine, error) from error
+        return self._told(self._driver.change, statement, rows)
 
     def check(self) -> None:
         """Raise BridgeError when an earlier statement failed, or the unit of work has ended."""
@@ -64,6 +57,14 @@ class Transaction:
         """Write what was saved and appended to any table."""
         for store in self.stores:
             store.flush()
+
+    def _told(self, run: Callable[[Executable, Given], Result], statement: Executable, given: Given) -> Result:
+        self.check()
+        try:
+            return run(statement, given)
+        except SQLAlchemyError as error:
+            self.spoiled = True
+            raise plainly(self._driver.engine, error) from error
 
 
 class TableStore(Generic[Row]):

@@ -24,11 +24,12 @@ from typing import Annotated, Any, Generic, Literal, Protocol, TypeVar, Union, g
 
 from pydantic import Field, TypeAdapter
 
-COMPRESSED = frozenset({"request_text", "reply_text"})
-"""qbXML of up to some MiB a message set, kept for weeks: it shrinks to about a tenth."""
+COMPRESSED = frozenset({"request_text", "reply_text", "content"})
+"""qbXML kept for weeks, and cost answers of up to some MiB: they shrink to about a tenth."""
 
 FAST = 1
-"""zlib's level for them: a third of the time of the usual level, in which the Web Connector waits, for a tenth more."""
+"""zlib's level for them: a third of the usual level's time, in which the Web Connector waits, for two thirds more bytes
+(measured on a real reply: 262,144 bytes to 24,159 in 0.7 ms, against 14,669 in 2.0 ms)."""
 
 _DISCRIMINATOR = "discriminator:"
 _NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")

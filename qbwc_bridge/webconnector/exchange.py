@@ -19,7 +19,8 @@ from qbwc_bridge.qbxml.statuses import hresult as hresult_meaning
 log = logging.getLogger("qbwc_bridge.webconnector")
 
 LONGEST_KEPT = 256 * 1024
-"""Characters of an answer that are kept to be looked at. Only lists are longer, and their records have tables."""
+"""Characters of an answer that are kept to be looked at. Only pages of lists and orders are longer, and
+those have tables."""
 
 
 def read_facts(scene: Scene, hcp_response: str, language: Language) -> None:

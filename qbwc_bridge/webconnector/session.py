@@ -38,7 +38,7 @@ MOST_TRIES = 1
 """Second tries after connectionError in one visit; the Web Connector has tried twice by itself before it asks."""
 
 LONG_QUEUE = 500
-"""Tasks that take a visit several minutes: with a shorter interval the next one would find it still at work."""
+"""Tasks that take a visit minutes where QuickBooks needs a second for some: a short interval would find it at work."""
 
 POSTPONED_SECONDS = 1800
 """How long an idle visit is put off while Procore cannot be reached: what it would find comes from there."""

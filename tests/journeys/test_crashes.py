@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from qbwc_bridge.rehearsal.procore import Procore, demo_company
+from qbwc_bridge.rehearsal.procore import Procore
 from qbwc_bridge.rehearsal.quickbooks import Company
-from tests.journeys.bridge import COMPANY, Bridge, MovedClock
+from tests.journeys.bridge import COMPANY, Bridge, MovedClock, connected_bridge
 from tests.support import DEEP
 
 EVERY = 1 if DEEP else 9
@@ -59,21 +59,19 @@ class Ready:
         return bridge
 
 
+def made_ready(folder: Path, *numbers: str) -> Ready:
+    """Make a bridge on which everything of these projects (all, when none is named) is accepted and nothing written."""
+    with connected_bridge(folder) as made:
+        made.switch_on(*numbers)
+        made.visit()
+        made.accept_all()
+    return Ready(folder, made.procore, made.company.snapshot(), made)
+
+
 @pytest.fixture(scope="module")
 def ready(tmp_path_factory: pytest.TempPathFactory) -> Ready:
     """Everything accepted, nothing written yet."""
-    folder = tmp_path_factory.mktemp("ready")
-    clock = MovedClock()
-    procore = demo_company(clock.now)
-    company = Company(name=COMPANY, now=clock.now)
-    company.add_vendor("Smith & Sons")
-    made = Bridge(folder, procore, company, clock)
-    made.connect()
-    made.switch_on()
-    made.visit()
-    made.accept_all()
-    made.app.close()
-    return Ready(folder, procore, company.snapshot(), made)
+    return made_ready(tmp_path_factory.mktemp("ready"))
 
 
 def state_of(bridge: Bridge) -> object:

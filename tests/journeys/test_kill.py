@@ -11,12 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from qbwc_bridge.rehearsal.procore import demo_company
-from qbwc_bridge.rehearsal.quickbooks import Company
 from qbwc_bridge.rehearsal.webconnector import Application, WebConnector, http_get, http_post
 from qbwc_bridge.webconnector.qwc import QwcFile, write_qwc
-from tests.journeys.bridge import COMPANY, Bridge, MovedClock
-from tests.journeys.test_crashes import MOST_VISITS, PowerCutError, Ready, state_of
+from tests.journeys.test_crashes import MOST_VISITS, PowerCutError, Ready, made_ready, state_of
 from tests.support import DEEP, free_port
 
 LEASE_SECONDS = 1
@@ -120,18 +117,7 @@ def kill_at(ready: Ready, folder: Path, event: int | None) -> tuple[object, int]
 @pytest.fixture(scope="module")
 def ready(tmp_path_factory: pytest.TempPathFactory) -> Ready:
     """Everything of one project accepted, nothing written yet."""
-    folder = tmp_path_factory.mktemp("ready")
-    clock = MovedClock()
-    procore = demo_company(clock.now)
-    company = Company(name=COMPANY, now=clock.now)
-    company.add_vendor("Smith & Sons")
-    made = Bridge(folder, procore, company, clock)
-    made.connect()
-    made.switch_on("24-001")
-    made.visit()
-    made.accept_all()
-    made.app.close()
-    return Ready(folder, procore, company.snapshot(), made)
+    return made_ready(tmp_path_factory.mktemp("ready"), "24-001")
 
 
 @pytest.mark.parametrize("part", range(PARTS))

@@ -82,7 +82,7 @@ def test_a_second_login_is_busy_until_the_lease_ends(busy: Talk) -> None:
     busy.bridge.clock.pass_time(minutes=2)
     assert busy.login() == [""]
     second, busy.ticket = busy.ticket, first
-    assert busy.receive(busy.bridge.company.process(request)) < 0
+    assert busy.work(request) < 0
     assert busy.error() == words.REPLACED
     busy.ticket = second
     assert busy.to_the_end()[-1] == 100
@@ -147,7 +147,7 @@ def test_the_session_pauses_while_procore_is_read(busy: Talk) -> None:
         assert take(uow, connection, PULL, "somebody", busy.bridge.clock.now(), 900)
     busy.login()
     while request := busy.send():
-        assert busy.receive(busy.bridge.company.process(request)) < 100
+        assert busy.work(request) < 100
     for _ in range(session.MOST_PAUSES - 1):
         assert busy.error() == words.PAUSE
         assert busy.send() == ""

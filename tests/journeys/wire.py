@@ -1,7 +1,7 @@
 """Two callers of the whole bridge: raw bytes as the Web Connector writes them, and zeep with Intuit's own WSDL."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -104,16 +104,20 @@ class Talk:
         """Let QuickBooks answer everything before a request that holds that text; gives it."""
         while wanted not in (request := self.send()):
             assert request, self.error()
-            self.receive(self.bridge.company.process(request))
+            self.work(request)
         return request
 
-    def to_the_end(self) -> list[int]:
-        """Let QuickBooks answer everything; gives the progress of each step."""
+    def work(self, request: str) -> int:
+        """Let QuickBooks work on a request, and bring the answer."""
+        return self.receive(self.bridge.company.process(request))
+
+    def to_the_end(self, work: Callable[[str], int] | None = None) -> list[int]:
+        """Let QuickBooks (or what stands before it) work on everything; gives the progress of each step."""
         steps: list[int] = []
         while not steps or steps[-1] < 100:
             request = self.send()
             assert request, self.error()
-            steps.append(self.receive(self.bridge.company.process(request)))
+            steps.append((work or self.work)(request))
             assert steps[-1] >= 0, self.error()
         return steps
 

@@ -11,9 +11,7 @@ from click.testing import CliRunner, Result
 
 from qbwc_bridge.cli import cli
 from qbwc_bridge.cli.common import Bridge as Desk
-from qbwc_bridge.rehearsal.procore import demo_company
-from qbwc_bridge.rehearsal.quickbooks import Company
-from tests.journeys.bridge import COMPANY, Bridge, MovedClock
+from tests.journeys.bridge import Bridge, connected_bridge
 
 
 def run(folder: Path, *arguments: str, stdin: str | None = None, environ: Mapping[str, str] | None = None) -> Result:
@@ -61,12 +59,5 @@ class Office:
 @contextmanager
 def office(folder: Path) -> Iterator[Office]:
     """Open an office with one connection, Bluestone, that has read and sent nothing yet."""
-    clock = MovedClock()
-    company = Company(name=COMPANY, now=clock.now)
-    company.add_vendor("Smith & Sons")
-    bridge = Bridge(folder, demo_company(clock.now), company, clock)
-    bridge.connect()
-    try:
+    with connected_bridge(folder) as bridge:
         yield Office(bridge)
-    finally:
-        bridge.app.close()

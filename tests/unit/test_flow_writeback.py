@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -124,25 +124,12 @@ class Desk:
         self._end(trouble)
         return BudgetCode(made, cost_code, cost_type)
 
-    def check(self) -> None:
-        """Not used here."""
-        raise NotImplementedError
+    def check(self, *_asked: object) -> NoReturn:
+        """No write-back asks any of these: a call is a fault of the code under test."""
+        raise AssertionError("the write-back asked Procore for something that it has no use for")
 
-    def projects(self) -> list[Any]:
-        """Not used here."""
-        raise NotImplementedError
-
-    vendors = cost_codes = cost_types = projects
-
-    def budget_codes(self, _project_id: int) -> list[BudgetCode]:
-        """Not used here."""
-        raise NotImplementedError
-
-    def budget(self, _project_id: int) -> Any:
-        """Not used here."""
-        raise NotImplementedError
-
-    commitments = change_orders = budget
+    projects = vendors = cost_codes = cost_types = check
+    budget_codes = budget = commitments = change_orders = check
 
 
 @dataclass
