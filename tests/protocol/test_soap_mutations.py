@@ -20,7 +20,7 @@ from lxml import etree
 
 from tests.protocol.fakes import ENVELOPE, INTUIT, Answer, FakeCalls, application, call, post
 from tests.protocol.mutations import Request, Secrets, bodies, mutated
-from tests.support import DEEP, SOAK
+from tests.support import DEEP, SOAK, shared_dir
 
 COUNT = 100_000 if SOAK else 5_000 if DEEP else 400
 SEED = 20_240_117
@@ -115,6 +115,7 @@ def _password() -> str:
 
 @pytest.fixture(name="server")
 def _server(tmp_path: Path, password: str) -> Iterator[Server]:
+    shared_dir("procore-api")  # the program needs it; only here its absence is told
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.protocol.mutated_server", str(tmp_path)],
         cwd=ROOT,
@@ -128,6 +129,9 @@ def _server(tmp_path: Path, password: str) -> Iterator[Server]:
     process.stdin.write(f"{password}\n")
     process.stdin.flush()
     address = process.stdout.readline().strip()
+    if not address:
+        process.communicate()
+        pytest.fail("the program ended before it told its address; its own words stand above")
     server = Server(process, int(address.rpartition(":")[2]), tmp_path)
     try:
         yield server
