@@ -78,9 +78,7 @@ class Bridge:
         self.wsgi = web_app(self.app)
 
     def transport(self) -> httpx.BaseTransport:
-        """The way to the stand-in Procore; every call is checked against Procore's operations, without
-        which the test is skipped (and fails in CI).
-        """
+        """The way to the stand-in Procore; each call is checked against Procore's operations, or the test skipped."""
         return ContractTransport(httpx.WSGITransport(app=self.procore.wsgi_app))
 
     def restart(self) -> None:
