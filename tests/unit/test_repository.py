@@ -17,9 +17,6 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 
 LONGEST_MODULE = 400
 """Lines. A module that wants to grow past this holds two ideas."""
-LONGEST_TEST = 600
-"""Lines of a file of tests: a list of sentences may be longer than a module."""
-
 # Written with one-letter classes so that this file does not find itself.
 UNWANTED = {
     "the address of a package index": r"py[p]i\.org|python[h]osted|npm[j]s\.|deb\.[d]ebian|-[-](extra-)?index-url[ =]",
@@ -39,8 +36,7 @@ def text(path: Path) -> str | None:
 def test_no_module_is_too_long() -> None:
     """No Python file has more lines than a reader can hold."""
     lines = {str(path): len((ROOT / path).read_bytes().splitlines()) for path in repository_files("*.py")}
-    limits = {path: LONGEST_TEST if path.startswith("tests") else LONGEST_MODULE for path in lines}
-    assert {path: count for path, count in lines.items() if count > limits[path]} == {}
+    assert {path: count for path, count in lines.items() if count > LONGEST_MODULE} == {}
 
 
 @pytest.mark.parametrize("what", UNWANTED)

@@ -1,0 +1,172 @@
+"""A released project with a Procore that lies, loses answers and refuses, for the tests of the write-back."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import NoReturn
+
+from qbwc_bridge.domain.books import CostDocument
+from qbwc_bridge.domain.procore import BudgetCode, DirectCost, DirectCostLine
+from qbwc_bridge.domain.records import ReleaseChoice
+from qbwc_bridge.errors import ProcoreError, ProcoreUnreachable
+from qbwc_bridge.flow import writeback
+from qbwc_bridge.flow.writeback import Pushed, plan
+from qbwc_bridge.ports import SyncOutcome
+from tests.unit.factories import World
+
+
+@dataclass
+class Desk:
+    """A Procore of one project in values. `trouble` says what goes wrong with each next write, in turn.
+
+    before: no answer, nothing done. after: no answer, but done. refuse: an error for each second item. silent: done,
+    but the answer names nothing. forget: not done, and the answer names nothing.
+    """
+
+    costs: dict[str, DirectCost] = field(default_factory=dict)
+    codes: dict[str, int] = field(default_factory=dict)
+    trouble: list[str] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
+    unknown_codes: frozenset[str] = frozenset()
+    numbers: int = 100
+
+    def fresh(self) -> int:
+        """A new id."""
+        self.numbers += 1
+        return self.numbers
+
+    def _next(self, call: str) -> str:
+        self.calls.append(call)
+        trouble = self.trouble.pop(0) if self.trouble else ""
+        if trouble == "before":
+            raise ProcoreUnreachable("No answer came.")
+        return trouble
+
+    def _end(self, trouble: str) -> None:
+        if trouble == "after":
+            raise ProcoreUnreachable("No answer came.")
+
+    def direct_costs(self, _project_id: int) -> list[DirectCost]:
+        """What stands there."""
+        self.calls.append("GET")
+        return list(self.costs.values())
+
+    def sync_direct_costs(self, _project_id: int, costs: Sequence[DirectCost]) -> SyncOutcome:
+        """Create or update headers."""
+        trouble, ids, errors = self._next("headers"), {}, {}
+        for at, cost in enumerate(costs):
+            if trouble == "forget":
+                continue
+            if trouble == "refuse" and at % 2 == 0:
+                errors[cost.origin_id] = "No."
+                continue
+            old = self.costs.get(cost.origin_id)
+            assert old is None or old.type == cost.type, "Procore sets a type only when creating"
+            found = replace(cost, id=old.id if old else self.fresh(), lines=old.lines if old else ())
+            self.costs[cost.origin_id] = found
+            ids[cost.origin_id] = found.id or 0
+        self._end(trouble)
+        return SyncOutcome({} if trouble == "silent" else ids, errors)
+
+    def sync_direct_cost_lines(self, _project_id: int, lines: Mapping[int, Sequence[DirectCostLine]]) -> SyncOutcome:
+        """Create or update lines below their headers."""
+        trouble, ids, errors, at = self._next("lines"), {}, {}, 0
+        for header, wanted in lines.items():
+            cost = next(each for each in self.costs.values() if each.id == header)
+            have = {each.origin_id: each for each in cost.lines}
+            for each in wanted:
+                at += 1
+                assert each.budget_code_id in self.codes.values(), "Procore knows no such budget code"
+                if trouble == "forget":
+                    continue
+                if trouble == "refuse" and at % 2:
+                    errors[each.origin_id] = "No."
+                    continue
+                known = have.get(each.origin_id)
+                have[each.origin_id] = replace(each, id=known.id if known else self.fresh())
+                ids[each.origin_id] = have[each.origin_id].id or 0
+            self.costs[cost.origin_id] = replace(cost, lines=tuple(have.values()))
+        self._end(trouble)
+        return SyncOutcome({} if trouble == "silent" else ids, errors)
+
+    def delete_direct_cost(self, _project_id: int, direct_cost_id: int) -> None:
+        """Delete a direct cost; one that is gone is no error."""
+        trouble = self._next("delete")
+        self.costs = {key: each for key, each in self.costs.items() if each.id != direct_cost_id}
+        self._end(trouble)
+
+    def delete_direct_cost_line(self, _project_id: int, direct_cost_id: int, line_id: int) -> None:
+        """Delete a line."""
+        trouble = self._next("delete line")
+        for key, each in self.costs.items():
+            if each.id == direct_cost_id:
+                self.costs[key] = replace(each, lines=tuple(row for row in each.lines if row.id != line_id))
+        self._end(trouble)
+
+    def create_budget_code(self, _project_id: int, cost_code: str, cost_type: str) -> BudgetCode:
+        """Make or find a budget code."""
+        trouble, name = self._next("code"), f"{cost_code}.{cost_type}"
+        if name in self.unknown_codes:
+            raise ProcoreError(f"Procore has no cost code {cost_code}.", status=404)
+        made = self.codes.setdefault(name, self.fresh())
+        self._end(trouble)
+        return BudgetCode(made, cost_code, cost_type)
+
+    def check(self, *_asked: object) -> NoReturn:
+        """No write-back asks any of these: a call is a fault of the code under test."""
+        raise AssertionError("the write-back asked Procore for something that it has no use for")
+
+    projects = vendors = cost_codes = cost_types = check
+    budget_codes = budget = commitments = change_orders = check
+
+
+@dataclass
+class Office:
+    """A released project, its ledger and Procore."""
+
+    world: World
+    procore: Desk
+
+    def post(self, *documents: CostDocument) -> None:
+        """Let the ledger be exactly these documents; what is no longer there was deleted, with a record."""
+        with self.world.unit() as (uow, connection):
+            known = {row.txn_id: row for row in uow.costs.find()}
+            for each in documents:
+                old = known.pop(each.txn_id, None)
+                stored = replace(each, connection_id=connection.id, id=old.id if old else 0)
+                if old:
+                    uow.costs.save(stored)
+                else:
+                    uow.costs.add(stored)
+            for gone in known.values():
+                gone.deleted = gone.deletion_known = True
+                uow.costs.save(gone)
+
+    def release(self, choice: ReleaseChoice | None) -> None:
+        """Release the project, or withdraw it."""
+        with self.world.unit() as (uow, _):
+            row = uow.projects.find()[0]
+            row.release = choice
+            uow.projects.save(row)
+
+    def plan(self, *, confirmed: bool = False, closed: dt.date | None = None) -> str:
+        """Fill the outbox."""
+        with self.world.unit() as (uow, connection):
+            return plan(uow, connection, self.world.options, confirmed=confirmed, closed=closed)
+
+    def push(self, *, confirmed: bool = True, closed: dt.date | None = None) -> Pushed:
+        """Plan and carry out, as the worker does."""
+        held = self.plan(confirmed=confirmed, closed=closed)
+        return writeback.push(
+            self.world.database.work,
+            self.procore,
+            self.world.connection_id,
+            self.world.now,
+            lambda _told: None,
+            held=held,
+        )
+
+    def there(self) -> dict[str, Decimal]:
+        """Amounts in Procore by line key."""
+        return {row.origin_id: row.amount for cost in self.procore.costs.values() for row in cost.lines}
