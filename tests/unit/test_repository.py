@@ -17,6 +17,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 
 LONGEST_MODULE = 400
 """Lines. A module that wants to grow past this holds two ideas."""
+
 # Written with one-letter classes so that this file does not find itself.
 UNWANTED = {
     "the address of a package index": r"py[p]i\.org|python[h]osted|npm[j]s\.|deb\.[d]ebian|-[-](extra-)?index-url[ =]",
