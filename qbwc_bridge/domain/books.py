@@ -11,12 +11,12 @@ from typing import Literal
 from qbwc_bridge.domain.money import ZERO
 from qbwc_bridge.domain.procore import DirectCost
 
-ListKind = Literal["account", "customer", "vendor", "item"]
+ListKind = Literal["account", "class", "customer", "employee", "item", "other_name", "vendor"]
 
 
 @dataclass(slots=True)
 class ListRecord:
-    """A record of a QuickBooks list as last read. `kind`: account, customer, vendor or item."""
+    """A record of a QuickBooks list as last read. Of employees and other names only the name is known."""
 
     connection_id: int
     kind: ListKind
@@ -33,6 +33,12 @@ class ListRecord:
     """Account type, or the item's kind (ItemService ...)."""
     two_sided: bool = False
     time_modified: dt.datetime | None = None
+    gone: bool = False
+    """QuickBooks no longer has it: deleted there, or merged with another record."""
+    born: bool = False
+    """It came into QuickBooks after the first reading, and not by the bridge."""
+    read_visit_id: int | None = None
+    """The visit in which it was read last; a whole reading leaves out what is gone."""
     id: int = 0
 
 
@@ -73,6 +79,8 @@ class TransactionRecord:
     received: bool = False
     grouped: bool = False
     """It has item groups, which a Mod cannot keep."""
+    gone: bool = False
+    """It was deleted in QuickBooks."""
     time_modified: dt.datetime | None = None
     read_visit_id: int | None = None
     id: int = 0

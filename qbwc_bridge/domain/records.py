@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Annotated, Literal
 
+from qbwc_bridge.domain.books import TransactionLine
 from qbwc_bridge.domain.procore import BudgetCode, Document
 from qbwc_bridge.domain.quickbooks import Request
 from qbwc_bridge.domain.states import State, TaskState
@@ -16,7 +17,15 @@ from qbwc_bridge.domain.states import State, TaskState
 Kind = Literal[
     "cost_code", "job", "vendor", "budget", "budget_change", "commitment", "change_order", "new_project", "new_vendor"
 ]
-KINDS_IN_ORDER: tuple[Kind, ...] = ("cost_code", "job", "vendor", "budget", "commitment", "change_order")
+KINDS_IN_ORDER: tuple[Kind, ...] = (
+    "cost_code",
+    "job",
+    "vendor",
+    "budget",
+    "budget_change",
+    "commitment",
+    "change_order",
+)
 """Dependency order: what a kind needs stands before it."""
 
 Role = Literal["viewer", "approver", "admin"]
@@ -82,7 +91,13 @@ class Connection:
     bills_modified: dt.datetime | None = None
     """The same of bills."""
     deletions_seen: dt.datetime | None = None
-    """Greatest TimeDeleted seen."""
+    """Greatest TimeDeleted seen of what is a cost."""
+    lists_whole_at: dt.datetime | None = None
+    """When the lists were last read whole, which shows what was merged: that leaves no deletion record."""
+    list_deletions_seen: dt.datetime | None = None
+    """Greatest TimeDeleted seen of list records."""
+    order_deletions_seen: dt.datetime | None = None
+    """The same of estimates and purchase orders."""
     costs_wanted: bool = False
     """A fresh reading of job costs was asked for."""
     costs_read_at: dt.datetime | None = None
@@ -147,6 +162,19 @@ class DocumentRow:
 
 
 @dataclass(slots=True)
+class Agreed:
+    """What of an order or estimate a hand edit would change (ACCOUNTING 14): party and lines."""
+
+    party_id: str = ""
+    lines: list[TransactionLine] = field(default_factory=list)
+
+
+Choice = Literal["", "close", "reopen", "second_order"]
+"""What a person chose for an order that ended: close it in QuickBooks (ACCOUNTING 15); before a change order re-open
+it, or write a second one (ACCOUNTING 13)."""
+
+
+@dataclass(slots=True)
 class Submission:
     """One record offered to the other system.
 
@@ -186,6 +214,11 @@ class Submission:
     quickbooks_name: str = ""
     line_ids: dict[str, str] = field(default_factory=dict)
     """TxnLineID by the id of Procore's line."""
+    exported: str = ""
+    """The content that QuickBooks has, as JSON text of the document's `content()`: an update tells its differences."""
+    agreed: Agreed | None = None
+    """The order or estimate as last written or agreed to: what differs now was changed by hand in QuickBooks."""
+    choice: Choice = ""
     before_state: State | None = None
     """Where an archived one came from."""
     id: int = 0
@@ -200,6 +233,8 @@ class Task:
     request: Annotated[Request, "discriminator:kind"]
     created_at: dt.datetime
     submission_id: int | None = None
+    riders: list[int] = field(default_factory=list)
+    """Other submissions that the same request brings: further change orders of one order."""
     reading_id: int | None = None
     state: TaskState = TaskState.QUEUED
     message_set_id: int | None = None
@@ -278,6 +313,8 @@ class Mapping:
     kind: Literal["job", "vendor", "item", "account"]
     quickbooks: str
     procore: str = ""
+    expense_account: str = ""
+    """FullName of the account that a new item of this name gets, instead of the connection's."""
     ignored: bool = False
     comment: str = ""
     decided_by: str = ""

@@ -20,6 +20,8 @@ from qbwc_bridge.storage.unit_of_work import open_work
 from tests.storage import samples
 
 NOW = dt.datetime(2026, 3, 2, 8, 30, tzinfo=dt.UTC)
+NEWEST = "0002"
+"""The newest step; the step of tomorrow follows it."""
 
 
 def _shape(engine: Engine) -> dict[str, Any]:
@@ -144,7 +146,7 @@ GOOD_STEP = """
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision = "next", "0001"
+revision, down_revision = "next", "0002"
 
 def upgrade():
     with op.batch_alter_table("person", recreate="auto") as table:
@@ -180,7 +182,7 @@ def test_a_failed_upgrade_changes_nothing(empty_url: str, next_step: Path) -> No
     before = _shape(engine)
     with pytest.raises(Exception, match="colour"):
         migrate.upgrade(engine)
-    assert migrate.current(engine) == "0001"
+    assert migrate.current(engine) == NEWEST
     assert _shape(engine) == before
     engine.dispose()
 
@@ -194,22 +196,57 @@ def test_an_upgrade_keeps_a_dated_copy(tmp_path: Path, next_step: Path) -> None:
     assert kept.name == "before-next-20260302T083000Z.db"
     assert os.name != "posix" or kept.stat().st_mode & 0o077 == 0
     with closing(sqlite3.connect(kept)) as copy:
-        assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+        assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [(NEWEST,)]
         assert copy.execute("SELECT name, role FROM person").fetchall() == [("ann", "viewer")]
         assert copy.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     assert migrate.upgrade(engine, backup=tmp_path / "backups", now=NOW) is None
-    _set_version(engine, "0001")
+    _set_version(engine, NEWEST)
     with pytest.raises(Refused, match="exists already"):
         migrate.upgrade(engine, backup=tmp_path / "backups", now=NOW)
     engine.dispose()
 
 
 def _older(url: str) -> Engine:
-    """Give a database of the first version, with a person and a submission."""
+    """Give a database of the newest released step, with a person and a submission."""
     engine = open_engine(url)
     with migrate._without_foreign_keys(engine) as connection:
-        command.upgrade(migrate._config(connection), "0001")
+        command.upgrade(migrate._config(connection), NEWEST)
     with open_work(engine)() as uow:
         uow.people.add(samples.person())
         uow.submissions.add(samples.submission(samples.stored_connection(uow)))
     return engine
+
+
+def test_what_the_first_version_held_is_kept(empty_url: str) -> None:
+    """Rows of the first version are whole after the upgrade, and new fields have what a new record has."""
+    engine = open_engine(empty_url)
+    with migrate._without_foreign_keys(engine) as connection:
+        command.upgrade(migrate._config(connection), "0001")
+        for table, columns in FIRST_ROWS.items():
+            names, values = ", ".join(f'"{name}"' for name in columns), ", ".join(f":{name}" for name in columns)
+            connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({values})"), columns)  # noqa: S608
+    migrate.upgrade(engine)
+    with open_work(engine)() as uow:
+        row = uow.submissions.get(1)
+        assert row == samples.submission(1, id=1)
+        assert uow.connections.get(1) == samples.connection(id=1)
+    engine.dispose()
+
+
+_NOW = "2026-03-02T08:30:00.000000+00:00"
+FIRST_ROWS: dict[str, dict[str, Any]] = {
+    "connection": {
+        **dict.fromkeys(("password_hash", "company_name", "bound_name", "bound_file_id", "alarm", "brake"), ""),
+        **dict.fromkeys(("newest_write", "procore_down"), ""),
+        **{"id": 1, "name": "Main Street", "user_name": "bridge-Main Street", "procore_client_id": "client"},
+        **{"file_id": "{0}", "key": "abcdefgh", "procore_company_id": 4711, "procore_secret": b"sealed"},
+        **{"settings": "{}", "company": "{}", "unsettled": "lists", "costs_wanted": False},
+    },
+    "submission": {
+        **dict.fromkeys(("comment", "mark", "accepted_version", "accepted_by", "exported_version", "link_to"), ""),
+        **dict.fromkeys(("name", "quickbooks_id", "quickbooks_name"), ""),
+        **{"id": 1, "connection_id": 1, "kind": "commitment", "key": "1", "number": "PO-1", "title": "Concrete"},
+        **{"state": "blocked", "version": "v1", "created_at": _NOW, "since": _NOW, "project_id": 0, "update": False},
+        **{"reasons": "[]", "waits_for": "[]", "notes": "[]", "line_ids": "{}"},
+    },
+}
