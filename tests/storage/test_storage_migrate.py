@@ -238,15 +238,15 @@ FIRST_ROWS: dict[str, dict[str, Any]] = {
     "connection": {
         **dict.fromkeys(("password_hash", "company_name", "bound_name", "bound_file_id", "alarm", "brake"), ""),
         **dict.fromkeys(("newest_write", "procore_down"), ""),
-        **{"id": 1, "name": "Main Street", "user_name": "bridge-Main Street", "procore_client_id": "client"},
-        **{"file_id": "{0}", "key": "abcdefgh", "procore_company_id": 4711, "procore_secret": b"sealed"},
-        **{"settings": "{}", "company": "{}", "unsettled": "lists", "costs_wanted": False},
+        "id": 1, "name": "Main Street", "user_name": "bridge-Main Street", "procore_client_id": "client",
+        "file_id": "{0}", "key": "abcdefgh", "procore_company_id": 4711, "procore_secret": b"sealed",
+        "settings": "{}", "company": "{}", "unsettled": "lists", "costs_wanted": False,
     },
     "submission": {
         **dict.fromkeys(("comment", "mark", "accepted_version", "accepted_by", "exported_version", "link_to"), ""),
         **dict.fromkeys(("name", "quickbooks_id", "quickbooks_name"), ""),
-        **{"id": 1, "connection_id": 1, "kind": "commitment", "key": "1", "number": "PO-1", "title": "Concrete"},
-        **{"state": "blocked", "version": "v1", "created_at": _NOW, "since": _NOW, "project_id": 0, "update": False},
-        **{"reasons": "[]", "waits_for": "[]", "notes": "[]", "line_ids": "{}"},
+        "id": 1, "connection_id": 1, "kind": "commitment", "key": "1", "number": "PO-1", "title": "Concrete",
+        "state": "blocked", "version": "v1", "created_at": _NOW, "since": _NOW, "project_id": 0, "update": False,
+        "reasons": "[]", "waits_for": "[]", "notes": "[]", "line_ids": "{}",
     },
 }
