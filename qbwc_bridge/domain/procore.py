@@ -7,6 +7,7 @@ gets; when it changes after a person accepted, the acceptance lapses.
 import datetime as dt
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any, Literal
@@ -116,6 +117,14 @@ class BudgetChange:
     title: str
     amounts: tuple[tuple[int, Decimal], ...]
 
+    def amount(self) -> Decimal:
+        """The sum of its amounts."""
+        return cents(total(amount for _, amount in self.amounts))
+
+    def content(self) -> dict[str, Any]:
+        """Number and amounts."""
+        return {"number": self.number, "title": self.title, "amounts": {str(key): str(by) for key, by in self.amounts}}
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:
@@ -127,24 +136,29 @@ class Budget:
     changes: tuple[BudgetChange, ...] = ()
     kind: Literal["budget"] = "budget"
 
-    def amounts(self) -> dict[int, Decimal]:
-        """Original + modifications + approved changes by budget code id (ACCOUNTING 8)."""
+    def amounts(self, included: Collection[int] | None = None) -> dict[int, Decimal]:
+        """Original + modifications + approved changes by budget code id (ACCOUNTING 8).
+
+        `included` names the changes that count, by id; None: all of them.
+        """
         sums: dict[int, Decimal] = {}
         for row in self.rows:
             sums[row.code.id] = sums.get(row.code.id, ZERO) + row.original + row.modifications
         for change in self.changes:
-            for code_id, amount in change.amounts:
-                sums[code_id] = sums.get(code_id, ZERO) + amount
+            if included is None or change.id in included:
+                for code_id, amount in change.amounts:
+                    sums[code_id] = sums.get(code_id, ZERO) + amount
         return {code_id: cents(amount) for code_id, amount in sums.items()}
 
-    def amount(self) -> Decimal:
+    def amount(self, included: Collection[int] | None = None) -> Decimal:
         """The whole budget."""
-        return total(self.amounts().values())
+        return total(self.amounts(included).values())
 
-    def content(self) -> dict[str, Any]:
-        """What the estimate would hold, code by code; the lock going off and on changes nothing."""
-        amounts = self.amounts()
-        return {row.code.code: str(amounts[row.code.id]) for row in self.rows}
+    def content(self, included: Collection[int] | None = None) -> dict[str, Any]:
+        """What the estimate holds by budget code id, and the changes in it; locking again changes nothing."""
+        counted = [change.id for change in self.changes if included is None or change.id in included]
+        amounts = {str(code_id): str(amount) for code_id, amount in self.amounts(included).items()}
+        return {"amounts": amounts, "changes": sorted(counted)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,10 +272,14 @@ class DirectCost:
 Document = Project | Vendor | CostCode | CostType | Budget | Commitment | ChangeOrder
 
 
+def as_text(content: object) -> str:
+    """A content as JSON text; equal contents give equal texts."""
+    return json.dumps(content, sort_keys=True, default=str)
+
+
 def version(content: object) -> str:
     """Fingerprint of a content: equal contents give equal texts of 16 hexadecimal digits."""
-    text = json.dumps(content, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return hashlib.sha256(as_text(content).encode()).hexdigest()[:16]
 
 
 def _line_content(line: ContractLine) -> dict[str, Any]:

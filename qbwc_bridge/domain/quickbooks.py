@@ -149,13 +149,19 @@ class ItemServiceAdd:
 
 @dataclass(frozen=True, slots=True)
 class EstimateLine:
-    """A line of an estimate: item, amount and no markup. `rate` and `quantity` multiply to `amount`."""
+    """A line of an estimate: item, amount and no markup. `rate` and `quantity` multiply to `amount`.
 
-    item: Ref
-    description: str
-    quantity: Decimal
-    rate: Decimal
-    amount: Decimal
+    `txn_line_id` is for EstimateMod only, as on a line of an order; so is a line without figures, which stays as it is.
+    `source` is never sent: the submission and the record in Procore that the line stands for, as `12:9001`.
+    """
+
+    item: Ref | None = None
+    description: str = ""
+    quantity: Decimal | None = None
+    rate: Decimal | None = None
+    amount: Decimal | None = None
+    txn_line_id: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +177,22 @@ class EstimateAdd:
 
 
 @dataclass(frozen=True, slots=True)
+class EstimateMod:
+    """A change of an estimate; `lines` is the whole new list: what it leaves out QuickBooks deletes."""
+
+    txn_id: str
+    edit_sequence: str
+    memo: str
+    lines: tuple[EstimateLine, ...]
+    kind: Literal["EstimateMod"] = "EstimateMod"
+
+
+@dataclass(frozen=True, slots=True)
 class PurchaseOrderLine:
     """A line of a purchase order with its customer:job.
 
     `txn_line_id` is for PurchaseOrderMod only: an existing line's id keeps that line (all other fields empty keep its
-    values), "-1" adds one. Where both are sent, Amount wins over Rate.
+    values), "-1" adds one. Where both are sent, Amount wins over Rate. `source` as on a line of an estimate.
     """
 
     item: Ref | None = None
@@ -185,6 +202,7 @@ class PurchaseOrderLine:
     amount: Decimal | None = None
     customer: Ref | None = None
     txn_line_id: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,12 +219,18 @@ class PurchaseOrderAdd:
 
 @dataclass(frozen=True, slots=True)
 class PurchaseOrderMod:
-    """A change of a purchase order; `lines` is the whole new list: what it leaves out QuickBooks deletes."""
+    """A change of a purchase order; `lines` is the whole new list: what it leaves out QuickBooks deletes.
+
+    Without any line they all stay. `is_closed` closes the order or opens it again; None, and empty texts, leave as is.
+    """
 
     txn_id: str
     edit_sequence: str
-    memo: str
-    lines: tuple[PurchaseOrderLine, ...]
+    memo: str = ""
+    lines: tuple[PurchaseOrderLine, ...] = ()
+    ref_number: str = ""
+    txn_date: dt.date | None = None
+    is_closed: bool | None = None
     kind: Literal["PurchaseOrderMod"] = "PurchaseOrderMod"
 
 
@@ -230,6 +254,13 @@ class PurchaseOrderQuery:
     modified_from: dt.datetime | None = None
     iterator: Iterator | None = None
     kind: Literal["PurchaseOrderQuery"] = "PurchaseOrderQuery"
+
+
+def query_of(kind: str, txn_id: str) -> EstimateQuery | PurchaseOrderQuery:
+    """The query that reads one estimate or order; `kind` begins with Estimate or PurchaseOrder."""
+    if kind.startswith("Estimate"):
+        return EstimateQuery(txn_ids=(txn_id,))
+    return PurchaseOrderQuery(txn_ids=(txn_id,))
 
 
 # ---------------------------------------------------------------- costs
@@ -269,7 +300,7 @@ class TxnDeletedQuery:
 
 ListQuery = AccountQuery | CustomerQuery | VendorQuery | ItemQuery
 ListAdd = CustomerAdd | VendorAdd | ItemServiceAdd
-TransactionWrite = EstimateAdd | PurchaseOrderAdd | PurchaseOrderMod
+TransactionWrite = EstimateAdd | EstimateMod | PurchaseOrderAdd | PurchaseOrderMod
 TransactionQuery = EstimateQuery | PurchaseOrderQuery
 CostQuery = CustomTxnDetail | BillQuery | TxnDeletedQuery
 Request = (
@@ -284,6 +315,7 @@ Request = (
     | VendorAdd
     | ItemServiceAdd
     | EstimateAdd
+    | EstimateMod
     | PurchaseOrderAdd
     | PurchaseOrderMod
     | EstimateQuery

@@ -233,8 +233,9 @@ class Task:
     request: Annotated[Request, "discriminator:kind"]
     created_at: dt.datetime
     submission_id: int | None = None
-    riders: list[int] = field(default_factory=list)
-    """Other submissions that the same request brings: further change orders of one order."""
+    brings: dict[int, str] = field(default_factory=dict)
+    """The content that each submission has in QuickBooks once it is done, as JSON text by submission id. Several change
+    orders of one order go in one request; a query brings none."""
     reading_id: int | None = None
     state: TaskState = TaskState.QUEUED
     message_set_id: int | None = None

@@ -1,79 +1,80 @@
-"""Adoption: a record that QuickBooks made (or was found to have made) becomes its submission's own."""
+"""Adoption: a record that QuickBooks made or changed (or was found to have) becomes its submissions' own."""
 
 import datetime as dt
-from decimal import Decimal
 
-from qbwc_bridge.domain import quickbooks as qb
-from qbwc_bridge.domain import rules
 from qbwc_bridge.domain.books import TransactionRecord
-from qbwc_bridge.domain.money import ZERO, cents
-from qbwc_bridge.domain.procore import Commitment
 from qbwc_bridge.domain.records import Submission, Task
 from qbwc_bridge.domain.replies import ListRet, Result, TxnRet
 from qbwc_bridge.domain.states import State, TaskState
-from qbwc_bridge.flow.linking import remember_lines
+from qbwc_bridge.flow.agreement import DOCUMENTS, agreed_of
 from qbwc_bridge.flow.mirror import Orders, list_kind
-from qbwc_bridge.flow.moves import move, move_task
+from qbwc_bridge.flow.moves import BRIDGE, Rows, move, move_task, note
 from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.ports import UnitOfWork
 
 
-def adopt(scene: Scene, task: Task, row: Submission | None, result: Result, orders: Orders) -> None:
-    """Make what QuickBooks has (kept in the mirror already) its submission's own: `row` becomes synced."""
-    uow, connection, now = scene.uow, scene.connection, scene.now
-    move_task(uow, task, TaskState.DONE, now=now)
+def adopt(scene: Scene, task: Task, rows: Rows, result: Result, orders: Orders) -> None:
+    """Make what QuickBooks has (kept in the mirror already) its submissions' own: all that the task brings are synced.
+
+    What a person should look at (another total, tax, markup) the next review says.
+    """
+    move_task(scene.uow, task, TaskState.DONE, now=scene.now)
     if isinstance(result, ListRet):
-        connection.newest_write = f"{list_kind(result).capitalize()}:{result.list_id}"
-        if row is None or (isinstance(task.request, qb.CustomerAdd) and task.request.parent is None):
-            return  # the customer above a job: the job itself follows
-        _synced(uow, row, result.list_id, result.full_name, now)
+        scene.connection.newest_write = f"{list_kind(result).capitalize()}:{result.list_id}"
+        quickbooks_id, name = result.list_id, result.full_name
     elif isinstance(result, TxnRet):
         order = orders[result.txn_id]
-        connection.newest_write = f"{result.kind}:{order.txn_id}"
-        if row is None:
-            return
-        row.reasons = _proof(uow, row, order, result)
-        remember_lines(uow, row, [line.txn_line_id for line in order.lines])
-        _synced(uow, row, order.txn_id, order.ref_number, now)
-    if row is not None:
-        scene.visit.exported += 1
+        scene.connection.newest_write = f"{result.kind}:{order.txn_id}"
+        quickbooks_id, name = order.txn_id, order.ref_number
+    else:
+        return
+    if isinstance(result, TxnRet):
+        _remember_lines(scene.uow, task, rows, order)
+        _agree(scene, rows.get(task.submission_id), order)
+    for row_id, content in task.brings.items():
+        row = rows.get(row_id)
+        if row:
+            row.exported = content
+            _synced(scene.uow, row, quickbooks_id, name, scene.now)
+            scene.visit.exported += 1
 
 
 def _synced(uow: UnitOfWork, row: Submission, quickbooks_id: str, name: str, now: dt.datetime) -> None:
     row.quickbooks_id, row.quickbooks_name = quickbooks_id, name
     row.exported_version = row.accepted_version or row.version
+    row.choice, row.reasons = "", []
     if row.state is State.ACCEPTED:
         move(uow, row, State.EXPORTING, now=now, why="sent to QuickBooks")
     move(uow, row, State.SYNCED, now=now, why=f"QuickBooks answered: {name}")
 
 
-def _proof(uow: UnitOfWork, row: Submission, order: TransactionRecord, result: TxnRet) -> list[str]:
-    """Compare QuickBooks' own figures with ours (ACCOUNTING 9, 13); what differs is shown, never rounded away."""
-    expected = row.amount or ZERO
-    problems: list[str | None] = []
-    if row.kind == "change_order":
-        expected = _revised(uow, row, order)
-    problems.append(
-        rules.total_differs(f"{row.kind.replace('_', ' ').capitalize()} {row.number}", expected, order.total)
-    )
-    if result.kind == "Estimate":
-        if result.sales_tax_total:
-            problems.append(f"QuickBooks added sales tax of {result.sales_tax_total} to the estimate: remove it there.")
-        problems += [
-            f"QuickBooks added a markup to line {line.description}: remove it there."
-            for line in order.lines
-            if line.quantity is not None and line.rate is not None and cents(line.quantity * line.rate) != line.amount
-        ]
-    return [problem for problem in problems if problem]
+def _remember_lines(uow: UnitOfWork, task: Task, rows: Rows, order: TransactionRecord) -> None:
+    """Keep which line of QuickBooks stands for which line of Procore: both lists stand in the same order."""
+    lines = getattr(task.request, "lines", ())
+    if len(lines) != len(order.lines):
+        return
+    found: dict[int, dict[str, str]] = {}
+    for written, line in zip(lines, order.lines, strict=True):
+        owner, _, key = written.source.partition(":")
+        if owner:
+            found.setdefault(int(owner), {})[key] = line.txn_line_id
+    for row_id, line_ids in found.items():
+        row = rows.get(row_id) or uow.submissions.get(row_id)
+        row.line_ids = row.line_ids | line_ids
+        uow.submissions.save(row)
 
 
-def _revised(uow: UnitOfWork, row: Submission, order: TransactionRecord) -> Decimal:
-    """What the order should be now: the original with every change order that QuickBooks has, this one included."""
-    commitment = uow.submissions.first(connection_id=row.connection_id, kind="commitment", quickbooks_id=order.txn_id)
-    found = uow.documents.first(
-        connection_id=row.connection_id, kind="commitment", key=commitment.key if commitment else ""
-    )
-    base = found.document.amount() if found and isinstance(found.document, Commitment) else ZERO
-    done = uow.submissions.find(connection_id=row.connection_id, kind="change_order", quickbooks_id=order.txn_id)
-    others = sum((other.amount or ZERO for other in done if other.id != row.id), ZERO)
-    return base + others + (row.amount or ZERO)
+def _agree(scene: Scene, row: Submission | None, order: TransactionRecord) -> None:
+    """Keep the document as it stands now, so that a later hand edit shows (ACCOUNTING 14)."""
+    if row is None:
+        return
+    if row.choice == "close":
+        row.choice = ""
+        note(scene.uow, row, now=scene.now, who=BRIDGE, why="its order was closed in QuickBooks")
+    owner: Submission | None = row
+    if row.kind not in DOCUMENTS:
+        kinds = list(DOCUMENTS)
+        owner = scene.uow.submissions.first(connection_id=scene.connection.id, kind=kinds, quickbooks_id=order.txn_id)
+    if owner:
+        owner.agreed = agreed_of(order)
+        scene.uow.submissions.save(owner)

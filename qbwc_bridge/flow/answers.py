@@ -3,22 +3,20 @@
 from dataclasses import replace
 from typing import Any
 
-from qbwc_bridge.domain.quickbooks import EstimateQuery, PurchaseOrderMod, PurchaseOrderQuery
-from qbwc_bridge.domain.records import MessageSet, Submission, Task
+from qbwc_bridge.domain.quickbooks import EstimateMod, EstimateQuery, PurchaseOrderMod, PurchaseOrderQuery
+from qbwc_bridge.domain.records import MessageSet, Task
 from qbwc_bridge.domain.replies import Reply, ReplySet
 from qbwc_bridge.domain.states import OUTSTANDING, TaskState
 from qbwc_bridge.flow import adoption, cost_answers, mirror
 from qbwc_bridge.flow.mirror import Orders
-from qbwc_bridge.flow.moves import give_up, is_write, move_task, submissions_of
+from qbwc_bridge.flow.moves import Rows, give_up, is_write, move_task, submissions_of
 from qbwc_bridge.flow.readings import LISTS_RANK
 from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.qbxml.by_itself import BACK_OFF, MAX_REBUILDS
 from qbwc_bridge.qbxml.statuses import Meaning, Reaction, meaning
 
-ORDER_GONE = (
-    "The order of this change order is no longer in QuickBooks: enter it there again, or unlink the order here."
-)
-"""What a person reads when an order was deleted in QuickBooks."""
+DOCUMENT_GONE = "What this changes is no longer in QuickBooks: unlink it here, then it can be sent again."
+"""What a person reads when an order or estimate was deleted in QuickBooks."""
 
 _OF_A_FEATURE = (EstimateQuery, PurchaseOrderQuery)
 _NO_FEATURE = frozenset({1030, 3250})
@@ -38,9 +36,9 @@ def apply(scene: Scene, message: MessageSet, replies: ReplySet) -> None:
     tasks = scene.uow.tasks.find(message_set_id=message.id, state=[*OUTSTANDING, TaskState.QUEUED])
     rows = submissions_of(scene.uow, tasks)
     for task in tasks:
-        reply, row = replies.for_request(str(task.id)), rows.get(task.submission_id)
+        reply = replies.for_request(str(task.id))
         if task.state is TaskState.QUEUED:
-            _late(scene, task, row, reply, orders)
+            _late(scene, task, rows, reply, orders)
             continue
         if reply is None and is_write(task):
             doubt(scene, task, f"QuickBooks' reply set left it out (set status {replies.status or 'none'})")
@@ -49,33 +47,32 @@ def apply(scene: Scene, message: MessageSet, replies: ReplySet) -> None:
         elif task.kind.endswith("Query") or task.kind == "CustomTxnDetail":
             _apply_query(scene, task, reply)
         else:
-            apply_write(scene, task, row, reply, orders)
+            apply_write(scene, task, rows, reply, orders)
 
 
-def _late(scene: Scene, task: Task, row: Submission | None, reply: Reply | None, orders: Orders) -> None:
+def _late(scene: Scene, task: Task, rows: Rows, reply: Reply | None, orders: Orders) -> None:
     """Take in the late answer to a write that would be sent again: what was made after all is not made twice."""
     made = reply is not None and meaning(reply.status).reaction is Reaction.DONE and reply.results
     if is_write(task) and reply is not None and made:
         move_task(scene.uow, task, TaskState.SENT, now=scene.now, why="its answer came late")
-        apply_write(scene, task, row, reply, orders)
+        apply_write(scene, task, rows, reply, orders)
 
 
-def apply_write(scene: Scene, task: Task, row: Submission | None, reply: Reply, orders: Orders) -> None:
+def apply_write(scene: Scene, task: Task, rows: Rows, reply: Reply, orders: Orders) -> None:
     """Apply the answer to one write: adopt what was made, or do what the table of statuses says."""
     told = meaning(reply.status)
     task.status_code = reply.status
     if told.reaction is Reaction.DONE and reply.results:
-        adoption.adopt(scene, task, row, reply.results[0], orders)
+        adoption.adopt(scene, task, rows, reply.results[0], orders)
     elif told.reaction in (Reaction.DONE, Reaction.LOOK_UP):
         # Written, but not shown (510, 501), or not sure: what QuickBooks has decides.
         doubt(scene, task, _sentence(told, reply))
     elif told.reaction in (Reaction.RETRY, Reaction.RESEND) and task.attempts <= len(BACK_OFF):
         again(scene, task, why=_sentence(told, reply))
     elif told.reaction is Reaction.REFRESH and _may_rebuild(scene, task):
-        why = "its order changed meanwhile; it is read and built again"
-        move_task(scene.uow, task, TaskState.PARKED, now=scene.now, why=why)
-        move_task(scene.uow, task, TaskState.CANCELLED, now=scene.now, why=why)
-        _forget_reading(scene, task)
+        _build_anew(scene, task, "what it changes was changed meanwhile; it is read and built again")
+    elif len(task.brings) > 1:
+        each_alone(scene, task, _sentence(told, reply))
     else:
         give_up(scene, task, _sentence(told, reply))
 
@@ -126,7 +123,7 @@ def _apply_query(scene: Scene, task: Task, reply: Reply) -> None:
     missing = task.submission_id is not None and not reply.results
     has_none = task.rank == LISTS_RANK and reply.status in _NO_FEATURE and isinstance(task.request, _OF_A_FEATURE)
     if missing or not (has_none or told.reaction in (Reaction.DONE, Reaction.NOTHING_FOUND)):
-        give_up(scene, task, f"{ORDER_GONE} {_sentence(told, reply)}" if missing else _sentence(told, reply))
+        give_up(scene, task, f"{DOCUMENT_GONE} {_sentence(told, reply)}" if missing else _sentence(told, reply))
         return
     if task.reading_id is not None:
         cost_answers.keep(scene, task, reply)
@@ -161,14 +158,23 @@ def _lists_complete(scene: Scene) -> None:
 
 def _may_rebuild(scene: Scene, task: Task) -> bool:
     """Whether a change that QuickBooks refused as stale may be read and built once more."""
-    if task.submission_id is None or not isinstance(task.request, PurchaseOrderMod):
+    if task.submission_id is None or not isinstance(task.request, EstimateMod | PurchaseOrderMod):
         return False
     tried = scene.uow.tasks.find(submission_id=task.submission_id, kind=task.kind, state=TaskState.CANCELLED)
-    return sum(1 for row in tried if row.status_code is not None) < MAX_REBUILDS
+    return sum(1 for row in tried if row.status_code == task.status_code) < MAX_REBUILDS
 
 
-def _forget_reading(scene: Scene, task: Task) -> None:
-    if isinstance(task.request, PurchaseOrderMod):
+def each_alone(scene: Scene, task: Task, why: str) -> None:
+    """End a change that was refused with several change orders in it: from now on each goes alone (promise 6)."""
+    task.set_limit = 1
+    _build_anew(scene, task, f"refused together with others, now each goes alone: {why}")
+
+
+def _build_anew(scene: Scene, task: Task, why: str) -> None:
+    """End a change that was refused; queueing reads what it changes and builds it again."""
+    move_task(scene.uow, task, TaskState.PARKED, now=scene.now, why=why)
+    move_task(scene.uow, task, TaskState.CANCELLED, now=scene.now, why=why)
+    if isinstance(task.request, EstimateMod | PurchaseOrderMod):
         order = scene.uow.transactions.first(connection_id=scene.connection.id, txn_id=task.request.txn_id)
         if order:
             order.read_visit_id = None

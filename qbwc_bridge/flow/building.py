@@ -1,15 +1,15 @@
-"""From an accepted submission to the next request that brings it into QuickBooks."""
+"""From an accepted submission to the next request that brings it into QuickBooks.
 
-import datetime as dt
-from typing import TypeVar
+What changes an order or estimate that stands there is `changes`' business.
+"""
 
 from qbwc_bridge.domain import mapping
-from qbwc_bridge.domain.procore import ChangeOrder, Commitment, Vendor
+from qbwc_bridge.domain.procore import Commitment, Vendor
 from qbwc_bridge.domain.quickbooks import (
     Address,
     CustomerAdd,
+    EstimateQuery,
     ItemServiceAdd,
-    PurchaseOrderMod,
     PurchaseOrderQuery,
     Ref,
     Request,
@@ -17,18 +17,19 @@ from qbwc_bridge.domain.quickbooks import (
 )
 from qbwc_bridge.domain.records import Submission
 from qbwc_bridge.errors import Refused
-from qbwc_bridge.flow.facts import Facts
+from qbwc_bridge.flow import changes
+from qbwc_bridge.flow.facts import Facts, accepted_on, job_ref
 from qbwc_bridge.qbxml.types import fit_name, fit_ref_number, plain
-
-_Contract = TypeVar("_Contract", Commitment, ChangeOrder)
 
 
 def next_request(facts: Facts, row: Submission, *, visit_id: int | None) -> Request:
     """Build the request that a submission needs next.
 
-    A change order is built from its order as read in this visit (`visit_id`): where that is missing the next request is
-    the reading. Raises Refused with a sentence when it cannot be built.
+    A change is built from its order or estimate as read in this visit (`visit_id`): where that is missing the next
+    request is the reading. Raises Refused with a sentence when it cannot be built.
     """
+    if row.kind in changes.CHANGING or row.quickbooks_id:
+        return changes.next_request(facts, row, visit_id=visit_id)
     match row.kind:
         case "cost_code":
             return _item(facts, row)
@@ -40,15 +41,13 @@ def next_request(facts: Facts, row: Submission, *, visit_id: int | None) -> Requ
             return _estimate(facts, row)
         case "commitment":
             return _order(facts, row)
-        case "change_order":
-            return _change(facts, row, visit_id)
         case _:
             raise Refused(f"This version cannot write a {row.kind.replace('_', ' ')} to QuickBooks.")
 
 
 def is_own_write(row: Submission, request: Request) -> bool:
     """Whether a request writes the submission itself: not a reading, nor the customer above a job."""
-    if isinstance(request, PurchaseOrderQuery):
+    if isinstance(request, EstimateQuery | PurchaseOrderQuery):
         return False
     return not (isinstance(request, CustomerAdd) and row.kind == "job" and request.parent is None)
 
@@ -112,66 +111,31 @@ def _estimate(facts: Facts, row: Submission) -> Request:
         raise Refused(f"The budget of project {row.number} is no longer shown by Procore.")
     return mapping.estimate(
         budget,
-        job=_job_ref(facts, row),
+        job=job_ref(facts, row),
         item_for=facts.item_for,
         number=fit_ref_number(row.name or row.number),
         token=row.mark,
-        date=_accepted_on(facts, row),
+        date=accepted_on(facts, row),
         describe=plain,
+        owner=row.id,
     )
 
 
 def _order(facts: Facts, row: Submission) -> Request:
-    commitment = _document(facts, row, Commitment)
+    commitment = facts.find(row.kind, row.key)
+    if not isinstance(commitment, Commitment):
+        raise Refused(f"{row.number} is no longer shown by Procore.")
     vendor = facts.synced("vendor", str(commitment.vendor_id))
     if vendor is None:
         raise Refused(f"The vendor of {row.number} is not in QuickBooks yet.")
     return mapping.purchase_order(
         commitment,
         vendor=Ref(list_id=vendor.quickbooks_id),
-        job=_job_ref(facts, row),
+        job=job_ref(facts, row),
         item_for=facts.item_for,
         number=fit_ref_number(row.name or row.number),
         token=row.mark,
-        date=commitment.contract_date or _accepted_on(facts, row),
+        date=commitment.contract_date or accepted_on(facts, row),
         amount_as_quantity=facts.options.amount_as_quantity,
+        owner=row.id,
     )
-
-
-def _change(facts: Facts, row: Submission, visit_id: int | None) -> PurchaseOrderMod | PurchaseOrderQuery:
-    change = _document(facts, row, ChangeOrder)
-    commitment = facts.synced("commitment", str(change.commitment_id))
-    if commitment is None:
-        raise Refused(f"The order of change order {row.number} is not in QuickBooks yet.")
-    order = facts.transaction("PurchaseOrder", commitment.quickbooks_id)
-    if order is None or order.read_visit_id is None or order.read_visit_id != visit_id:
-        return PurchaseOrderQuery(txn_ids=(commitment.quickbooks_id,))
-    return mapping.order_change(
-        change,
-        order,
-        line_ids=commitment.line_ids,
-        job=_job_ref(facts, row),
-        item_for=facts.item_for,
-        token=row.mark,
-        amount_as_quantity=facts.options.amount_as_quantity,
-        raise_linked=facts.options.change_lines == "linked_line",
-    )
-
-
-def _job_ref(facts: Facts, row: Submission) -> Ref:
-    job = facts.synced("job", str(row.project_id))
-    if job is None:
-        raise Refused(f"The job of {row.number} is not in QuickBooks yet.")
-    return Ref(list_id=job.quickbooks_id)
-
-
-def _document(facts: Facts, row: Submission, kind: type[_Contract]) -> _Contract:
-    found = facts.documents.get((row.kind, row.key))
-    if found is None or not isinstance(found.document, kind):
-        raise Refused(f"{row.number} is no longer shown by Procore.")
-    return found.document
-
-
-def _accepted_on(facts: Facts, row: Submission) -> dt.date:
-    when = row.accepted_at or row.since
-    return when.astimezone(facts.options.zone).date()

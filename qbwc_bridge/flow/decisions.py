@@ -2,16 +2,20 @@
 
 import datetime as dt
 
+from qbwc_bridge.domain import rules
+from qbwc_bridge.domain.books import TransactionRecord
 from qbwc_bridge.domain.names import fold
-from qbwc_bridge.domain.records import KINDS_IN_ORDER, Submission
+from qbwc_bridge.domain.procore import Commitment
+from qbwc_bridge.domain.records import KINDS_IN_ORDER, Choice, Submission
 from qbwc_bridge.domain.states import State, TaskState
 from qbwc_bridge.errors import NotFound, Refused
+from qbwc_bridge.flow.agreement import DOCUMENTS, agreed_of
+from qbwc_bridge.flow.contents import content_text, stored
 from qbwc_bridge.flow.linking import join
 from qbwc_bridge.flow.moves import MARK_LENGTH, alive_tasks, cancel_queued, move, note, token
 from qbwc_bridge.ports import UnitOfWork
 
 _LISTS = {"job": "customer", "vendor": "vendor", "cost_code": "item"}
-_DOCUMENTS = {"budget": "Estimate", "commitment": "PurchaseOrder"}
 
 
 def accept(uow: UnitOfWork, row: Submission, *, who: str, now: dt.datetime, seen: str = "") -> None:
@@ -87,6 +91,8 @@ def done(uow: UnitOfWork, row: Submission, *, comment: str, who: str, now: dt.da
         raise Refused(f"{_called(row)} is {_word(row)}: only failed records and updates can be marked as done by hand.")
     cancel_queued(uow, row, now=now, who=who, why="done by hand")
     row.comment, row.exported_version, row.reasons = comment.strip(), row.version, []
+    row.exported = content_text(stored(uow, row.connection_id), row)
+    _agree(uow, row)
     move(uow, row, State.SYNCED, now=now, who=who, why=f"done by hand: {row.comment}")
 
 
@@ -117,11 +123,66 @@ def unlink(uow: UnitOfWork, row: Submission, *, who: str, now: dt.datetime) -> N
     if row.state is not State.SYNCED:
         raise Refused(f"{_called(row)} is {_word(row)}: only synced records can be unlinked.")
     was = row.quickbooks_name
-    row.quickbooks_id = row.quickbooks_name = row.exported_version = row.link_to = ""
-    row.line_ids = {}
+    row.quickbooks_id = row.quickbooks_name = row.exported_version = row.exported = row.link_to = ""
+    row.line_ids, row.agreed, row.choice = {}, None, ""
     # The record in QuickBooks keeps the old mark; it must not be taken for what may be written anew.
     row.mark = token(MARK_LENGTH)
     move(uow, row, State.READY, now=now, who=who, why=f"unlinked from {was}")
+
+
+def close_order(uow: UnitOfWork, row: Submission, *, who: str, now: dt.datetime) -> None:
+    """Have the order of a commitment that ended in Procore closed with the next visit (ACCOUNTING 15)."""
+    document = stored(uow, row.connection_id)(row.kind, row.key)
+    commitment = document if isinstance(document, Commitment) else None
+    order = _transaction(uow, row)
+    if row.kind != "commitment" or row.state is not State.SYNCED or order is None:
+        raise Refused(f"{_called(row)} has no order in QuickBooks that could be closed.")
+    if order.closed or order.received:
+        raise Refused(f"Purchase order {order.ref_number} is closed or received in full already.")
+    if rules.commitment_ended(row.number, commitment) is None:
+        raise Refused(f"{_called(row)} is approved in Procore: close or void it there first.")
+    row.choice = "close"
+    uow.submissions.save(row)
+    note(uow, row, now=now, who=who, why="its order is to be closed in QuickBooks")
+
+
+def reopen_order(uow: UnitOfWork, row: Submission, *, who: str, now: dt.datetime) -> None:
+    """Have the closed order of a change order opened again together with the change (ACCOUNTING 13)."""
+    _choose(uow, row, "reopen", who=who, now=now, why="its order is to be re-opened for it")
+
+
+def second_order(uow: UnitOfWork, row: Submission, *, who: str, now: dt.datetime) -> None:
+    """Have a change order written as a purchase order of its own (ACCOUNTING 13)."""
+    _choose(uow, row, "second_order", who=who, now=now, why="it is to be an order of its own")
+
+
+def agree(uow: UnitOfWork, row: Submission, *, who: str, now: dt.datetime) -> None:
+    """Agree to what was changed by hand in an order or estimate: later changes build on it (ACCOUNTING 14)."""
+    if _transaction(uow, row) is None:
+        raise Refused(f"{_called(row)} has no order or estimate in QuickBooks.")
+    _agree(uow, row)
+    uow.submissions.save(row)
+    note(uow, row, now=now, who=who, why="agreed to as it stands in QuickBooks")
+
+
+def _choose(uow: UnitOfWork, row: Submission, choice: Choice, *, who: str, now: dt.datetime, why: str) -> None:
+    if row.kind != "change_order" or row.quickbooks_id or row.state not in (State.BLOCKED, State.READY, State.FAILED):
+        raise Refused(f"{_called(row)} is {_word(row)}: only a change order that was not written yet has this choice.")
+    row.choice = choice
+    uow.submissions.save(row)
+    note(uow, row, now=now, who=who, why=why)
+
+
+def _transaction(uow: UnitOfWork, row: Submission) -> TransactionRecord | None:
+    if row.kind not in DOCUMENTS or not row.quickbooks_id:
+        return None
+    return uow.transactions.first(connection_id=row.connection_id, txn_id=row.quickbooks_id, gone=False)
+
+
+def _agree(uow: UnitOfWork, row: Submission) -> None:
+    record = _transaction(uow, row)
+    if record:
+        row.agreed = agreed_of(record)
 
 
 def set_field(
@@ -143,8 +204,8 @@ def _find(uow: UnitOfWork, row: Submission, quickbooks: str) -> tuple[str, str]:
         record = uow.lists.first(connection_id=row.connection_id, kind=_LISTS[row.kind], folded=fold(quickbooks))
         if record:
             return record.list_id, record.full_name
-    elif row.kind in _DOCUMENTS:
-        kind = _DOCUMENTS[row.kind]
+    elif row.kind in DOCUMENTS:
+        kind = DOCUMENTS[row.kind]
         found = uow.transactions.find(connection_id=row.connection_id, kind=kind, ref_number=quickbooks)
         if len(found) > 1:
             raise Refused(

@@ -9,20 +9,18 @@ from qbwc_bridge.domain.quickbooks import (
     CustomerAdd,
     CustomerQuery,
     CustomTxnDetail,
-    EstimateQuery,
     HostQuery,
     ItemQuery,
     ItemServiceAdd,
     PreferencesQuery,
-    PurchaseOrderQuery,
     Request,
     VendorAdd,
     VendorQuery,
+    query_of,
 )
 from qbwc_bridge.domain.records import Connection, MessageSet, Purpose, Task
 from qbwc_bridge.domain.states import OUTSTANDING, State, TaskState
 from qbwc_bridge.errors import QuickBooksError
-from qbwc_bridge.flow.building import is_own_write
 from qbwc_bridge.flow.language import Language
 from qbwc_bridge.flow.moves import MESSAGE_SET_ID_LENGTH, give_up, is_write, move, move_task, submissions_of, token
 from qbwc_bridge.flow.readings import COSTS_RANK, LISTS_RANK
@@ -94,10 +92,8 @@ def _proof(kind: str, found: str) -> Request:
             return VendorQuery(list_ids=(found,))
         case "Item":
             return ItemQuery(list_ids=(found,))
-        case "Estimate":
-            return EstimateQuery(txn_ids=(found,))
         case _:
-            return PurchaseOrderQuery(txn_ids=(found,))
+            return query_of(kind, found)
 
 
 def _ready(scene: Scene, *, limit: int, **more: Any) -> list[Task]:
@@ -177,9 +173,10 @@ def _send(scene: Scene, tasks: Sequence[Task], language: Language) -> MessageSet
         task.message_set_id, task.sent_at = stored.id, now
         task.attempts += 1
         move_task(uow, task, TaskState.SENT, now=now)
-        row = rows.get(task.submission_id)
-        if row and row.state is State.ACCEPTED and is_own_write(row, task.request):
-            move(uow, row, State.EXPORTING, now=now, why="sent to QuickBooks")
+        for row_id in task.brings:
+            row = rows.get(row_id)
+            if row and row.state is State.ACCEPTED:
+                move(uow, row, State.EXPORTING, now=now, why="sent to QuickBooks")
     return stored
 
 

@@ -1,13 +1,24 @@
 """Everything the stations need to know of one connection, read once and indexed."""
 
+import datetime as dt
 from collections import defaultdict
 from functools import cached_property
 
 from qbwc_bridge.domain.books import ListRecord, TransactionRecord
 from qbwc_bridge.domain.names import fold, marks
-from qbwc_bridge.domain.procore import Budget, BudgetCode, ChangeOrder, Commitment, CostCode, Project, Vendor
+from qbwc_bridge.domain.procore import (
+    Budget,
+    BudgetCode,
+    ChangeOrder,
+    Commitment,
+    CostCode,
+    Document,
+    Project,
+    Vendor,
+)
 from qbwc_bridge.domain.quickbooks import Ref
 from qbwc_bridge.domain.records import Connection, DocumentRow, Kind, ProjectChoice, Submission
+from qbwc_bridge.errors import Refused
 from qbwc_bridge.flow.options import Options
 from qbwc_bridge.ports import UnitOfWork
 from qbwc_bridge.qbxml.types import fit_name
@@ -48,9 +59,14 @@ class Facts:
     @cached_property
     def _transactions(self) -> dict[str, list[TransactionRecord]]:
         rows: dict[str, list[TransactionRecord]] = defaultdict(list)
-        for row in self.uow.transactions.find(connection_id=self.connection.id, kind=["Estimate", "PurchaseOrder"]):
+        kinds = ["Estimate", "PurchaseOrder"]
+        for row in self.uow.transactions.find(connection_id=self.connection.id, kind=kinds, gone=False):
             rows[row.kind].append(row)
         return rows
+
+    @cached_property
+    def _by_txn_id(self) -> dict[tuple[str, str], TransactionRecord]:
+        return {(row.kind, row.txn_id): row for rows in self._transactions.values() for row in rows}
 
     def record(self, kind: str, list_id: str) -> ListRecord | None:
         """A list record by ListID."""
@@ -80,7 +96,35 @@ class Facts:
 
     def transaction(self, kind: str, txn_id: str) -> TransactionRecord | None:
         """One of them by TxnID."""
-        return next((row for row in self._transactions[kind] if row.txn_id == txn_id), None)
+        return self._by_txn_id.get((kind, txn_id))
+
+    @cached_property
+    def _standing_in(self) -> dict[str, list[Submission]]:
+        found: dict[str, list[Submission]] = defaultdict(list)
+        for row in self.submissions.values():
+            if row.quickbooks_id:
+                found[row.quickbooks_id].append(row)
+        return found
+
+    def hold(self, row: Submission, quickbooks_id: str) -> None:
+        """Take note that a submission is about to be joined to a record of QuickBooks."""
+        self.holders[row.kind, quickbooks_id] = row
+        self._standing_in.setdefault(quickbooks_id, []).append(row)
+
+    def standing_in(self, quickbooks_id: str) -> list[Submission]:
+        """The submissions that stand in a record of QuickBooks: a commitment with its change orders, for example."""
+        return self._standing_in.get(quickbooks_id, [])
+
+    def find(self, kind: str, key: str) -> Document | None:
+        """A Procore document."""
+        row = self.documents.get((kind, key))
+        return row.document if row else None
+
+    def code_names(self, project_id: int) -> dict[int, str]:
+        """The project's budget codes as people call them, by id."""
+        choice, budget = self.projects.get(project_id), self.budget(project_id)
+        codes = [*(choice.budget_codes if choice else ()), *(row.code for row in (budget.rows if budget else ()))]
+        return {code.id: code.code for code in codes}
 
     def synced(self, kind: Kind, key: str) -> Submission | None:
         """The submission of that record if the record stands in QuickBooks."""
@@ -134,6 +178,31 @@ class Facts:
         return self._contracts[project_id][1]
 
     @cached_property
+    def _changes_of(self) -> dict[str, list[Submission]]:
+        found: dict[str, list[Submission]] = defaultdict(list)
+        for row in self.submissions.values():
+            document = self.find(row.kind, row.key) if row.kind == "change_order" else None
+            if isinstance(document, ChangeOrder):
+                found[str(document.commitment_id)].append(row)
+        return found
+
+    @cached_property
+    def _budget_changes(self) -> dict[int, list[Submission]]:
+        found: dict[int, list[Submission]] = defaultdict(list)
+        for row in self.submissions.values():
+            if row.kind == "budget_change":
+                found[row.project_id].append(row)
+        return found
+
+    def budget_changes(self, project_id: int) -> list[Submission]:
+        """The submissions of a budget's changes, oldest first."""
+        return self._budget_changes.get(project_id, [])
+
+    def changes_of(self, commitment_key: str) -> list[Submission]:
+        """The submissions of a commitment's change orders, oldest first."""
+        return self._changes_of.get(commitment_key, [])
+
+    @cached_property
     def orders_by_number(self) -> dict[tuple[str, str], list[TransactionRecord]]:
         """Purchase orders that no commitment is joined to, by vendor ListID and folded RefNumber."""
         ours = {row.quickbooks_id for row in self.submissions.values() if row.kind == "commitment"}
@@ -167,3 +236,16 @@ class Facts:
     def leaf(submission: Submission | None, name: str) -> str:
         """An item's own name: as a person chose it, else fitted to QuickBooks' limit."""
         return fit_name("item", submission.name if submission and submission.name else name)
+
+
+def job_ref(facts: Facts, row: Submission) -> Ref:
+    """The job of a submission's project; raises Refused while it is not in QuickBooks."""
+    job = facts.synced("job", str(row.project_id))
+    if job is None:
+        raise Refused(f"The job of {row.number} is not in QuickBooks yet.")
+    return Ref(list_id=job.quickbooks_id)
+
+
+def accepted_on(facts: Facts, row: Submission) -> dt.date:
+    """The day of acceptance in the office's time zone (ACCOUNTING 12)."""
+    return (row.accepted_at or row.since).astimezone(facts.options.zone).date()

@@ -3,7 +3,7 @@
 import base64
 import datetime as dt
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from qbwc_bridge.domain.records import History, Submission, Task
 from qbwc_bridge.domain.states import ALIVE, State, TaskState, check_move, check_task_move
@@ -54,16 +54,18 @@ def move_task(
 def give_up(scene: Scene, task: Task, why: str, *, after: TaskState = TaskState.PARKED) -> None:
     """End a task that a person must see to, parked or cancelled, and say so on its submission."""
     move_task(scene.uow, task, after, now=scene.now, why=why)
-    if task.submission_id is None:
-        return
-    row = scene.uow.submissions.get(task.submission_id)
-    if row.state not in (State.ACCEPTED, State.EXPORTING):
-        return  # it changed in Procore or was taken back while QuickBooks was asked
-    row.reasons = [why]
-    scene.visit.failed += 1
-    if row.state is State.ACCEPTED:  # what was sent was not the record itself, such as the customer above a job
-        move(scene.uow, row, State.EXPORTING, now=scene.now, why="made ready for QuickBooks")
-    move(scene.uow, row, State.FAILED, now=scene.now, why=why)
+    for row in submissions_of(scene.uow, [task]).values():
+        if row.state is State.SYNCED and row.choice == "close":
+            row.choice = ""
+            scene.uow.submissions.save(row)
+            note(scene.uow, row, now=scene.now, who=BRIDGE, why=f"not closed: {why}")
+        if row.state not in (State.ACCEPTED, State.EXPORTING):
+            continue  # it changed in Procore or was taken back while QuickBooks was asked
+        row.reasons = [why]
+        scene.visit.failed += 1
+        if row.state is State.ACCEPTED:  # what was sent was not the record itself, such as the customer above a job
+            move(scene.uow, row, State.EXPORTING, now=scene.now, why="made ready for QuickBooks")
+        move(scene.uow, row, State.FAILED, now=scene.now, why=why)
 
 
 def note(uow: UnitOfWork, row: Submission, *, now: dt.datetime, who: str, why: str) -> None:
@@ -76,9 +78,13 @@ def is_write(task: Task) -> bool:
     return task.kind.endswith(("Add", "Mod"))
 
 
-def submissions_of(uow: UnitOfWork, tasks: Sequence[Task]) -> dict[int | None, Submission]:
-    """Give the submissions that tasks serve, by id."""
-    found = {task.submission_id for task in tasks} - {None}
+Rows = Mapping[int | None, Submission]
+"""The submissions that tasks serve and bring, by id."""
+
+
+def submissions_of(uow: UnitOfWork, tasks: Sequence[Task]) -> Rows:
+    """Give the submissions that tasks serve and bring, by id."""
+    found = {row_id for task in tasks for row_id in (task.submission_id, *task.brings)} - {None}
     return {row.id: row for row in uow.submissions.find(id=found)} if found else {}
 
 

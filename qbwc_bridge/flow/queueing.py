@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any
 
 from qbwc_bridge.domain.books import CostReading
-from qbwc_bridge.domain.procore import ChangeOrder
 from qbwc_bridge.domain.quickbooks import (
     AccountQuery,
     BillQuery,
@@ -23,8 +22,10 @@ from qbwc_bridge.domain.records import KINDS_IN_ORDER, Connection, Submission, T
 from qbwc_bridge.domain.states import ALIVE, State, TaskState
 from qbwc_bridge.errors import Refused
 from qbwc_bridge.flow.building import is_own_write, next_request
+from qbwc_bridge.flow.changes import going_together, owner_of
+from qbwc_bridge.flow.contents import content_text
 from qbwc_bridge.flow.facts import Facts
-from qbwc_bridge.flow.moves import move, move_task
+from qbwc_bridge.flow.moves import BRIDGE, move, move_task, note
 from qbwc_bridge.flow.options import Options
 from qbwc_bridge.flow.readings import (
     COST_TYPES,
@@ -51,15 +52,15 @@ def enqueue(
     waiting = {task.submission_id: task for task in unsent}
     queued = 0
     for row in facts.submissions.values():
-        if row.state not in (State.ACCEPTED, State.EXPORTING):
+        if row.state not in (State.ACCEPTED, State.EXPORTING) and not _to_close(row):
             continue
         task = waiting.get(row.id)
         if task and _outdated(facts, row, task, visit_id):
             why = "a setting, or a record that it refers to, changed before it was sent"
             move_task(uow, task, TaskState.CANCELLED, now=now, why=why)
-        if row.waits_for or row.reasons:
+        if not _to_close(row) and (row.waits_for or row.reasons):
             continue
-        if uow.tasks.count(submission_id=row.id, state=[*ALIVE, TaskState.PARKED]) or _order_busy(facts, row):
+        if uow.tasks.count(submission_id=row.id, state=[*ALIVE, TaskState.PARKED]) or _busy(facts, row):
             continue
         queued += _enqueue_one(facts, row, now, visit_id)
     return queued
@@ -75,19 +76,19 @@ def _outdated(facts: Facts, row: Submission, task: Task, visit_id: int | None) -
         return True
 
 
-def _order_busy(facts: Facts, row: Submission) -> bool:
-    """Whether another change of the same order is under way: two changes would race for one EditSequence."""
-    found = facts.documents.get((row.kind, row.key))
-    if found is None or not isinstance(found.document, ChangeOrder):
+def _to_close(row: Submission) -> bool:
+    """Whether a person asked to close the order of an exported commitment."""
+    return row.state is State.SYNCED and row.choice == "close"
+
+
+def _busy(facts: Facts, row: Submission) -> bool:
+    """Whether another change of the same order or estimate is under way: two would race for one EditSequence."""
+    owner = owner_of(facts, row)
+    if owner is None:
         return False
-    siblings = [
-        facts.submissions["change_order", str(other.id)].id
-        for other in facts.change_orders(row.project_id)
-        if other.commitment_id == found.document.commitment_id
-        and str(other.id) != row.key
-        and ("change_order", str(other.id)) in facts.submissions
-    ]
-    return bool(siblings) and facts.uow.tasks.count(submission_id=siblings, state=list(ALIVE)) > 0
+    changes = facts.changes_of(owner.key) if owner.kind == "commitment" else facts.budget_changes(owner.project_id)
+    others = [other.id for other in (owner, *changes) if other is not row]
+    return bool(others) and facts.uow.tasks.count(submission_id=others, state=list(ALIVE)) > 0
 
 
 def _enqueue_one(facts: Facts, row: Submission, now: dt.datetime, visit_id: int | None) -> int:
@@ -100,17 +101,30 @@ def _enqueue_one(facts: Facts, row: Submission, now: dt.datetime, visit_id: int 
     try:
         request = next_request(facts, row, visit_id=visit_id)
     except Refused as problem:
-        row.reasons = [str(problem)]
-        after = State.BLOCKED if row.state is State.ACCEPTED else State.FAILED
-        move(facts.uow, row, after, now=now, why=str(problem))
+        _cannot_go(facts, row, str(problem), now)
         return 0
-    if not is_own_write(row, request) and _asked_already(facts, request):
+    own = is_own_write(row, request)
+    if not own and _asked_already(facts, request):
         return 0
     rank = 1 + KINDS_IN_ORDER.index(row.kind) * 2 + row.key.count(".") * (row.kind == "cost_code")
-    if not is_own_write(row, request) and row.kind == "job":
+    if not own and row.kind == "job":
         rank -= 1
-    _add(facts.uow, facts.connection, request, now, rank=rank, submission_id=row.id)
+    task = _add(facts.uow, facts.connection, request, now, rank=rank, submission_id=row.id)
+    if own and not _to_close(row):
+        task.brings = {each.id: content_text(facts.find, each) for each in going_together(facts, row)}
+        facts.uow.tasks.save(task)
     return 1
+
+
+def _cannot_go(facts: Facts, row: Submission, why: str, now: dt.datetime) -> None:
+    """A request that cannot be built waits for a person: blocked, or failed where QuickBooks refused it before."""
+    if _to_close(row):
+        row.choice = ""
+        note(facts.uow, row, now=now, who=BRIDGE, why=f"not closed: {why}")
+        facts.uow.submissions.save(row)
+        return
+    row.reasons = [why]
+    move(facts.uow, row, State.BLOCKED if row.state is State.ACCEPTED else State.FAILED, now=now, why=why)
 
 
 def _asked_already(facts: Facts, request: Request) -> bool:

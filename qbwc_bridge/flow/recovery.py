@@ -9,7 +9,7 @@ import datetime as dt
 from dataclasses import replace
 
 from qbwc_bridge.domain import quickbooks as qb
-from qbwc_bridge.domain.names import fold, mark
+from qbwc_bridge.domain.names import fold, mark, marks
 from qbwc_bridge.domain.records import Connection, MessageSet, Purpose, Submission, Task
 from qbwc_bridge.domain.replies import ListRet, Reply, ReplySet, Result, TxnRet
 from qbwc_bridge.domain.states import TaskState
@@ -114,10 +114,9 @@ def looked_up(scene: Scene, message: MessageSet, replies: ReplySet) -> None:
         if reply is None or not (_gone(task, reply) or meaning(reply.status).reaction in _CLEAR):
             _unclear(scene, message, task)
             continue
-        row = rows.get(task.submission_id)
-        found = [result for result in reply.results if _is_ours(task, row, result)]
+        found = [result for result in reply.results if _is_ours(task, rows.get(task.submission_id), result)]
         if len(found) == 1:
-            adoption.adopt(scene, task, row, found[0], mirror.keep(scene, found))
+            adoption.adopt(scene, task, rows, found[0], mirror.keep(scene, found))
         elif not found:
             _send_again(scene, task, together=len(tasks))
         else:
@@ -164,8 +163,8 @@ def _look_up(uow: UnitOfWork, task: Task) -> qb.Request:
             return qb.EstimateQuery(ref_numbers=(number,))
         case qb.PurchaseOrderAdd(ref_number=number):
             return qb.PurchaseOrderQuery(ref_numbers=(number,))
-        case qb.PurchaseOrderMod(txn_id=txn_id):
-            return qb.PurchaseOrderQuery(txn_ids=(txn_id,))
+        case qb.EstimateMod(txn_id=txn_id) | qb.PurchaseOrderMod(txn_id=txn_id) as change:
+            return qb.query_of(change.kind, txn_id)
         case request:
             raise ImpossibleMove(f"{request.kind} is no write and cannot be in doubt.")
 
@@ -176,7 +175,14 @@ def _full_name(uow: UnitOfWork, task: Task, kind: str, parent: qb.Ref | None, na
 
 
 def _is_ours(task: Task, row: Submission | None, result: Result) -> bool:
-    """Whether a found record is the one that the task would have made: by mark, or by name below its parent."""
+    """Whether a found record is the one that the task would have made: by mark, or by name below its parent.
+
+    A change left its own marks in the memo, if it happened; closing an order shows in the order itself.
+    """
+    if isinstance(task.request, qb.PurchaseOrderMod) and not task.request.lines and isinstance(result, TxnRet):
+        return result.is_manually_closed is task.request.is_closed
+    if isinstance(task.request, qb.EstimateMod | qb.PurchaseOrderMod) and isinstance(result, TxnRet):
+        return set(marks(task.request.memo)) <= set(marks(result.memo))
     if isinstance(result, TxnRet):
         return row is not None and mark(row.mark) in result.memo
     if not isinstance(result, ListRet):
@@ -188,8 +194,8 @@ def _is_ours(task: Task, row: Submission | None, result: Result) -> bool:
 
 
 def _gone(task: Task, reply: Reply) -> bool:
-    """Whether the order of a change is no longer there: then the change is not in it either."""
-    return isinstance(task.request, qb.PurchaseOrderMod) and reply.status in (500, 3120)
+    """Whether what a change changes is no longer there: then the change is not in it either."""
+    return isinstance(task.request, qb.EstimateMod | qb.PurchaseOrderMod) and reply.status in (500, 3120)
 
 
 def _start_again(task: Task) -> bool:

@@ -7,23 +7,26 @@ an acceptance lapse when Procore changed; it never sends anything.
 import datetime as dt
 
 from qbwc_bridge.domain import rules
-from qbwc_bridge.domain.procore import version
+from qbwc_bridge.domain.procore import as_text, version
 from qbwc_bridge.domain.records import KINDS_IN_ORDER, Connection, Submission
 from qbwc_bridge.domain.states import ON_ITS_WAY, State, TaskState
+from qbwc_bridge.flow import agreement, contents
 from qbwc_bridge.flow.facts import Facts
 from qbwc_bridge.flow.linking import join
 from qbwc_bridge.flow.moves import MARK_LENGTH, alive_tasks, cancel_queued, move, token
-from qbwc_bridge.flow.offers import Need, Offer, offers
+from qbwc_bridge.flow.offer import Need, Offer
+from qbwc_bridge.flow.offers import offers
 from qbwc_bridge.flow.options import Options
 from qbwc_bridge.ports import UnitOfWork
 
-UPDATABLE = frozenset({"budget", "commitment", "change_order"})
+UPDATABLE = frozenset({"budget", "budget_change", "commitment", "change_order"})
 """Kinds whose later changes are told; lists are QuickBooks' own once linked (ACCOUNTING 4)."""
 
 MOST_ROUNDS = 4
 """A record can wait for one that waits for one: item, order, change order; the rounds end when nothing moves."""
 
-_NAMES = {"cost_code": "cost code", "job": "job", "vendor": "vendor", "commitment": "order", "budget": "budget"}
+_NAMES = {"cost_code": "cost code", "commitment": "order"}
+"""What a need is called where it is not called by its kind."""
 
 
 def refresh(uow: UnitOfWork, connection: Connection, options: Options, now: dt.datetime) -> list[Submission]:
@@ -49,11 +52,12 @@ def _round(facts: Facts, common: list[str | None], fresh: list[Submission], now:
             row = _new(facts.uow, facts.connection, offer, now)
             facts.submissions[offer.kind, offer.key] = row
             fresh.append(row)
-        _follow(facts.uow, row, offer, now)
+        _follow(facts, row, offer, now)
         _judge(facts, row, offer, common, now)
     for row in facts.submissions.values():
         if (row.kind, row.key) not in offered and row.kind in KINDS_IN_ORDER:
             _no_longer_offered(facts, row, now)
+        _look_after(facts, row)
 
 
 def _new(uow: UnitOfWork, connection: Connection, offer: Offer, now: dt.datetime) -> Submission:
@@ -73,17 +77,19 @@ def _new(uow: UnitOfWork, connection: Connection, offer: Offer, now: dt.datetime
     )
 
 
-def _follow(uow: UnitOfWork, row: Submission, offer: Offer, now: dt.datetime) -> None:
+def _follow(facts: Facts, row: Submission, offer: Offer, now: dt.datetime) -> None:
     """Take over what Procore says now; an acceptance of something else lapses (promise 3)."""
+    uow = facts.uow
     found = version(offer.content)
     changed, row.version = row.version != found, found
     told = (offer.number, offer.title, offer.amount, offer.project_id)
     if changed or told != (row.number, row.title, row.amount, row.project_id):
         row.number, row.title, row.amount, row.project_id = told
         uow.submissions.save(row)
-    if row.state is State.SYNCED and row.kind in UPDATABLE and found != row.exported_version:
-        row.update = True
-        move(uow, row, State.READY, now=now, why="changed in Procore after it was exported")
+    if offer.contained and row.state in _MAY_BE_CONTAINED:
+        _contain(facts, row, offer, now)
+    elif row.state is State.SYNCED and row.kind in UPDATABLE:
+        _follow_exported(uow, row, offer, now)
     elif row.update and row.state in (State.READY, State.BLOCKED) and found == row.exported_version:
         move(uow, row, State.SYNCED, now=now, why="Procore shows again what was exported")
     elif not changed:
@@ -96,6 +102,42 @@ def _follow(uow: UnitOfWork, row: Submission, offer: Offer, now: dt.datetime) ->
         move(uow, row, State.READY, now=now, why="changed in Procore")
 
 
+def _follow_exported(uow: UnitOfWork, row: Submission, offer: Offer, now: dt.datetime) -> None:
+    """Offer what changed in Procore after it was exported as an update; the estimate tells of what it contains."""
+    known = row.exported or not row.quickbooks_id
+    if offer.contained or not known:
+        if (row.exported_version, row.exported) != (row.version, as_text(offer.content)):
+            row.exported_version, row.exported = row.version, as_text(offer.content)
+            uow.submissions.save(row)
+    elif row.version != row.exported_version and not offer.gated:
+        row.update = True
+        move(uow, row, State.READY, now=now, why="changed in Procore after it was exported")
+
+
+_MAY_BE_CONTAINED = (State.BLOCKED, State.READY, State.ACCEPTED, State.FAILED)
+
+
+def _contain(facts: Facts, row: Submission, offer: Offer, now: dt.datetime) -> None:
+    """A budget change that the estimate held from the beginning is in QuickBooks already (ACCOUNTING 8)."""
+    owner = facts.submissions["budget", str(row.project_id)]
+    cancel_queued(facts.uow, row, now=now, why="the estimate holds it")
+    facts.hold(row, owner.quickbooks_id)
+    row.quickbooks_id, row.quickbooks_name = owner.quickbooks_id, owner.quickbooks_name
+    row.exported_version, row.exported = row.version, as_text(offer.content)
+    row.reasons, row.notes = [], []
+    move(facts.uow, row, State.SYNCED, now=now, why="the estimate holds it")
+
+
+def _look_after(facts: Facts, row: Submission) -> None:
+    """Say on an exported record what a person should look at: hand edits, other totals, what ended in Procore."""
+    if row.state is not State.SYNCED:
+        return
+    found = agreement.flags(facts, row)
+    if found != row.reasons:
+        row.reasons = found
+        facts.uow.submissions.save(row)
+
+
 def _judge(facts: Facts, row: Submission, offer: Offer, common: list[str | None], now: dt.datetime) -> None:
     """Set reasons, waits and notes, and move between blocked, ready and accepted accordingly."""
     if row.state not in (State.BLOCKED, State.READY, State.ACCEPTED):
@@ -104,10 +146,9 @@ def _judge(facts: Facts, row: Submission, offer: Offer, common: list[str | None]
     notes = [note for note in offer.notes if note]
     waits: list[str] = []
     if row.update:
-        obstacles.append(
-            "It changed in Procore after it was exported. Make the same change in QuickBooks, "
-            "then mark it as done here with a comment."
-        )
+        notes = _of_update(facts, row, offer, notes)
+        if not row.quickbooks_id:
+            obstacles.append("It was entered by hand: make the same change in QuickBooks, then mark it as done here.")
     elif row.link_to not in ("", "new"):
         waits, notes = [], [f"Will be linked to {row.name or row.link_to}.", *notes]
     elif offer.match:
@@ -118,19 +159,24 @@ def _judge(facts: Facts, row: Submission, offer: Offer, common: list[str | None]
         obstacles += [taken] if taken else []
     elif not obstacles and row.link_to != "new":
         obstacles += [reason for reason in [rules.several_matches(offer.suggestions)] if reason]
-    if not row.update:
-        for need in offer.needs:
-            _judge_need(facts, need, waits, obstacles)
+    for need in offer.needs:
+        _judge_need(facts, need, waits, obstacles)
     if (obstacles, waits, notes) != (row.reasons, row.waits_for, row.notes):
         row.reasons, row.waits_for, row.notes = obstacles, waits, notes
         facts.uow.submissions.save(row)
     _settle(facts, row, offer, now)
 
 
+def _of_update(facts: Facts, row: Submission, offer: Offer, notes: list[str]) -> list[str]:
+    """Tell what changed since the export, in place of what mattered for a new record."""
+    told = contents.differences(row, offer.content, facts.code_names(row.project_id))
+    return [f"Changed in Procore. {each}" for each in told] or notes
+
+
 def _judge_need(facts: Facts, need: Need, waits: list[str], obstacles: list[str]) -> None:
     kind, key = need
     other = facts.submissions.get(need)
-    called = f"{_NAMES[kind]} {(other.number or other.title) if other else key}"
+    called = f"{_NAMES.get(kind, kind)} {(other.number or other.title) if other else key}"
     if other and other.quickbooks_id:
         return
     if other and other.state in ON_ITS_WAY:
@@ -158,7 +204,7 @@ def _settle(facts: Facts, row: Submission, offer: Offer, now: dt.datetime) -> No
         row.accepted_version, row.accepted_by, row.accepted_at = row.version, "direct export", now
         move(facts.uow, row, State.ACCEPTED, now=now, who="direct export", why="direct export is on for this kind")
     if row.state is State.ACCEPTED and offer.match and row.link_to != "new" and not _sent(facts, row):
-        facts.holders[row.kind, offer.match] = row
+        facts.hold(row, offer.match)
         join(facts.uow, row, offer.match, offer.match_name, now=now, why="it stands in QuickBooks already")
 
 
@@ -168,7 +214,11 @@ def _sent(facts: Facts, row: Submission) -> bool:
 
 def _no_longer_offered(facts: Facts, row: Submission, now: dt.datetime) -> None:
     """A record that Procore no longer offers waits with a reason; what stands in QuickBooks is left alone."""
-    if row.state not in (State.READY, State.ACCEPTED, State.BLOCKED) or row.update:
+    if row.state not in (State.READY, State.ACCEPTED, State.BLOCKED):
+        return
+    if row.update:
+        cancel_queued(facts.uow, row, now=now, why="Procore shows it no more")
+        move(facts.uow, row, State.SYNCED, now=now, why="Procore shows it no more")
         return
     project = facts.projects.get(row.project_id)
     reason = (project and rules.project_off(project.number, on=project.on)) or (

@@ -127,6 +127,16 @@ def _estimate_add(request: qb.EstimateAdd) -> Fields:
 
 
 @fields.register
+def _estimate_mod(request: qb.EstimateMod) -> Fields:
+    return {
+        "txn_id": types.identifier("TxnID", request.txn_id),
+        "edit_sequence": types.identifier("EditSequence", request.edit_sequence),
+        "memo": types.fit_memo(request.memo),
+        "lines": _some([_line_id(line) | _estimate_line(line) for line in request.lines], "change of an estimate"),
+    }
+
+
+@fields.register
 def _order_add(request: qb.PurchaseOrderAdd) -> Fields:
     return {
         "vendor": _ref(request.vendor, "FullName of a vendor"),
@@ -139,14 +149,14 @@ def _order_add(request: qb.PurchaseOrderAdd) -> Fields:
 
 @fields.register
 def _order_mod(request: qb.PurchaseOrderMod) -> Fields:
-    lines = [
-        {"txn_line_id": types.identifier("TxnLineID", line.txn_line_id), **_order_line(line)} for line in request.lines
-    ]
     return {
         "txn_id": types.identifier("TxnID", request.txn_id),
         "edit_sequence": types.identifier("EditSequence", request.edit_sequence),
+        "txn_date": types.date(request.txn_date) if request.txn_date else "",
+        "ref_number": types.fit_ref_number(request.ref_number),
+        "is_closed": "" if request.is_closed is None else types.flag(request.is_closed),
         "memo": types.fit_memo(request.memo),
-        "lines": _some(lines, "change of a purchase order"),
+        "lines": [_line_id(line) | _order_line(line) for line in request.lines],
     }
 
 
@@ -223,25 +233,22 @@ def _filters(request: Any) -> Fields:
     }
 
 
-def _estimate_line(line: qb.EstimateLine) -> Fields:
-    return {
-        "item": _ref(line.item, "FullName of an item"),
-        "description": types.fit_description(line.description),
-        "quantity": types.quantity(line.quantity),
-        "rate": types.price(line.rate),
-        "amount": types.amount(line.amount),
-    }
+def _line_id(line: qb.EstimateLine | qb.PurchaseOrderLine) -> Fields:
+    return {"txn_line_id": types.identifier("TxnLineID", line.txn_line_id)}
 
 
-def _order_line(line: qb.PurchaseOrderLine) -> Fields:
+def _estimate_line(line: qb.EstimateLine | qb.PurchaseOrderLine) -> Fields:
     return {
         "item": _ref(line.item, "FullName of an item"),
         "description": types.fit_description(line.description),
         "quantity": _number(types.quantity, line.quantity),
         "rate": _number(types.price, line.rate),
         "amount": _number(types.amount, line.amount),
-        "customer": _ref(line.customer, "FullName of a customer"),
     }
+
+
+def _order_line(line: qb.PurchaseOrderLine) -> Fields:
+    return _estimate_line(line) | {"customer": _ref(line.customer, "FullName of a customer")}
 
 
 def _number(form: Any, value: Decimal | None) -> str:

@@ -145,7 +145,7 @@ task = Table(
     metadata,
     own_id(),
     of_connection(),
-    *text("kind", "request", "state", "created_at", "message", "riders"),
+    *text("kind", "request", "state", "created_at", "message", "brings"),
     *whole("attempts", "set_limit", "rank"),
     *whole("status_code", empty=True),
     *text("not_before", "sent_at", "done_at", empty=True),

@@ -96,6 +96,9 @@ def _split(scene: Scene, sent: MessageSet, tasks: list[Task], told: str) -> bool
         return _unreadable(scene, sent)
     _close(scene, sent, told)
     for task in tasks:
+        if len(tasks) == 1 and len(task.brings) > 1:
+            answers.each_alone(scene, task, told)
+            continue
         if len(tasks) == 1:
             give_up(scene, task, told)
             continue

@@ -121,7 +121,7 @@ class Desk:
             case qb.PurchaseOrderAdd():
                 lines = tuple(self.order_line(each, each.customer) for each in request.lines)
                 return (self.add_order("PurchaseOrder", request.vendor, request.ref_number, request.memo, lines),)
-            case qb.PurchaseOrderMod():
+            case qb.EstimateMod() | qb.PurchaseOrderMod():
                 return (self._change(request),)
             case _:
                 return ()
@@ -139,29 +139,34 @@ class Desk:
             return tuple(each for each in rows if each.txn_id in ids or each.ref_number in numbers)
         return tuple(rows)
 
-    def _change(self, request: qb.PurchaseOrderMod) -> TxnRet:
+    def _change(self, request: qb.EstimateMod | qb.PurchaseOrderMod) -> TxnRet:
         old = self.orders[request.txn_id]
         assert old.edit_sequence == request.edit_sequence, "a stale EditSequence must be refused by the test's desk"
         known = {each.txn_line_id: each for each in old.lines}
-        lines = []
-        for asked in request.lines:
-            kept = known.get(asked.txn_line_id)
-            if kept is None:
-                lines.append(self.order_line(asked, asked.customer))
-            elif asked.amount is None:
-                lines.append(kept)
-            else:
-                lines.append(replace(kept, quantity=asked.quantity, rate=asked.rate, amount=asked.amount))
-        amount = total(each.amount or ZERO for each in lines)
-        made = replace(
-            old,
-            edit_sequence=str(int(old.edit_sequence) + 1),
-            memo=request.memo,
+        lines = [self._changed(asked, known.get(asked.txn_line_id)) for asked in request.lines] or list(old.lines)
+        closed = getattr(request, "is_closed", None)
+        return self.edit(
+            old.txn_id,
+            memo=request.memo or old.memo,
+            ref_number=getattr(request, "ref_number", "") or old.ref_number,
             lines=tuple(lines),
-            total=amount,
+            is_manually_closed=old.is_manually_closed if closed is None else closed,
         )
-        self.orders[old.txn_id] = made
-        return made
+
+    def _changed(self, asked: qb.EstimateLine | qb.PurchaseOrderLine, kept: LineRet | None) -> LineRet:
+        if kept is None:
+            return self.order_line(asked, getattr(asked, "customer", None))
+        made = replace(kept, description=asked.description or kept.description, item=asked.item or kept.item)
+        if asked.amount is None:
+            return made
+        return replace(made, quantity=asked.quantity, rate=asked.rate, amount=asked.amount)
+
+    def edit(self, txn_id: str, **changes: Any) -> TxnRet:
+        """Change an estimate or order, as the bridge or somebody in the office does."""
+        old = self.orders[txn_id]
+        made = replace(old, edit_sequence=str(int(old.edit_sequence) + 1), **changes)
+        self.orders[txn_id] = replace(made, total=total(each.amount or ZERO for each in made.lines))
+        return self.orders[txn_id]
 
 
 # ---------------------------------------------------------------- the bridge

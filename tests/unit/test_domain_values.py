@@ -197,7 +197,7 @@ def test_the_lock_is_no_content_but_an_amount_is() -> None:
 
     assert version(replace(before, locked=False).content()) == version(before.content())
     assert version(budget(BudgetRow(code(), cash(11))).content()) != version(before.content())
-    assert version(budget(BudgetRow(code(cost_type="L"), cash(10))).content()) != version(before.content())
+    assert version(budget(BudgetRow(code(2, cost_type="L"), cash(10))).content()) != version(before.content())
 
 
 def test_everything_that_an_order_shows_is_content() -> None:

@@ -31,7 +31,13 @@ def upgrade() -> None:
         sa.Column("agreed", TEXT, nullable=True),
         sa.Column("choice", TEXT, nullable=False, server_default=""),
     )
-    _add("task", sa.Column("riders", TEXT, nullable=False, server_default="[]"))
+    _add("task", sa.Column("brings", TEXT, nullable=False, server_default="{}"))
+    # What was queued before brings its own submission, but for the customer that is made above a job.
+    op.execute(
+        """UPDATE task SET brings = '{"' || CAST(submission_id AS TEXT) || '":""}'
+        WHERE submission_id IS NOT NULL AND (kind LIKE '%Add' OR kind LIKE '%Mod')
+        AND NOT (kind = 'CustomerAdd' AND request LIKE '%"parent"_null%')"""
+    )
     _add(
         "list_record",
         sa.Column("gone", sa.Boolean(), nullable=False, server_default=sa.false()),

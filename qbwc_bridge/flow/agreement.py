@@ -1,0 +1,123 @@
+"""Whether an order or estimate in QuickBooks still is what was written or agreed to (ACCOUNTING 9, 13 to 15).
+
+Billing progress is no hand edit: only party, job, item, amount and description are compared.
+"""
+
+from qbwc_bridge.domain import rules
+from qbwc_bridge.domain.books import TransactionLine, TransactionRecord
+from qbwc_bridge.domain.money import ZERO, cents, readable, total
+from qbwc_bridge.domain.procore import Commitment
+from qbwc_bridge.domain.records import Agreed, Submission
+from qbwc_bridge.flow.contents import exported_amount, included
+from qbwc_bridge.flow.facts import Facts
+
+DOCUMENTS = {"budget": "Estimate", "commitment": "PurchaseOrder"}
+"""Kinds that own a transaction of QuickBooks; changes of them stand in it."""
+
+
+def agreed_of(record: TransactionRecord) -> Agreed:
+    """What of a transaction is agreed to, as it stands now."""
+    return Agreed(record.party_id, [_substance(line) for line in record.lines])
+
+
+def edits(row: Submission, record: TransactionRecord) -> list[str]:
+    """Tell what was changed by hand in QuickBooks since it was written or agreed to."""
+    if row.agreed is None:
+        return []
+    found = [f"it is now of {record.party_name}"] if record.party_id != row.agreed.party_id else []
+    before = {line.txn_line_id: line for line in row.agreed.lines}
+    for line in record.lines:
+        was = before.pop(line.txn_line_id, None)
+        called = f"line {line.description or line.item_name or line.txn_line_id}"
+        if was is None:
+            found.append(f"{called} of {readable(line.amount)} was added")
+            continue
+        if was.amount != line.amount:
+            found.append(f"{called}: {readable(was.amount)} became {readable(line.amount)}")
+        changed = [
+            word
+            for word, old, new in (
+                ("item", was.item_id, line.item_id),
+                ("job", was.job_id, line.job_id),
+                ("description", was.description, line.description),
+            )
+            if old != new
+        ]
+        if changed:
+            found.append(f"{called}: another {' and '.join(changed)}")
+    found += [f"line {was.description or was.item_name} of {readable(was.amount)} is gone" for was in before.values()]
+    return found
+
+
+def hand_edit(row: Submission, record: TransactionRecord) -> str | None:
+    """Ask about a hand edit, or nothing where there is none."""
+    return rules.edited_by_hand(record.kind, record.ref_number, edits(row, record))
+
+
+def flags(facts: Facts, row: Submission) -> list[str]:
+    """What a person should look at on an exported budget, commitment or change of one."""
+    if row.kind in DOCUMENTS and row.quickbooks_id:
+        return [each for each in _of_document(facts, row) if each]
+    if row.kind in ("budget_change", "change_order") and not _still_approved(facts, row):
+        return [rules.change_taken_back(exported_amount(row))]
+    return []
+
+
+def _still_approved(facts: Facts, row: Submission) -> bool:
+    if row.kind == "change_order":
+        found = [each for each in facts.change_orders(row.project_id) if str(each.id) == row.key]
+        return any(rules.change_not_approved(each) is None for each in found)
+    budget = facts.budget(row.project_id)
+    return budget is not None and any(str(change.id) == row.key for change in budget.changes)
+
+
+def _of_document(facts: Facts, row: Submission) -> list[str | None]:
+    kind = DOCUMENTS[row.kind]
+    record = facts.transaction(kind, row.quickbooks_id)
+    if record is None:
+        return [rules.transaction_gone(kind, row.quickbooks_name)] if facts.connection.lists_read_at else []
+    asked = hand_edit(row, record)
+    if asked:
+        return [asked]
+    return [_total(facts, row, record), *_not_as_written(record), _ended(facts, row, record)]
+
+
+def _total(facts: Facts, row: Submission, record: TransactionRecord) -> str | None:
+    """Compare QuickBooks' own total with everything of ours that stands in it; what differs is shown."""
+    kind = "budget_change" if row.kind == "budget" else "change_order"
+    contained = {str(change_id) for change_id in included(row) or ()}
+    changes = [other for other in facts.standing_in(record.txn_id) if other.kind == kind and other.key not in contained]
+    expected = exported_amount(row) + total(exported_amount(other) for other in changes)
+    return rules.total_differs(f"{row.kind.capitalize()} {row.number}", expected, record.total)
+
+
+def _not_as_written(record: TransactionRecord) -> list[str | None]:
+    """Find tax and markup that QuickBooks put on an estimate (ACCOUNTING 9)."""
+    if record.kind != "Estimate":
+        return []
+    tax = record.total - total(line.amount for line in record.lines)
+    marked = [
+        line.description
+        for line in record.lines
+        if line.quantity is not None and line.rate is not None and cents(line.quantity * line.rate) != line.amount
+    ]
+    return [rules.taxed(tax) if tax > ZERO else None, *(rules.marked_up(description) for description in marked)]
+
+
+def _ended(facts: Facts, row: Submission, record: TransactionRecord) -> str | None:
+    if row.kind != "commitment" or record.closed or record.received:
+        return None
+    found = facts.documents.get((row.kind, row.key))
+    document = found.document if found else None
+    return rules.commitment_ended(row.number, document if isinstance(document, Commitment) else None)
+
+
+def _substance(line: TransactionLine) -> TransactionLine:
+    return TransactionLine(
+        txn_line_id=line.txn_line_id,
+        item_id=line.item_id,
+        item_name=line.item_name,
+        description=line.description,
+        amount=line.amount,
+        job_id=line.job_id,
+    )
