@@ -8,9 +8,11 @@ from typing import Any
 
 from qbwc_bridge.cli.tables import printable, table
 from qbwc_bridge.domain.books import ListRecord, TransactionLine, TransactionRecord
-from qbwc_bridge.domain.quickbooks import CustomerAdd, PurchaseOrderMod, Ref, Request
+from qbwc_bridge.domain.quickbooks import CustomerAdd, EstimateMod, PurchaseOrderMod, Ref, Request
 from qbwc_bridge.domain.records import Connection, ProjectChoice, Submission
+from qbwc_bridge.flow.agreement import DOCUMENTS
 from qbwc_bridge.flow.building import is_own_write, next_request
+from qbwc_bridge.flow.changes import CHANGING, owner_of
 from qbwc_bridge.flow.facts import Facts
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.offers import offers
@@ -19,7 +21,6 @@ from qbwc_bridge.qbxml.fields import fields
 from qbwc_bridge.qbxml.types import fit_description
 
 _LISTS = {"job": "customer", "vendor": "vendor", "cost_code": "item"}
-_DOCUMENTS = {"budget": "Estimate", "commitment": "PurchaseOrder", "change_order": "PurchaseOrder"}
 _LINE = {"item": "item_name", "description": "description", "quantity": "quantity", "rate": "rate", "amount": "amount"}
 _HEAD = {"vendor": "party_name", "txn_date": "txn_date", "ref_number": "ref_number", "memo": "memo"}
 
@@ -47,12 +48,14 @@ def preview(kit: Kit, uow: UnitOfWork, connection: Connection, row: Submission, 
     there = _there(facts, row, now)
     nothing = _nothing(row, there)
     # Only in memory: the rows of `facts` are never saved here.
+    mine = facts.submissions[row.kind, row.key]
     for other in facts.submissions.values():
-        if not other.quickbooks_id:
+        if not other.quickbooks_id and other is not mine:
             other.quickbooks_id = f"new-{other.kind}-{other.id}"
             other.quickbooks_name = other.quickbooks_name or f"{other.number or other.title} (new)"
-    mine = facts.submissions[row.kind, row.key]
     mine.accepted_at = mine.accepted_at or now
+    if nothing and row.kind in DOCUMENTS:
+        mine.quickbooks_id = ""  # the whole record is compared, though nothing of it is sent
     request = next_request(facts, mine, visit_id=_reading(facts, mine))
     requests = [request]
     shown = []
@@ -94,9 +97,9 @@ def text(found: dict[str, Any]) -> str:
 
 def _nothing(row: Submission, there: ListRecord | TransactionRecord | None) -> str:
     """Say why accepting a record writes nothing; empty where it does."""
-    if row.quickbooks_id:
+    if row.quickbooks_id and not row.update:
         return f"Nothing will be written: it stands in QuickBooks as {row.quickbooks_name}."
-    if there is None or row.kind == "change_order":
+    if there is None or row.kind in CHANGING or row.update:
         return ""
     name = there.full_name if isinstance(there, ListRecord) else there.ref_number
     return f"Nothing will be written: accepting links it to {name}, which QuickBooks has."
@@ -105,29 +108,26 @@ def _nothing(row: Submission, there: ListRecord | TransactionRecord | None) -> s
 def _there(facts: Facts, row: Submission, now: dt.datetime) -> ListRecord | TransactionRecord | None:
     """What QuickBooks has: the linked record, the one that accepting will link to, or the order that changes."""
     found = row.quickbooks_id or (row.link_to if row.link_to != "new" else "")
-    if row.kind == "change_order":
-        found = _order_id(facts, row)
-    elif not found:
+    if row.kind in CHANGING:
+        owner = owner_of(facts, row)
+        return facts.transaction(DOCUMENTS[owner.kind], owner.quickbooks_id) if owner else None
+    if not found:
         today = now.astimezone(facts.options.zone).date()
         found = next(
             (offer.match for offer in offers(facts, today) if (offer.kind, offer.key) == (row.kind, row.key)), ""
         )
     if row.kind in _LISTS:
         return facts.record(_LISTS[row.kind], found)
-    return facts.transaction(_DOCUMENTS[row.kind], found) if row.kind in _DOCUMENTS else None
-
-
-def _order_id(facts: Facts, row: Submission) -> str:
-    found = facts.documents.get((row.kind, row.key))
-    key = str(getattr(found.document, "commitment_id", "")) if found else ""
-    commitment = facts.submissions.get(("commitment", key))
-    return commitment.quickbooks_id if commitment else ""
+    return facts.transaction(DOCUMENTS[row.kind], found) if row.kind in DOCUMENTS else None
 
 
 def _reading(facts: Facts, row: Submission) -> int | None:
-    """The visit that last read the order of a change order: the preview is built from what it showed."""
-    order = facts.transaction("PurchaseOrder", _order_id(facts, row)) if row.kind == "change_order" else None
-    return order.read_visit_id if order else None
+    """The visit that last read the order or estimate of a change: the preview is built from what it showed."""
+    owner = owner_of(facts, row)
+    record = (
+        facts.transaction(DOCUMENTS[owner.kind], owner.quickbooks_id) if owner and owner.kind in DOCUMENTS else None
+    )
+    return record.read_visit_id if record else None
 
 
 def _fields(
@@ -145,7 +145,7 @@ def _fields(
     before = there.lines if isinstance(there, TransactionRecord) else []
     by_id = {line.txn_line_id: line for line in before}
     for place, line in enumerate(lines):
-        if isinstance(request, PurchaseOrderMod):
+        if isinstance(request, EstimateMod | PurchaseOrderMod):
             old = by_id.get(line.txn_line_id)
         else:
             old = before[place] if place < len(before) else None

@@ -173,6 +173,42 @@ def unlink(bridge: Bridge, row_id: int, name: str | None) -> None:
     _decide(bridge, [row_id], name, lambda uow, row, now: decisions.unlink(uow, row, who=who(), now=now))
 
 
+@review.command()
+@id_argument
+@connection_option
+@pass_bridge
+def close_order(bridge: Bridge, row_id: int, name: str | None) -> None:
+    """Close the order of a commitment that ended in Procore, with the next visit."""
+    _decide(bridge, [row_id], name, lambda uow, row, now: decisions.close_order(uow, row, who=who(), now=now))
+
+
+@review.command()
+@id_argument
+@connection_option
+@pass_bridge
+def reopen(bridge: Bridge, row_id: int, name: str | None) -> None:
+    """Open the closed order of a change order again, together with the change."""
+    _decide(bridge, [row_id], name, lambda uow, row, now: decisions.reopen_order(uow, row, who=who(), now=now))
+
+
+@review.command()
+@id_argument
+@connection_option
+@pass_bridge
+def second_order(bridge: Bridge, row_id: int, name: str | None) -> None:
+    """Write a change order as a purchase order of its own."""
+    _decide(bridge, [row_id], name, lambda uow, row, now: decisions.second_order(uow, row, who=who(), now=now))
+
+
+@review.command()
+@id_argument
+@connection_option
+@pass_bridge
+def agree(bridge: Bridge, row_id: int, name: str | None) -> None:
+    """Agree to what was changed by hand in an order or estimate: later changes build on it."""
+    _decide(bridge, [row_id], name, lambda uow, row, now: decisions.agree(uow, row, who=who(), now=now))
+
+
 @review.command(name="set")
 @id_argument
 @click.option("--name", "chosen_name", help="Name in QuickBooks, of a job, vendor or cost code.")

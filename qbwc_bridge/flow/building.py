@@ -18,6 +18,7 @@ from qbwc_bridge.domain.quickbooks import (
 from qbwc_bridge.domain.records import Submission
 from qbwc_bridge.errors import Refused
 from qbwc_bridge.flow import changes
+from qbwc_bridge.flow.agreement import DOCUMENTS
 from qbwc_bridge.flow.facts import Facts, accepted_on, job_ref
 from qbwc_bridge.qbxml.types import fit_name, fit_ref_number, plain
 
@@ -28,7 +29,7 @@ def next_request(facts: Facts, row: Submission, *, visit_id: int | None) -> Requ
     A change is built from its order or estimate as read in this visit (`visit_id`): where that is missing the next
     request is the reading. Raises Refused with a sentence when it cannot be built.
     """
-    if row.kind in changes.CHANGING or row.quickbooks_id:
+    if row.kind in changes.CHANGING or (row.quickbooks_id and row.kind in DOCUMENTS):
         return changes.next_request(facts, row, visit_id=visit_id)
     match row.kind:
         case "cost_code":

@@ -36,9 +36,7 @@ def next_request(facts: Facts, row: Submission, *, visit_id: int | None) -> Requ
     owner = owner_of(facts, row)
     if owner is None:
         raise Refused(f"What {row.number or row.title} changes is not in QuickBooks yet.")
-    kind = agreement.DOCUMENTS.get(owner.kind)
-    if kind is None:
-        raise Refused(f"{row.quickbooks_name} is QuickBooks' own: the bridge changes nothing of it.")
+    kind = agreement.DOCUMENTS[owner.kind]
     record = facts.transaction(kind, owner.quickbooks_id)
     if record is None or record.read_visit_id is None or record.read_visit_id != visit_id:
         return query_of(kind, owner.quickbooks_id)

@@ -60,6 +60,22 @@ def _rename(ask: Ask, one: Picked) -> None:
     decisions.set_field(ask.uow, one.row, name=one.quickbooks, is_1099=None, who=ask.person.name, now=ask.now)
 
 
+def _close_order(ask: Ask, one: Picked) -> None:
+    decisions.close_order(ask.uow, one.row, who=ask.person.name, now=ask.now)
+
+
+def _reopen(ask: Ask, one: Picked) -> None:
+    decisions.reopen_order(ask.uow, one.row, who=ask.person.name, now=ask.now)
+
+
+def _second_order(ask: Ask, one: Picked) -> None:
+    decisions.second_order(ask.uow, one.row, who=ask.person.name, now=ask.now)
+
+
+def _agree(ask: Ask, one: Picked) -> None:
+    decisions.agree(ask.uow, one.row, who=ask.person.name, now=ask.now)
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """A decision: the word on its button, what it did, and how it is done."""
@@ -79,6 +95,10 @@ ACTIONS: Mapping[str, Action] = {
     "link": Action("Link", "Linked", _link),
     "new": Action("It is new", "Said to be new:", _new),
     "rename": Action("Keep", "Name in QuickBooks chosen for", _rename),
+    "close_order": Action("Close its order in QuickBooks", "To be closed in QuickBooks: the order of", _close_order),
+    "reopen": Action("Re-open the order for it", "To be written into the re-opened order:", _reopen),
+    "second_order": Action("Make it a second order", "To be an order of its own:", _second_order),
+    "agree": Action("Agree to QuickBooks' version", "Agreed to as QuickBooks has it:", _agree),
 }
 
 

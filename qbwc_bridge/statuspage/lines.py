@@ -70,11 +70,20 @@ def possible(row: Submission) -> tuple[str, ...]:
         "reject": ready or failed,
         "done": failed or row.update,
         "link": linkable and state in _LINK_FROM,
-        "new": linkable and state is State.BLOCKED and any("say that it is new" in reason for reason in row.reasons),
+        "new": linkable and state is State.BLOCKED and _asks(row, "say that it is new"),
         "rename": linkable and state in _RENAME_FROM,
         "archive": state in _ARCHIVE_FROM,
+        "agree": state is State.SYNCED and _asks(row, "agree to it here"),
+        "close_order": state is State.SYNCED and not row.choice and _asks(row, "close its purchase order"),
+        "reopen": row.kind == "change_order" and _asks(row, "re-open it"),
+        "second_order": row.kind == "change_order" and _asks(row, "second order"),
     }
     return tuple(name for name, fits in found.items() if fits)
+
+
+def _asks(row: Submission, words: str) -> bool:
+    """Whether a reason names this way out."""
+    return any(words in reason for reason in row.reasons)
 
 
 def _parties(ask: Ask, connection: Connection) -> dict[tuple[str, str], str]:
