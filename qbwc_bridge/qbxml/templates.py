@@ -4,11 +4,13 @@ A template decides the order of elements and which are left out when empty. It g
 text already is refused here, and every string is escaped once by `escape.py`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import jinja2
+from jinja2 import nodes
 from markupsafe import Markup
 
 from qbwc_bridge.errors import QuickBooksError, WrongUsage
@@ -37,6 +39,8 @@ class Templates:
         )
         for name in shipped():
             self._load(name)
+            if folder is not None and (folder / name).is_file():
+                self._check(name, folder / name)
 
     def render(self, name: str, values: Mapping[str, object]) -> str:
         """Fill the template of that name; `values` hold strings, or lists and mappings of them.
@@ -45,7 +49,7 @@ class Templates:
         """
         try:
             return ascii_only(self._load(name).render(values)).strip("\n")
-        except (jinja2.TemplateError, TypeError) as error:
+        except (jinja2.TemplateError, *_OF_EXPRESSIONS) as error:
             raise QuickBooksError(f"The template {name} cannot be filled: {error}") from error
 
     def _load(self, name: str) -> jinja2.Template:
@@ -58,16 +62,58 @@ class Templates:
         except UnicodeDecodeError as error:
             raise WrongUsage(f"The template {name} is not UTF-8 text.") from error
 
+    def _check(self, name: str, file: Path) -> None:
+        """Refuse a replaced template that asks for what its request does not have; such a one would fail when sent."""
+        shipped_ones = {each: self._environment.parse(_shipped_text(each)) for each in shipped()}
+        parts = {part for tree in shipped_ones.values() for part in _asked(tree) if part.startswith(".")}
+        given = {*_asked(shipped_ones[name]), *parts, *_JINJA, *self._environment.globals}
+        for asked, line in _asked(self._environment.parse(file.read_text(encoding="utf-8"))).items():
+            if asked not in given:
+                raise WrongUsage(
+                    f"The template {name} asks in line {line} for {asked}, which the bridge does not give."
+                )
+
     def _source(self, name: str) -> str | None:
         if self._folder and (self._folder / name).is_file():
             return (self._folder / name).read_text(encoding="utf-8")
-        file = resources.files("qbxml_templates") / name
-        return file.read_text(encoding="utf-8") if file.is_file() else None
+        return _shipped_text(name) if name in shipped() else None
 
 
 def shipped() -> list[str]:
     """Give the names of the shipped templates, sorted."""
     return sorted(file.name for file in resources.files("qbxml_templates").iterdir() if file.name.endswith(".xml"))
+
+
+def _shipped_text(name: str) -> str:
+    return (resources.files("qbxml_templates") / name).read_text(encoding="utf-8")
+
+
+_OF_EXPRESSIONS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What an expression in somebody's own template can raise."""
+
+_JINJA = frozenset({"caller", "kwargs", "loop", "self", "super", "varargs"})
+"""Names that Jinja itself gives."""
+
+
+def _asked(template: nodes.Template) -> dict[str, int]:
+    """What a template asks for, with the first line that does: its values, their parts (`.amount`), other templates."""
+    asked: dict[str, int] = {}
+    own = {node.name for node in template.find_all(nodes.Macro)}
+    own |= {node.target for node in template.find_all(nodes.Import)}
+    own |= {node.name for node in template.find_all(nodes.Name) if node.ctx != "load"}
+    for name in template.find_all(nodes.Name):
+        if name.name not in own:
+            asked.setdefault(name.name, name.lineno)
+    for part in template.find_all(nodes.Getattr):
+        of = part.node.name if isinstance(part.node, nodes.Name) else ""
+        if of not in _JINJA:
+            asked.setdefault(f".{part.attr}", part.lineno)
+    others: Iterable[Any] = template.find_all((nodes.Import, nodes.FromImport, nodes.Include, nodes.Extends))
+    for other in others:
+        called = getattr(other.template, "value", None)
+        if called not in shipped():
+            asked.setdefault(f"the template {called}", other.lineno)
+    return asked
 
 
 def _finished(value: object) -> object:

@@ -1,5 +1,6 @@
 """Requests: envelope, versions, references, filters, and templates that people replace."""
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -200,12 +201,9 @@ def test_a_folder_replaces_templates_file_by_file(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["{{ requestid }}", "{{ lines[9].x.y }}", "{{ request_id | length }}", "{% if nothing %}x{% endif %}"],
-)
-def test_a_template_that_asks_for_the_unknown(tmp_path: Path, text: str) -> None:
-    """A template with an unknown name, or one that prints anything but text, is refused when it is filled."""
+@pytest.mark.parametrize("text", ["{{ request_id | length }}", "{{ request_id.list_id }}", "{{ 1 / 0 }}"])
+def test_a_template_that_cannot_be_filled(tmp_path: Path, text: str) -> None:
+    """A template that prints anything but text, or asks a text for parts, is refused when it is filled."""
     (tmp_path / "HostQueryRq.xml").write_text(text, encoding="utf-8")
     with pytest.raises(QuickBooksError, match=r"HostQueryRq\.xml cannot be filled"):
         render(FULL["host"], request_id="1", templates=Templates(tmp_path))
@@ -229,3 +227,32 @@ def test_requests_are_written_alike_every_time() -> None:
     for request in EXAMPLES.values():
         first = render(request, request_id="1", templates=TEMPLATES)
         assert first == render(replace(request), request_id="1", templates=others)
+
+
+@pytest.mark.parametrize(
+    ("body", "complaint"),
+    [
+        ("<HostQueryRq\n requestID='{{ reqest_id }}'/>", "line 2 for reqest_id"),
+        ("<HostQueryRq/>\n\n{% for x in [1] %}{{ x.colour }}{% endfor %}", "line 3 for .colour"),
+        ("{% import 'sharde.xml' as shared %}\n", "line 1 for the template sharde.xml"),
+        ("<HostQueryRq>\n{% if %}", "line 2"),
+    ],
+)
+def test_a_template_that_could_never_be_filled_is_refused_at_start(tmp_path: Path, body: str, complaint: str) -> None:
+    """A name, a part or a template that does not exist stops the start, with file and line."""
+    (tmp_path / "HostQueryRq.xml").write_text(body)
+    with pytest.raises(WrongUsage, match=f"HostQueryRq.xml.*{re.escape(complaint)}"):
+        Templates(tmp_path)
+
+
+def test_a_template_may_use_all_that_its_request_has(tmp_path: Path) -> None:
+    """Loops, own names, macros and the shared pieces are fine in a template of one's own."""
+    (tmp_path / "PurchaseOrderAddRq.xml").write_text(
+        "{% import 'shared.xml' as pieces %}{% macro plain(x) %}{{ x }}{% endmacro %}"
+        '<PurchaseOrderAddRq requestID="{{ request_id }}"><PurchaseOrderAdd>{% set number = ref_number %}'
+        "<VendorRef>{{ pieces.ref(vendor) }}</VendorRef><RefNumber>{{ plain(number) }}</RefNumber>"
+        "{% for line in lines %}{% if not loop.first %}, {% endif %}<ItemRef><ListID>{{ line.item.list_id }}</ListID>"
+        "</ItemRef>{% endfor %}</PurchaseOrderAdd></PurchaseOrderAddRq>"
+    )
+    text = render(FULL["order"], request_id="7", templates=Templates(tmp_path))
+    assert text.startswith("<PurchaseOrderAddRq")
