@@ -61,10 +61,10 @@ class PreferencesRet:
 
 @dataclass(frozen=True, slots=True)
 class ListRet:
-    """A record of a list: account, class, customer or job, vendor, item, or the name alone of an employee and the like.
+    """A record of a list: account, class, customer or job, vendor, item; of employees and other names the name alone.
 
-    `kind` is the tag without Ret: Account, Customer, OtherName, ItemService, ItemNonInventory ... `account_type` is set on
-    accounts, the two accounts on items (`income_account`, `expense_account`; a one-sided item has only one of them).
+    `kind` is the tag without Ret: Account, Customer, OtherName, ItemService, ItemNonInventory ... `account_type` is set
+    on accounts, the two accounts on items (`income_account`, `expense_account`; a one-sided item has only one of them).
     """
 
     kind: str

@@ -24,6 +24,7 @@ def adopt(scene: Scene, task: Task, row: Submission | None, result: Result, orde
     move_task(uow, task, TaskState.DONE, now=now)
     if isinstance(result, ListRet):
         connection.newest_write = f"{list_kind(result).capitalize()}:{result.list_id}"
+        _not_born(scene, result)
         if row is None or (isinstance(task.request, qb.CustomerAdd) and task.request.parent is None):
             return  # the customer above a job: the job itself follows
         _synced(uow, row, result.list_id, result.full_name, now)
@@ -37,6 +38,16 @@ def adopt(scene: Scene, task: Task, row: Submission | None, result: Result, orde
         _synced(uow, row, order.txn_id, order.ref_number, now)
     if row is not None:
         scene.visit.exported += 1
+
+
+def _not_born(scene: Scene, result: ListRet) -> None:
+    """Take back that a record came into QuickBooks by itself: it is the bridge's own."""
+    kept = scene.uow.lists.first(
+        connection_id=scene.connection.id, kind=list_kind(result), list_id=result.list_id, born=True
+    )
+    if kept:
+        kept.born = False
+        scene.uow.lists.save(kept)
 
 
 def _synced(uow: UnitOfWork, row: Submission, quickbooks_id: str, name: str, now: dt.datetime) -> None:

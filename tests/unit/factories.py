@@ -19,7 +19,7 @@ from qbwc_bridge.domain.procore import (
     Document,
 )
 from qbwc_bridge.domain.records import Company, Connection, History, MessageSet, Submission, Task, Visit
-from qbwc_bridge.domain.replies import LineRet, ListRet, Reply, ReplySet, TxnRet
+from qbwc_bridge.domain.replies import LineRet, ListDeletedRet, ListRet, Reply, ReplySet, TxnDeletedRet, TxnRet
 from qbwc_bridge.domain.states import State, TaskState
 from qbwc_bridge.flow import answers, decisions, dispatch, intake, queueing, recovery, work
 from qbwc_bridge.flow.language import Language
@@ -54,6 +54,7 @@ class Desk:
 
     lists: dict[str, ListRet] = field(default_factory=dict)
     orders: dict[str, TxnRet] = field(default_factory=dict)
+    deleted: list[ListDeletedRet | TxnDeletedRet] = field(default_factory=list)
     refuse: Callable[[qb.Request], int] = lambda _request: 0
     stored: dict[str, ReplySet] = field(default_factory=dict)
     seen: list[qb.Request] = field(default_factory=list)
@@ -72,7 +73,8 @@ class Desk:
     def add_list(self, kind: str, name: str, parent: qb.Ref | None = None, **more: Any) -> ListRet:
         """Put a record into a list."""
         above = self.lists[parent.list_id].full_name + ":" if parent else ""
-        made = ListRet(kind, self.fresh("L"), name, above + name, True, "1", None, parent, **more)
+        shown = {"time_modified": None, "parent": parent, **more}
+        made = ListRet(kind, self.fresh("L"), name, above + name, True, "1", **shown)
         self.lists[made.list_id] = made
         return made
 
@@ -107,7 +109,7 @@ class Desk:
             case qb.CustomerQuery() | qb.VendorQuery():
                 return self._listed(request.kind.removesuffix("Query"), request.full_names, request.list_ids)
             case qb.ItemQuery():
-                return self._listed("ItemService", request.full_names, request.list_ids)
+                return self._listed("Item", request.full_names, request.list_ids)
             case qb.EstimateQuery() | qb.PurchaseOrderQuery():
                 return self._found(request.kind.removesuffix("Query"), request.txn_ids, request.ref_numbers)
             case qb.CustomerAdd() | qb.ItemServiceAdd():
@@ -124,10 +126,21 @@ class Desk:
             case qb.PurchaseOrderMod():
                 return (self._change(request),)
             case _:
+                return self._names_and_deletions(request)
+
+    def _names_and_deletions(self, request: qb.Request) -> tuple[Any, ...]:
+        match request:
+            case qb.ClassQuery() | qb.EmployeeQuery() | qb.OtherNameQuery():
+                return self._listed(request.kind.removesuffix("Query"))
+            case qb.ListDeletedQuery():
+                return tuple(each for each in self.deleted if isinstance(each, ListDeletedRet))
+            case qb.TxnDeletedQuery():
+                return tuple(each for each in self.deleted if isinstance(each, TxnDeletedRet))
+            case _:
                 return ()
 
     def _listed(self, kind: str, names: tuple[str, ...] = (), ids: tuple[str, ...] = ()) -> tuple[ListRet, ...]:
-        rows = (each for each in self.lists.values() if each.kind == kind)
+        rows = (each for each in self.lists.values() if each.kind == kind or (kind == "Item" and "Item" in each.kind))
         folded = {fold(name) for name in names}
         if names or ids:
             return tuple(each for each in rows if fold(each.full_name) in folded or each.list_id in ids)
