@@ -38,7 +38,7 @@ def linked(uow: UnitOfWork, connection: Connection, kind: MapKind | None) -> lis
 def unlinked(uow: UnitOfWork, connection: Connection, kind: Literal["job", "vendor"]) -> list[dict[str, Any]]:
     """Jobs or vendors of QuickBooks that no submission is linked to."""
     taken = {row.quickbooks_id for row in uow.submissions.find(connection_id=connection.id, kind=_SUBMISSIONS[kind])}
-    found = uow.lists.find(connection_id=connection.id, kind=_LISTS[kind])
+    found = uow.lists.find(connection_id=connection.id, kind=_LISTS[kind], gone=False)
     wanted = [row for row in found if row.list_id not in taken and (row.parent_id or kind == "vendor")]
     ignored = {fold(row.quickbooks) for row in uow.mappings.find(connection_id=connection.id, kind=kind, ignored=True)}
     names = sorted(row.full_name for row in wanted if row.is_active and row.folded not in ignored)

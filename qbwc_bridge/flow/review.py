@@ -10,10 +10,12 @@ from qbwc_bridge.domain import rules
 from qbwc_bridge.domain.procore import version
 from qbwc_bridge.domain.records import KINDS_IN_ORDER, Connection, Submission
 from qbwc_bridge.domain.states import ON_ITS_WAY, State, TaskState
+from qbwc_bridge.flow import standing
 from qbwc_bridge.flow.facts import Facts
 from qbwc_bridge.flow.linking import join
 from qbwc_bridge.flow.moves import MARK_LENGTH, alive_tasks, cancel_queued, move, token
-from qbwc_bridge.flow.offers import Need, Offer, offers
+from qbwc_bridge.flow.offer import Need, Offer
+from qbwc_bridge.flow.offers import offers
 from qbwc_bridge.flow.options import Options
 from qbwc_bridge.ports import UnitOfWork
 
@@ -31,11 +33,13 @@ def refresh(uow: UnitOfWork, connection: Connection, options: Options, now: dt.d
     facts = Facts(uow, connection, options)
     common = [rules.not_visited(connection.lists_read_at), rules.multi_currency(connection.company.multi_currency)]
     fresh: list[Submission] = []
+    standing.look_after(facts, now)
     for _ in range(MOST_ROUNDS):
         before = {row.id: row.state for row in facts.submissions.values()}
         _round(facts, common, fresh, now)
         if all(before.get(row.id, row.state) is row.state for row in facts.submissions.values()):
             break
+    standing.look_after(facts, now)  # what was linked just now
     return fresh
 
 
@@ -132,6 +136,11 @@ def _judge_need(facts: Facts, need: Need, waits: list[str], obstacles: list[str]
     other = facts.submissions.get(need)
     called = f"{_NAMES[kind]} {(other.number or other.title) if other else key}"
     if other and other.quickbooks_id:
+        record = facts.linked_record(other)
+        if record and record.gone:
+            obstacles.append(rules.need_gone(called))
+        elif record and not record.is_active:
+            obstacles.append(f"It needs {called}, which is inactive in QuickBooks: make it active there.")
         return
     if other and other.state in ON_ITS_WAY:
         waits.append(called)
