@@ -1,4 +1,4 @@
-"""What became of what stands in QuickBooks: linked records that vanished, were moved, renamed or made inactive there."""
+"""What became of what stands in QuickBooks: linked records that vanished, moved, or got another name there."""
 
 import datetime as dt
 

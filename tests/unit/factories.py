@@ -113,8 +113,9 @@ class Desk:
             case qb.EstimateQuery() | qb.PurchaseOrderQuery():
                 return self._found(request.kind.removesuffix("Query"), request.txn_ids, request.ref_numbers)
             case qb.CustomerAdd() | qb.ItemServiceAdd():
-                kind = "Customer" if isinstance(request, qb.CustomerAdd) else "ItemService"
-                return (self.add_list(kind, request.name, request.parent),)
+                is_item = isinstance(request, qb.ItemServiceAdd)
+                kind = "ItemService" if is_item else "Customer"
+                return (self.add_list(kind, request.name, request.parent, two_sided=is_item),)
             case qb.VendorAdd():
                 return (self.add_list("Vendor", request.name),)
             case qb.EstimateAdd():
