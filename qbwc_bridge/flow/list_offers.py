@@ -153,7 +153,9 @@ def _new_customer(facts: Facts, offer: Offer, project: ProjectChoice) -> None:
     offer.obstacles.append(rules.name_taken(name, facts.name_holder(name)))
     offer.notes.append(f"Customer {name} will be created.")
     offer.notes.append(rules.shortened("The customer's name", project.customer, name))
-    offer.claims.append(Claim(NAMES, name, "customer", f"the customer to be created for project {offer.number}"))
+    row = facts.submissions.get(("job", offer.key))
+    if not (row and row.quickbooks_id):
+        offer.claims.append(Claim(NAMES, name, "customer", f"the customer to be created for project {offer.number}"))
 
 
 def vendors(facts: Facts, projects: Iterable[ProjectChoice]) -> Iterator[Offer]:

@@ -1,6 +1,7 @@
 """`map set --expense-account` and `map suggest`: accounts of items to come, and what is nearly the same."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -87,11 +88,10 @@ def test_what_is_nearly_the_same_is_suggested(here: Office) -> None:
     company = here.bridge.company
     here.run("review", "accept", "--all", "--kind", "job")
     here.bridge.visit()
-    assert "nearly the same" in here.run("map", "suggest").stderr
     company.add_vendor("Pacific Drywal Inc.")
     company.add_one_sided_item("Taping 09-250", account="Job Expenses")
     company.add_one_sided_item("09-250 Taping", account="Job Expenses")
-    lines = [Line(amount, item=item, job=company.jobs()[0].full_name) for item, amount in (("09-250 Taping", 5),)]  # type: ignore[arg-type]
+    lines = [Line(Decimal(5), item="09-250 Taping", job=company.jobs()[0].full_name)]
     company.enter_bill("Smith & Sons", lines, txn_date=here.bridge.clock.now().date())
     here.run("refresh-costs")
     here.bridge.visit()
