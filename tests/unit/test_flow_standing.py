@@ -18,8 +18,8 @@ __all__ = ["make"]  # the fixture
 
 ROWS = {
     "cost_code": ("03-300.M", "Item 03-300:M"),
-    "job": (PROJECT, "Job Clients:24-001"),
-    "vendor": (VENDOR, "Vendor"),
+    "job": (str(PROJECT), "Job Clients:24-001"),
+    "vendor": (str(VENDOR), "Vendor"),
 }
 
 
