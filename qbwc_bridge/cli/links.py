@@ -30,7 +30,7 @@ def linked(uow: UnitOfWork, connection: Connection, kind: MapKind | None) -> lis
         ]
     for decision in uow.mappings.find(connection_id=connection.id):
         row = _row(connection, decision.kind, decision.quickbooks, decision.procore)
-        row |= {"ignored": decision.ignored, "comment": decision.comment}
+        row |= {"ignored": decision.ignored, "comment": decision.comment, "expense_account": decision.expense_account}
         rows.append(row | {"decided_by": decision.decided_by, "decided_at": decision.decided_at})
     return [row for row in rows if kind in (None, row["kind"])]
 
@@ -38,7 +38,7 @@ def linked(uow: UnitOfWork, connection: Connection, kind: MapKind | None) -> lis
 def unlinked(uow: UnitOfWork, connection: Connection, kind: Literal["job", "vendor"]) -> list[dict[str, Any]]:
     """Jobs or vendors of QuickBooks that no submission is linked to."""
     taken = {row.quickbooks_id for row in uow.submissions.find(connection_id=connection.id, kind=_SUBMISSIONS[kind])}
-    found = uow.lists.find(connection_id=connection.id, kind=_LISTS[kind])
+    found = uow.lists.find(connection_id=connection.id, kind=_LISTS[kind], gone=False)
     wanted = [row for row in found if row.list_id not in taken and (row.parent_id or kind == "vendor")]
     ignored = {fold(row.quickbooks) for row in uow.mappings.find(connection_id=connection.id, kind=kind, ignored=True)}
     names = sorted(row.full_name for row in wanted if row.is_active and row.folded not in ignored)
@@ -110,7 +110,35 @@ def map_code(
     """
     name = _in_quickbooks(uow, connection, kind, quickbooks)
     _check_code(uow, connection, procore, type_needed=kind == "account")
-    _keep(uow, Mapping(connection.id, kind, name, procore, decided_by=who, decided_at=now), now)
+    row = Mapping(connection.id, kind, name, procore, decided_by=who, decided_at=now)
+    old = _decided(uow, row)
+    row.expense_account = old.expense_account if old else ""
+    _keep(uow, row, now)
+
+
+def set_account(
+    uow: UnitOfWork, connection: Connection, quickbooks: str, account: str, *, who: str, now: dt.datetime
+) -> list[str]:
+    """Choose the expense account that new items of a name, or below it, get; an empty account takes the choice back.
+
+    The item itself may be still to come. Gives what a person should know of it. Raises NotFound where QuickBooks has no
+    such account, as far as it was read.
+    """
+    full_name = _in_quickbooks(uow, connection, "account", account) if account else ""
+    item = uow.lists.first(connection_id=connection.id, kind="item", folded=fold(quickbooks), gone=False)
+    row = Mapping(connection.id, "item", item.full_name if item else quickbooks.strip(), decided_by=who, decided_at=now)
+    old = _decided(uow, row)
+    if old:
+        row.procore, row.ignored, row.comment = old.procore, old.ignored, old.comment
+    row.expense_account = full_name
+    _keep(uow, row, now)
+    notes = []
+    if item:
+        notes.append(f"Item {item.full_name} is in QuickBooks already and keeps its account; new ones below it get it.")
+    record = uow.lists.first(connection_id=connection.id, kind="account", folded=fold(full_name), gone=False)
+    if record and record.type != "CostOfGoodsSold":
+        notes.append(f"{full_name} is no cost of goods sold account: check that job cost reports are to show it.")
+    return notes
 
 
 def ignore(
@@ -123,6 +151,8 @@ def ignore(
     if kind in ("job", "vendor"):
         _check_free(uow, connection, kind, name)
     row = Mapping(connection.id, kind, name, ignored=True, comment=comment.strip(), decided_by=who, decided_at=now)
+    old = _decided(uow, row)
+    row.expense_account = old.expense_account if old else ""
     _keep(uow, row, now)
 
 
@@ -137,24 +167,36 @@ def _check_free(uow: UnitOfWork, connection: Connection, kind: MapKind, name: st
 
 
 def _keep(uow: UnitOfWork, row: Mapping, now: dt.datetime) -> None:
-    """Store a decision in place of an earlier one about the same record."""
-    before = ""
-    for old in uow.mappings.find(connection_id=row.connection_id, kind=row.kind):
-        if fold(old.quickbooks) == fold(row.quickbooks):
-            before = "ignored" if old.ignored else old.procore
-            uow.mappings.remove(old)
-    uow.mappings.add(row)
-    after = "ignored" if row.ignored else row.procore
+    """Store a decision in place of an earlier one about the same record; one that says nothing is only taken back."""
+    old, after = _decided(uow, row), _said(row)
+    if old:
+        uow.mappings.remove(old)
+    if after:
+        uow.mappings.add(row)
     why = f"{row.kind} {row.quickbooks} {row.comment}".strip()
-    uow.history.add(History(row.connection_id, "map", row.id, now, row.decided_by, before, after, why))
+    subject = row.id or (old.id if old else 0)
+    uow.history.add(
+        History(row.connection_id, "map", subject, now, row.decided_by, _said(old) if old else "", after, why)
+    )
+
+
+def _decided(uow: UnitOfWork, row: Mapping) -> Mapping | None:
+    """The decision about the same record that is kept now."""
+    kept = uow.mappings.find(connection_id=row.connection_id, kind=row.kind)
+    return next((old for old in kept if fold(old.quickbooks) == fold(row.quickbooks)), None)
+
+
+def _said(row: Mapping) -> str:
+    said = ["ignored" if row.ignored else row.procore, row.expense_account and f"account {row.expense_account}"]
+    return ", ".join(part for part in said if part)
 
 
 def _in_quickbooks(uow: UnitOfWork, connection: Connection, kind: MapKind, quickbooks: str) -> str:
     if connection.lists_read_at is None:
         raise Refused(f"QuickBooks has not visited {connection.name} yet: run the Web Connector once on the PC.")
-    record = uow.lists.first(connection_id=connection.id, kind=_LISTS[kind], folded=fold(quickbooks))
+    record = uow.lists.first(connection_id=connection.id, kind=_LISTS[kind], folded=fold(quickbooks), gone=False)
     if record is None:
-        names = [row.full_name for row in uow.lists.find(connection_id=connection.id, kind=_LISTS[kind])]
+        names = [row.full_name for row in uow.lists.find(connection_id=connection.id, kind=_LISTS[kind], gone=False)]
         raise NotFound(f"QuickBooks has no {kind} {quickbooks}, as far as it was read{_hint(quickbooks, names)}")
     return record.full_name
 
@@ -193,6 +235,7 @@ def _row(connection: Connection, kind: MapKind, quickbooks: str, procore: str) -
         "procore": procore,
         "ignored": False,
         "comment": "",
+        "expense_account": "",
         "decided_by": "",
         "decided_at": None,
     }

@@ -23,6 +23,7 @@ from qbwc_bridge.cli.common import (
     show_json,
     who,
 )
+from qbwc_bridge.cli.suggestions import suggestions
 from qbwc_bridge.cli.tables import table
 from qbwc_bridge.domain.records import Connection
 from qbwc_bridge.errors import BridgeError, WrongUsage
@@ -30,7 +31,7 @@ from qbwc_bridge.flow.ledger import Ledger
 
 MapKind = Literal["job", "vendor", "item", "account"]
 KINDS: tuple[MapKind, ...] = ("job", "vendor", "item", "account")
-COLUMNS = ("kind", "quickbooks", "procore", "ignored", "comment")
+COLUMNS = ("kind", "quickbooks", "procore", "ignored", "comment", "expense_account")
 """Of `map export` and `map import`."""
 
 kind_option = click.option("--kind", type=click.Choice(KINDS), required=True, help="What is linked.")
@@ -80,16 +81,54 @@ def _nothing(kind: MapKind | None, *, unmapped: bool) -> str:
 @mapping.command(name="set")
 @kind_option
 @quickbooks_option
+@click.option("--procore", metavar="TEXT", help="Cost code, dot, cost type; project number; vendor name.")
 @click.option(
-    "--procore", required=True, metavar="TEXT", help="Cost code, dot, cost type; project number; vendor name."
+    "--expense-account",
+    metavar="TEXT",
+    help="Of an item that is still to be made, and of those below it: the account for its costs; empty takes it back.",
 )
 @connection_option
 @pass_bridge
-def set_(bridge: Bridge, kind: MapKind, quickbooks: str, procore: str, name: str | None) -> None:
-    """Map an account or item to a cost code and cost type (01-500.O), or link a job or vendor."""
+def set_(
+    bridge: Bridge,
+    *,
+    kind: MapKind,
+    quickbooks: str,
+    procore: str | None,
+    expense_account: str | None,
+    name: str | None,
+) -> None:
+    """Map an account or item to a cost code and cost type (01-500.O), link a job or vendor, or choose an account."""
+    if (procore is None) == (expense_account is None) or (kind != "item" and procore is None):
+        raise WrongUsage("Give --procore, or for an item --expense-account.")
     connection = bridge.connection(name)
-    _set(bridge, connection, kind, quickbooks, procore)
-    click.echo(f"{kind} {quickbooks} is mapped to {procore}.")
+    if procore is not None:
+        _set(bridge, connection, kind, quickbooks, procore)
+        click.echo(f"{kind} {quickbooks} is mapped to {procore}.")
+    elif expense_account is not None:
+        _set_account(bridge, connection, quickbooks, expense_account)
+        click.echo(f"New items {quickbooks} get the expense account {expense_account or 'of the connection'}.")
+
+
+@mapping.command()
+@connection_option
+@json_option
+@pass_bridge
+def suggest(bridge: Bridge, name: str | None, *, as_json: bool) -> None:
+    """List jobs and vendors without a link and items with unmapped cost, with what in Procore is nearly the same."""
+    rows: list[dict[str, Any]] = []
+    for connection in bridge.connections(name):
+        worker.settle(bridge.kit, connection.id)
+        with bridge.kit.work() as uow:
+            row = uow.connections.get(connection.id)
+            rows += suggestions(uow, row, Ledger(uow, row, bridge.kit.options(row)))
+    if as_json:
+        show_json(rows)
+    elif rows:
+        shown = [[row["connection"], row["kind"], row["quickbooks"], "; ".join(row["procore"])] for row in rows]
+        click.echo(table(["connection", "kind", "quickbooks", "procore"], shown))
+    else:
+        say("Nothing that is not linked yet is nearly the same in both systems.")
 
 
 @mapping.command()
@@ -163,8 +202,10 @@ def _take(bridge: Bridge, connection: Connection, line: Named[str, str]) -> None
         raise WrongUsage(f"{line['kind']!r} is no kind; it must be one of {', '.join(KINDS)}.")
     if line.get("ignored"):
         _ignore(bridge, connection, kind, line["quickbooks"], line.get("comment") or "")
-    else:
+    elif line["procore"] or not line.get("expense_account"):
         _set(bridge, connection, kind, line["quickbooks"], line["procore"])
+    if kind == "item" and line.get("expense_account"):
+        _set_account(bridge, connection, line["quickbooks"], line["expense_account"])
 
 
 def _set(bridge: Bridge, connection: Connection, kind: MapKind, quickbooks: str, procore: str) -> None:
@@ -176,11 +217,20 @@ def _set(bridge: Bridge, connection: Connection, kind: MapKind, quickbooks: str,
         settle(bridge, uow, connection.id)
 
 
+def _set_account(bridge: Bridge, connection: Connection, quickbooks: str, account: str) -> None:
+    with bridge.kit.work() as uow:
+        notes = links.set_account(uow, connection, quickbooks, account, who=who(), now=bridge.now())
+        settle(bridge, uow, connection.id)
+    for note in notes:
+        say(note)
+
+
 def _ignore(bridge: Bridge, connection: Connection, kind: MapKind, quickbooks: str, comment: str) -> None:
     with bridge.kit.work() as uow:
         links.ignore(uow, connection, kind, quickbooks, comment, who=who(), now=bridge.now())
         settle(bridge, uow, connection.id)
 
 
-def _same(row: Named[str, Any]) -> tuple[str, str, str, bool]:
-    return (row["kind"], row["quickbooks"], row["procore"] or "", bool(row.get("ignored")))
+def _same(row: Named[str, Any]) -> tuple[str, str, str, bool, str]:
+    ignored, account = bool(row.get("ignored")), row.get("expense_account") or ""
+    return (row["kind"], row["quickbooks"], row["procore"] or "", ignored, account)

@@ -228,7 +228,7 @@ def _check_customer(uow: UnitOfWork, connection: Connection, customer: str, *, c
         raise WrongUsage(f"{customer} cannot be created, since it names a job: give the name of a customer.")
     if create or connection.lists_read_at is None:
         return
-    rows = uow.lists.find(connection_id=connection.id, kind="customer")
+    rows = uow.lists.find(connection_id=connection.id, kind="customer", gone=False)
     if not any(row.folded == fold(customer) for row in rows):
         alike = near(customer, [row.full_name for row in rows])
         hint = f" Did you mean {alike[0]}?" if alike else ""

@@ -18,6 +18,22 @@ def fold(name: str) -> str:
     return " ".join(name.casefold().split())
 
 
+def beginnings(name: str) -> set[str]:
+    """Give what a code must be, folded, for a name to begin with it: `03-300 Concrete` begins with 03-300, and with 03.
+
+    What follows a code is no letter and no digit. `compact` forms are among them, so that 03300 is found as well.
+    """
+    folded = fold(name)
+    ends = [at for at in range(1, len(folded)) if not folded[at].isalnum()]
+    found = {folded[:at] for at in (*ends, len(folded))}
+    return {form for begin in found for form in (begin, compact(begin)) if form}
+
+
+def compact(name: str) -> str:
+    """Give a name's letters and digits alone, folded: 03-300 and 03300 are one code."""
+    return "".join(letter for letter in fold(name) if letter.isalnum())
+
+
 def near(name: str, others: Iterable[str]) -> list[str]:
     """Give the names among `others` that are nearly `name`, most alike first; equal ones are not near but the same.
 

@@ -103,6 +103,39 @@ class ItemQuery:
     kind: Literal["ItemQuery"] = "ItemQuery"
 
 
+@dataclass(frozen=True, slots=True)
+class ClassQuery:
+    """Classes, inactive ones included. No iterator exists for it (qbXML 13.0 schema)."""
+
+    modified_from: dt.datetime | None = None
+    kind: Literal["ClassQuery"] = "ClassQuery"
+
+
+@dataclass(frozen=True, slots=True)
+class EmployeeQuery:
+    """Names of employees, for the name space that they share with vendors; nothing else about people is asked."""
+
+    modified_from: dt.datetime | None = None
+    kind: Literal["EmployeeQuery"] = "EmployeeQuery"
+
+
+@dataclass(frozen=True, slots=True)
+class OtherNameQuery:
+    """The Other Names list, for the same name space."""
+
+    modified_from: dt.datetime | None = None
+    kind: Literal["OtherNameQuery"] = "OtherNameQuery"
+
+
+@dataclass(frozen=True, slots=True)
+class ListDeletedQuery:
+    """Deletion records of lists; QuickBooks remembers 90 days. Merged records leave none."""
+
+    list_types: tuple[str, ...]
+    deleted_from: dt.datetime | None = None
+    kind: Literal["ListDeletedQuery"] = "ListDeletedQuery"
+
+
 # ---------------------------------------------------------------- writes of lists
 
 
@@ -298,7 +331,7 @@ class TxnDeletedQuery:
     kind: Literal["TxnDeletedQuery"] = "TxnDeletedQuery"
 
 
-ListQuery = AccountQuery | CustomerQuery | VendorQuery | ItemQuery
+ListQuery = AccountQuery | CustomerQuery | VendorQuery | ItemQuery | ClassQuery | EmployeeQuery | OtherNameQuery
 ListAdd = CustomerAdd | VendorAdd | ItemServiceAdd
 TransactionWrite = EstimateAdd | EstimateMod | PurchaseOrderAdd | PurchaseOrderMod
 TransactionQuery = EstimateQuery | PurchaseOrderQuery
@@ -311,6 +344,10 @@ Request = (
     | CustomerQuery
     | VendorQuery
     | ItemQuery
+    | ClassQuery
+    | EmployeeQuery
+    | OtherNameQuery
+    | ListDeletedQuery
     | CustomerAdd
     | VendorAdd
     | ItemServiceAdd

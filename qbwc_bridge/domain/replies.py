@@ -61,10 +61,10 @@ class PreferencesRet:
 
 @dataclass(frozen=True, slots=True)
 class ListRet:
-    """A record of a list: account, customer or job, vendor, or item.
+    """A record of a list: account, class, customer or job, vendor, item; of employees and other names the name alone.
 
-    `kind` is the tag without Ret: Account, Customer, Vendor, ItemService, ItemNonInventory ... `account_type` is set on
-    accounts, the two accounts on items (`income_account`, `expense_account`; a one-sided item has only one of them).
+    `kind` is the tag without Ret: Account, Customer, OtherName, ItemService, ItemNonInventory ... `account_type` is set
+    on accounts, the two accounts on items (`income_account`, `expense_account`; a one-sided item has only one of them).
     """
 
     kind: str
@@ -138,6 +138,15 @@ class TxnDeletedRet:
 
 
 @dataclass(frozen=True, slots=True)
+class ListDeletedRet:
+    """A deletion record of a list; `list_type` is the record's kind, such as Vendor or ItemService."""
+
+    list_type: str
+    list_id: str
+    time_deleted: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class ReportRet:
     """A report: its data rows only (subtotals and headings repeat them). `basis` is Accrual, Cash or None.
 
@@ -155,7 +164,7 @@ class ReportRet:
         return (["" if at is None else row[at] for at in places] for row in self.rows)
 
 
-Result = HostRet | CompanyRet | PreferencesRet | ListRet | TxnRet | TxnDeletedRet | ReportRet
+Result = HostRet | CompanyRet | PreferencesRet | ListRet | ListDeletedRet | TxnRet | TxnDeletedRet | ReportRet
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,16 @@ APPROVED_CHANGE = "approved"
 """The one status in which change orders are exported."""
 
 _TRANSACTIONS = {"Estimate": "Estimate", "PurchaseOrder": "Purchase order"}
+ITEM_LEVELS, ITEM_PATH = 5, 159
+"""Levels and characters of an item's FullName (qbXML 13.0 schema; reference, limits)."""
+
+ORDERABLE_BARRED = frozenset(
+    {"ItemSubtotal", "ItemDiscount", "ItemPayment", "ItemSalesTax", "ItemSalesTaxGroup", "ItemGroup"}
+)
+"""Types of items that hold no cost and cannot stand on an order's line."""
+
+SERVICE = "ItemService"
+"""The one type that the bridge writes; a sub-item has its parent's type (reference, items)."""
 
 DEAD_CHANGES = frozenset({"rejected", "void", "no_charge"})
 """Change orders that will never be exported and are not offered."""
@@ -213,13 +223,91 @@ def account_missing(which: str, name: str, *, exists: bool) -> str | None:
     if not name:
         return f"No {which} account is chosen for cost code items: choose it in the connection's settings."
     if not exists:
-        return f"The {which} account {name} is not in QuickBooks: correct it in the connection's settings."
+        return (
+            f"The {which} account {name} is not in QuickBooks: correct it in the connection's settings, or with map "
+            "set where it was chosen for one item."
+        )
     return None
 
 
 def name_taken(name: str, by: str) -> str | None:
     """Refuse a name that another list of the shared name space holds: customers, vendors, employees, other names."""
-    return f"QuickBooks uses the name {name} for a {by} already: choose another name for this record." if by else None
+    article = "an" if by[:1] in "aeiou" else "a"
+    return (
+        f"QuickBooks uses the name {name} for {article} {by} already: choose another name for this record."
+        if by
+        else None
+    )
+
+
+def same_name(name: str, others: Collection[str]) -> str | None:
+    """Refuse to write two records that get one name or number in QuickBooks, whose names are cut to its lengths."""
+    if not others:
+        return None
+    return (
+        f'In QuickBooks it would be called "{name}", as would {"; ".join(sorted(others)[:5])}: '
+        "give one of them another name or number with review set."
+    )
+
+
+def item_path(path: str) -> str | None:
+    """Refuse an item that lies too deep or whose full name is too long for QuickBooks."""
+    levels = path.count(":") + 1
+    if levels <= ITEM_LEVELS and len(path) <= ITEM_PATH:
+        return None
+    return (
+        f"Item {path} would have {levels} levels and {len(path)} characters; QuickBooks takes {ITEM_LEVELS} and "
+        f"{ITEM_PATH}: link the item above it to one that lies higher, or link this one."
+    )
+
+
+def item_barred(name: str, item_type: str) -> str | None:
+    """Refuse a match that cannot stand on an order's line."""
+    if item_type not in ORDERABLE_BARRED:
+        return None
+    return (
+        f"{name} in QuickBooks is a {item_type.removeprefix('Item')} item, which no order can hold: link another item, "
+        "or give this one another name."
+    )
+
+
+def item_parent(name: str, item_type: str) -> str | None:
+    """Refuse a service item below an item of another type: QuickBooks takes only one type per family."""
+    if item_type in ("", SERVICE):
+        return None
+    return (
+        f"Item {name} is a {item_type.removeprefix('Item')} item, below which QuickBooks takes no service item: "
+        "enter this sub-item there by hand, or link the item above to a service item."
+    )
+
+
+def gone(called: str, name: str) -> str:
+    """Say that a linked record vanished: deleted, or merged with another one."""
+    return (
+        f"{called} {name} is no longer in QuickBooks: it was deleted or merged there. Unlink it here, then link it to "
+        "the record that took its place."
+    )
+
+
+def need_gone(called: str) -> str:
+    """Refuse to write on a record whose own record vanished from QuickBooks."""
+    return (
+        f"It needs {called}, which is no longer in QuickBooks: unlink that one and link it to the record that took its "
+        "place."
+    )
+
+
+def moved(job: str, customer: str, project: str) -> str:
+    """Say that a job lies below another customer than before (ACCOUNTING 4)."""
+    return (
+        f"Job {job} was moved below customer {customer} in QuickBooks: choose that customer for project {project} if "
+        "this is right, or move the job back."
+    )
+
+
+def one_sided(name: str) -> str:
+    """Say that an item has no account of its own for purchases (ACCOUNTING 6)."""
+    return f"Item {name} has no separate purchase account in QuickBooks; check it there."
 
 
 def inactive(name: str, *, is_active: bool) -> str | None:

@@ -168,4 +168,6 @@ def _line_order(line: CostLine) -> tuple[str, str, str, Decimal]:
 
 
 def _by_name(uow: UnitOfWork, connection: Connection, kind: str) -> dict[str, ListRecord]:
-    return {row.folded: row for row in uow.lists.find(connection_id=connection.id, kind=kind)}
+    rows = uow.lists.find(connection_id=connection.id, kind=kind)
+    # What is gone has had costs all the same; where another record took its name, that one is meant.
+    return {row.folded: row for row in sorted(rows, key=lambda row: not row.gone)}

@@ -6,6 +6,7 @@ from qbwc_bridge.domain.books import TransactionRecord
 from qbwc_bridge.domain.records import Submission, Task
 from qbwc_bridge.domain.replies import ListRet, Result, TxnRet
 from qbwc_bridge.domain.states import State, TaskState
+from qbwc_bridge.flow import newest
 from qbwc_bridge.flow.agreement import DOCUMENTS, agreed_of
 from qbwc_bridge.flow.mirror import Orders, list_kind
 from qbwc_bridge.flow.moves import BRIDGE, Rows, move, move_task, note
@@ -20,11 +21,12 @@ def adopt(scene: Scene, task: Task, rows: Rows, result: Result, orders: Orders) 
     """
     move_task(scene.uow, task, TaskState.DONE, now=scene.now)
     if isinstance(result, ListRet):
-        scene.connection.newest_write = f"{list_kind(result).capitalize()}:{result.list_id}"
+        newest.remember(scene.connection, result)
+        _not_born(scene, result)
         quickbooks_id, name = result.list_id, result.full_name
     elif isinstance(result, TxnRet):
         order = orders[result.txn_id]
-        scene.connection.newest_write = f"{result.kind}:{order.txn_id}"
+        newest.remember(scene.connection, result)
         quickbooks_id, name = order.txn_id, order.ref_number
     else:
         return
@@ -37,6 +39,16 @@ def adopt(scene: Scene, task: Task, rows: Rows, result: Result, orders: Orders) 
             row.exported = content
             _synced(scene.uow, row, quickbooks_id, name, scene.now)
             scene.visit.exported += 1
+
+
+def _not_born(scene: Scene, result: ListRet) -> None:
+    """Take back that a record came into QuickBooks by itself: it is the bridge's own."""
+    kept = scene.uow.lists.first(
+        connection_id=scene.connection.id, kind=list_kind(result), list_id=result.list_id, born=True
+    )
+    if kept:
+        kept.born = False
+        scene.uow.lists.save(kept)
 
 
 def _synced(uow: UnitOfWork, row: Submission, quickbooks_id: str, name: str, now: dt.datetime) -> None:

@@ -7,10 +7,10 @@ from qbwc_bridge.domain.quickbooks import EstimateMod, EstimateQuery, PurchaseOr
 from qbwc_bridge.domain.records import MessageSet, Task
 from qbwc_bridge.domain.replies import Reply, ReplySet
 from qbwc_bridge.domain.states import OUTSTANDING, TaskState
-from qbwc_bridge.flow import adoption, cost_answers, mirror
+from qbwc_bridge.flow import adoption, cost_answers, mirror, newest
 from qbwc_bridge.flow.mirror import Orders
 from qbwc_bridge.flow.moves import Rows, give_up, is_write, move_task, submissions_of
-from qbwc_bridge.flow.readings import LISTS_RANK
+from qbwc_bridge.flow.readings import LISTS, LISTS_RANK, LISTS_WHOLE_EVERY, OPTIONAL, window
 from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.qbxml.by_itself import BACK_OFF, MAX_REBUILDS
 from qbwc_bridge.qbxml.statuses import Meaning, Reaction, meaning
@@ -22,6 +22,12 @@ _OF_A_FEATURE = (EstimateQuery, PurchaseOrderQuery)
 _NO_FEATURE = frozenset({1030, 3250})
 """An edition without estimates or purchase orders, or a company with them switched off, has none."""
 
+_NO_REFERENCE = frozenset({3000, 3120, 3130, 3140})
+"""Statuses of a write that used a record which QuickBooks does not have: it was deleted or merged unseen."""
+
+_WHOLE_ANSWER = frozenset({0, 1})
+"""Statuses of a reading that left nothing out: 1 means that the list is empty."""
+
 _NO_RECORD = frozenset({1, 500, 3120})
 """Statuses of a query that found nothing of what was named."""
 
@@ -32,7 +38,9 @@ def apply(scene: Scene, message: MessageSet, replies: ReplySet) -> None:
     A query without a reply in the set is asked again; a write without one is in doubt and looked up first, whatever
     the set's own status says: 600, 9001, 9002 and 9005 prove nothing (DESIGN, once 3).
     """
-    orders = mirror.keep(scene, (result for reply in replies.replies for result in reply.results))
+    results = [result for reply in replies.replies for result in reply.results]
+    orders = mirror.keep(scene, results)
+    newest.forget(scene, mirror.deleted_ids(results))
     tasks = scene.uow.tasks.find(message_set_id=message.id, state=[*OUTSTANDING, TaskState.QUEUED])
     rows = submissions_of(scene.uow, tasks)
     for task in tasks:
@@ -62,6 +70,8 @@ def apply_write(scene: Scene, task: Task, rows: Rows, reply: Reply, orders: Orde
     """Apply the answer to one write: adopt what was made, or do what the table of statuses says."""
     told = meaning(reply.status)
     task.status_code = reply.status
+    if reply.status in _NO_REFERENCE and scene.connection.lists_whole_at:
+        scene.connection.lists_whole_at = scene.now - LISTS_WHOLE_EVERY
     if told.reaction is Reaction.DONE and reply.results:
         adoption.adopt(scene, task, rows, reply.results[0], orders)
     elif told.reaction in (Reaction.DONE, Reaction.LOOK_UP):
@@ -117,11 +127,11 @@ def sentinel_answered(scene: Scene, replies: ReplySet) -> None:
 def _apply_query(scene: Scene, task: Task, reply: Reply) -> None:
     told = meaning(reply.status)
     task.status_code = reply.status
-    if told.reaction in (Reaction.RETRY, Reaction.RESEND) and task.attempts <= len(BACK_OFF):
+    has_none = _has_none(task, reply)
+    if not has_none and told.reaction in (Reaction.RETRY, Reaction.RESEND) and task.attempts <= len(BACK_OFF):
         again(scene, task, why=_sentence(told, reply))
         return
     missing = task.submission_id is not None and not reply.results
-    has_none = task.rank == LISTS_RANK and reply.status in _NO_FEATURE and isinstance(task.request, _OF_A_FEATURE)
     if missing or not (has_none or told.reaction in (Reaction.DONE, Reaction.NOTHING_FOUND)):
         give_up(scene, task, f"{DOCUMENT_GONE} {_sentence(told, reply)}" if missing else _sentence(told, reply))
         return
@@ -133,7 +143,26 @@ def _apply_query(scene: Scene, task: Task, reply: Reply) -> None:
         _next_page(scene, task, reply)
     else:
         move_task(scene.uow, task, TaskState.DONE, now=scene.now)
-        _lists_complete(scene)
+        _list_ended(scene, task, reply)
+
+
+def _has_none(task: Task, reply: Reply) -> bool:
+    """Whether a refused reading of lists shows that there is nothing to read, or nothing that must be known."""
+    if task.rank != LISTS_RANK or task.submission_id is not None:
+        return False
+    return isinstance(task.request, OPTIONAL) or (
+        reply.status in _NO_FEATURE and isinstance(task.request, _OF_A_FEATURE)
+    )
+
+
+def _list_ended(scene: Scene, task: Task, reply: Reply) -> None:
+    """Take in that one reading has ended; one of a whole list shows what is gone."""
+    if task.rank != LISTS_RANK or task.submission_id is not None:
+        return
+    kind = LISTS.get(type(task.request))
+    if kind and window(task.request) is None and reply.status in _WHOLE_ANSWER and not reply.remaining:
+        mirror.forget_unread(scene, kind)
+    _lists_complete(scene)
 
 
 def _next_page(scene: Scene, task: Task, reply: Reply) -> None:
@@ -145,15 +174,15 @@ def _next_page(scene: Scene, task: Task, reply: Reply) -> None:
 
 
 def _lists_complete(scene: Scene) -> None:
-    open_lists = scene.uow.tasks.count(
-        connection_id=scene.connection.id,
-        rank=LISTS_RANK,
-        submission_id=None,
-        reading_id=None,
-        state=[TaskState.QUEUED, TaskState.SENT, TaskState.IN_DOUBT, TaskState.PARKED],
-    )
-    if not open_lists:
-        scene.connection.lists_read_at = scene.now
+    readings: dict[str, Any] = {"connection_id": scene.connection.id, "rank": LISTS_RANK, "submission_id": None}
+    open_ones = [TaskState.QUEUED, TaskState.SENT, TaskState.IN_DOUBT, TaskState.PARKED]
+    for task in scene.uow.tasks.find(**readings, state=open_ones):
+        if task.state is not TaskState.PARKED or not isinstance(task.request, OPTIONAL):
+            return
+    scene.connection.lists_read_at = scene.now
+    last = scene.uow.tasks.find(**readings, kind="ItemQuery", state=TaskState.DONE, order="-done_at", limit=1)
+    if last and window(last[0].request) is None:  # all lists are asked for whole together
+        scene.connection.lists_whole_at = scene.now
 
 
 def _may_rebuild(scene: Scene, task: Task) -> bool:

@@ -57,14 +57,16 @@ def _item(facts: Facts, row: Submission) -> ItemServiceAdd:
     cost_code, cost_type = row.key, ""
     if facts.options.by_type and _is_child(facts, row):
         cost_code, _, cost_type = row.key.rpartition(".")
-    parent = Ref(list_id=facts.submissions["cost_code", cost_code].quickbooks_id) if cost_type else None
+    above = facts.synced("cost_code", cost_code) if cost_type else None
+    if cost_type and above is None:
+        raise Refused(f"The item of cost code {cost_code} is not in QuickBooks, or no longer.")
     income = facts.named("account", facts.options.income_account)
-    expense = facts.named("account", facts.options.expense_account)
+    expense = facts.named("account", facts.expense_account(facts.item_path(row.key, cost_code, cost_type)))
     if income is None or expense is None:
         raise Refused("The accounts for cost code items are not in QuickBooks: correct the connection's settings.")
     return ItemServiceAdd(
         name=facts.leaf(row, cost_type or cost_code),
-        parent=parent,
+        parent=Ref(list_id=above.quickbooks_id) if above else None,
         description=f"{row.number} {row.title}".strip(),
         income_account=Ref(list_id=income.list_id),
         expense_account=Ref(list_id=expense.list_id),

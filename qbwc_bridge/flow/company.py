@@ -77,6 +77,7 @@ def bind(connection: Connection) -> None:
     connection.alarm = connection.newest_write = ""
     connection.lists_modified = connection.orders_modified = None
     connection.bills_modified = connection.deletions_seen = None
+    connection.lists_whole_at = connection.list_deletions_seen = connection.order_deletions_seen = None
 
 
 def readable(connection: Connection) -> bool:

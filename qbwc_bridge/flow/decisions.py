@@ -201,12 +201,14 @@ def set_field(
 
 def _find(uow: UnitOfWork, row: Submission, quickbooks: str) -> tuple[str, str]:
     if row.kind in _LISTS:
-        record = uow.lists.first(connection_id=row.connection_id, kind=_LISTS[row.kind], folded=fold(quickbooks))
+        record = uow.lists.first(
+            connection_id=row.connection_id, kind=_LISTS[row.kind], folded=fold(quickbooks), gone=False
+        )
         if record:
             return record.list_id, record.full_name
     elif row.kind in DOCUMENTS:
         kind = DOCUMENTS[row.kind]
-        found = uow.transactions.find(connection_id=row.connection_id, kind=kind, ref_number=quickbooks)
+        found = uow.transactions.find(connection_id=row.connection_id, kind=kind, ref_number=quickbooks, gone=False)
         if len(found) > 1:
             raise Refused(
                 f"QuickBooks has {len(found)} with number {quickbooks}: give one of them another number there."

@@ -7,20 +7,17 @@ from typing import Any
 from qbwc_bridge.domain.quickbooks import (
     CompanyQuery,
     CustomerAdd,
-    CustomerQuery,
     CustomTxnDetail,
     HostQuery,
-    ItemQuery,
     ItemServiceAdd,
     PreferencesQuery,
     Request,
     VendorAdd,
-    VendorQuery,
-    query_of,
 )
 from qbwc_bridge.domain.records import Connection, MessageSet, Purpose, Task
 from qbwc_bridge.domain.states import OUTSTANDING, State, TaskState
 from qbwc_bridge.errors import QuickBooksError
+from qbwc_bridge.flow import newest
 from qbwc_bridge.flow.language import Language
 from qbwc_bridge.flow.moves import MESSAGE_SET_ID_LENGTH, give_up, is_write, move, move_task, submissions_of, token
 from qbwc_bridge.flow.readings import COSTS_RANK, LISTS_RANK
@@ -58,8 +55,7 @@ def newest_write_message(scene: Scene, language: Language) -> MessageSet | None:
     connection = scene.connection
     if scene.visit.sentinel_checked or not connection.newest_write:
         return None
-    kind, _, found = connection.newest_write.partition(":")
-    return _store(scene, "sentinel", language.message([("proof", _proof(kind, found))], connection))
+    return _store(scene, "sentinel", language.message([("proof", newest.query(connection))], connection))
 
 
 def nearest(scene: Scene) -> Task | None:
@@ -81,19 +77,6 @@ def anything_outstanding(scene: Scene) -> bool:
 def due(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> bool:
     """Whether a visit that begins now would have something to send."""
     return uow.tasks.has(**_due(connection, now))
-
-
-def _proof(kind: str, found: str) -> Request:
-    """The query that reads the newest record that we wrote back."""
-    match kind:
-        case "Customer":
-            return CustomerQuery(list_ids=(found,))
-        case "Vendor":
-            return VendorQuery(list_ids=(found,))
-        case "Item":
-            return ItemQuery(list_ids=(found,))
-        case _:
-            return query_of(kind, found)
 
 
 def _ready(scene: Scene, *, limit: int, **more: Any) -> list[Task]:

@@ -4,8 +4,8 @@ import datetime as dt
 from collections import defaultdict
 from functools import cached_property
 
-from qbwc_bridge.domain.books import ListRecord, TransactionRecord
-from qbwc_bridge.domain.names import fold, marks
+from qbwc_bridge.domain.books import ListKind, ListRecord, TransactionRecord
+from qbwc_bridge.domain.names import beginnings, fold, marks
 from qbwc_bridge.domain.procore import (
     Budget,
     BudgetCode,
@@ -22,6 +22,17 @@ from qbwc_bridge.errors import Refused
 from qbwc_bridge.flow.options import Options
 from qbwc_bridge.ports import UnitOfWork
 from qbwc_bridge.qbxml.types import fit_name
+
+LISTS_OF: dict[str, ListKind] = {"cost_code": "item", "job": "customer", "vendor": "vendor"}
+"""Which list of QuickBooks the record of a submission stands on."""
+
+_SHARED_NAMES: dict[ListKind, str] = {
+    "customer": "customer",
+    "vendor": "vendor",
+    "employee": "employee",
+    "other_name": "name on the Other Names list",
+}
+"""Lists that share one name space, with what people call their records."""
 
 
 class Facts:
@@ -47,12 +58,12 @@ class Facts:
 
     @cached_property
     def _by_name(self) -> dict[tuple[str, str], ListRecord]:
-        return {(row.kind, row.folded): row for row in self._records.values()}
+        return {(row.kind, row.folded): row for row in self._records.values() if not row.gone}
 
     @cached_property
     def _names(self) -> dict[tuple[str, str], list[str]]:
         names: dict[tuple[str, str], list[str]] = defaultdict(list)
-        for row in self._records.values():
+        for row in self._by_name.values():
             names[row.kind, row.parent_id].append(row.full_name)
         return names
 
@@ -69,12 +80,58 @@ class Facts:
         return {(row.kind, row.txn_id): row for rows in self._transactions.values() for row in rows}
 
     def record(self, kind: str, list_id: str) -> ListRecord | None:
-        """A list record by ListID."""
+        """A list record by ListID, also one that is gone."""
         return self._records.get((kind, list_id))
 
     def named(self, kind: str, full_name: str) -> ListRecord | None:
         """A list record by FullName, case and spaces folded."""
         return self._by_name.get((kind, fold(full_name)))
+
+    def was_named(self, kind: str, full_name: str) -> bool:
+        """Whether any record of a list has that FullName, also one that is gone."""
+        return (kind, fold(full_name)) in self._ever_named
+
+    @cached_property
+    def _ever_named(self) -> set[tuple[str, str]]:
+        return {(row.kind, row.folded) for row in self._records.values()}
+
+    def linked_record(self, row: Submission) -> ListRecord | None:
+        """The list record that a submission is linked to, as last read, also one that is gone."""
+        kind = LISTS_OF.get(row.kind)
+        return self.record(kind, row.quickbooks_id) if kind and row.quickbooks_id else None
+
+    def is_gone(self, row: Submission) -> bool:
+        """Whether the list record that a submission is linked to is no longer in QuickBooks."""
+        record = self.linked_record(row)
+        return record is not None and record.gone
+
+    def name_holder(self, name: str) -> str:
+        """What holds a name of the space that customers, vendors, employees and other names share; empty if nothing."""
+        return next((word for kind, word in _SHARED_NAMES.items() if self.named(kind, name)), "")
+
+    @cached_property
+    def items_by_beginning(self) -> dict[str, list[ListRecord]]:
+        """Items by every code that their own name begins with."""
+        found: dict[str, list[ListRecord]] = defaultdict(list)
+        for row in self._by_name.values():
+            if row.kind == "item":
+                for begin in beginnings(row.name):
+                    found[begin].append(row)
+        return found
+
+    @cached_property
+    def _item_accounts(self) -> dict[str, str]:
+        rows = self.uow.mappings.find(connection_id=self.connection.id, kind="item")
+        return {fold(row.quickbooks): row.expense_account for row in rows if row.expense_account}
+
+    def expense_account(self, path: str) -> str:
+        """The expense account of a new item: chosen for it, for an item above it, or for the connection."""
+        while path:
+            chosen = self._item_accounts.get(fold(path))
+            if chosen:
+                return chosen
+            path = path.rpartition(":")[0]
+        return self.options.expense_account
 
     def customer_above(self, choice: ProjectChoice) -> ListRecord | None:
         """The customer chosen for a project, as typed or as QuickBooks' limits make of it."""
@@ -85,7 +142,7 @@ class Facts:
         return self._names.get((kind, parent_id), [])
 
     def transactions(self, kind: str) -> list[TransactionRecord]:
-        """Estimates or purchase orders as last read."""
+        """Estimates or purchase orders as last read, without those that are gone."""
         return self._transactions[kind]
 
     @cached_property
@@ -127,9 +184,9 @@ class Facts:
         return {code.id: code.code for code in codes}
 
     def synced(self, kind: Kind, key: str) -> Submission | None:
-        """The submission of that record if the record stands in QuickBooks."""
+        """The submission of that record if the record stands in QuickBooks; of a list record, if it is not gone."""
         row = self.submissions.get((kind, key))
-        return row if row and row.quickbooks_id else None
+        return row if row and row.quickbooks_id and not self.is_gone(row) else None
 
     @cached_property
     def holders(self) -> dict[tuple[str, str], Submission]:
@@ -221,8 +278,11 @@ class Facts:
         return code.code if self.options.by_type else code.cost_code
 
     def item_for(self, code: BudgetCode) -> Ref:
-        """The item of a budget code; it must be synced."""
-        return Ref(list_id=self.submissions["cost_code", self.item_key(code)].quickbooks_id)
+        """The item of a budget code; raises Refused where it is not in QuickBooks, or no longer."""
+        row = self.synced("cost_code", self.item_key(code))
+        if row is None:
+            raise Refused(f"The item of cost code {code.code} is not in QuickBooks, or no longer.")
+        return Ref(list_id=row.quickbooks_id)
 
     def item_path(self, submission_key: str, cost_code: str, cost_type: str) -> str:
         """FullName that a cost code's item has or will have: `03-300`, or `03-300:M` below its parent."""

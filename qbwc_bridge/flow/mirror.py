@@ -6,11 +6,21 @@ from qbwc_bridge.domain.books import ListKind, ListRecord, TransactionLine, Tran
 from qbwc_bridge.domain.money import ZERO, cents
 from qbwc_bridge.domain.names import fold
 from qbwc_bridge.domain.records import Connection
-from qbwc_bridge.domain.replies import ListRet, Result, TxnRet
+from qbwc_bridge.domain.replies import ListDeletedRet, ListRet, Result, TxnDeletedRet, TxnRet
 from qbwc_bridge.flow.scene import Scene
-from qbwc_bridge.ports import UnitOfWork
+from qbwc_bridge.ports import Other
 
-_KINDS: dict[str, ListKind] = {"Account": "account", "Customer": "customer", "Vendor": "vendor"}
+_KINDS: dict[str, ListKind] = {
+    "Account": "account",
+    "Class": "class",
+    "Customer": "customer",
+    "Employee": "employee",
+    "OtherName": "other_name",
+    "Vendor": "vendor",
+}
+
+_OFFERED_BACK = ("customer", "vendor")
+"""Lists whose new records may be wanted in Procore."""
 
 LOOK_UP = 512
 """Records looked up by one statement: a page of a list."""
@@ -20,23 +30,56 @@ Orders = dict[str, TransactionRecord]
 
 
 def list_kind(result: ListRet) -> ListKind:
-    """The list a record belongs to: account, customer, vendor, or item for every item type."""
+    """The list a record belongs to: account, class, customer, a list of names, or item for every item type."""
     return _KINDS.get(result.kind, "item")
 
 
 def keep(scene: Scene, results: Iterable[Result]) -> Orders:
     """Store every list record and transaction as just read, whatever was asked; gives the transactions.
 
-    Results are looked up and written together: a page of a list has hundreds.
+    Results are looked up and written together: a page of a list has hundreds. What was deleted is marked so.
     """
     found = list(results)
-    _keep_lists(scene.uow, scene.connection, [each for each in found if isinstance(each, ListRet)])
-    return _keep_transactions(scene, [each for each in found if isinstance(each, TxnRet)])
+    _keep_lists(scene, [each for each in found if isinstance(each, ListRet)])
+    orders = _keep_transactions(scene, [each for each in found if isinstance(each, TxnRet)])
+    _mark_deleted(scene, found)
+    return orders
 
 
-def _keep_lists(uow: UnitOfWork, connection: Connection, results: Sequence[ListRet]) -> None:
+def forget_unread(scene: Scene, kind: ListKind) -> None:
+    """A list was read whole in this visit: what it did not show any more is gone, deleted or merged."""
+    unread = scene.uow.lists.find(
+        connection_id=scene.connection.id, kind=kind, gone=False, read_visit_id=Other(scene.visit.id)
+    )
+    for row in unread:
+        row.gone = True
+        scene.uow.lists.save(row)
+
+
+def deleted_ids(results: Iterable[Result]) -> set[str]:
+    """The ListIDs and TxnIDs that deletion records name."""
+    found = list(results)
+    lists = {each.list_id for each in found if isinstance(each, ListDeletedRet)}
+    return lists | {each.txn_id for each in found if isinstance(each, TxnDeletedRet)}
+
+
+def _mark_deleted(scene: Scene, results: Sequence[Result]) -> None:
+    lists = [(_KINDS.get(each.list_type, "item"), each.list_id) for each in results if isinstance(each, ListDeletedRet)]
+    orders = [(each.txn_type, each.txn_id) for each in results if isinstance(each, TxnDeletedRet)]
+    for kinds, ids in _portions(lists):
+        for record in scene.uow.lists.find(connection_id=scene.connection.id, kind=kinds, list_id=ids, gone=False):
+            record.gone = True
+            scene.uow.lists.save(record)
+    for kinds, ids in _portions(orders):
+        for order in scene.uow.transactions.find(connection_id=scene.connection.id, kind=kinds, txn_id=ids, gone=False):
+            order.gone = True
+            scene.uow.transactions.save(order)
+
+
+def _keep_lists(scene: Scene, results: Sequence[ListRet]) -> None:
     if not results:
         return
+    uow, connection = scene.uow, scene.connection
     latest = {(list_kind(each), each.list_id): each for each in results}
     known: dict[tuple[str, str], ListRecord] = {}
     for kinds, ids in _portions(latest):
@@ -45,11 +88,12 @@ def _keep_lists(uow: UnitOfWork, connection: Connection, results: Sequence[ListR
     for (kind, list_id), result in latest.items():
         row = known.get((kind, list_id))
         if row:
-            _fill(row, result)
+            _fill(row, result, scene.visit.id)
             uow.lists.save(row)
         else:
             row = ListRecord(connection.id, kind, list_id, "", "", "", is_active=True, edit_sequence="")
-            _fill(row, result)
+            row.born = connection.lists_whole_at is not None and kind in _OFFERED_BACK
+            _fill(row, result, scene.visit.id)
             uow.lists.append(row)
 
 
@@ -61,12 +105,13 @@ def _portions(keys: Iterable[tuple[str, str]]) -> Iterator[tuple[set[str], list[
         yield {kind for kind, _ in portion}, [found for _, found in portion]
 
 
-def _fill(row: ListRecord, result: ListRet) -> None:
+def _fill(row: ListRecord, result: ListRet, visit_id: int) -> None:
     row.name, row.full_name, row.folded = result.name, result.full_name, fold(result.full_name)
     row.is_active, row.edit_sequence, row.sublevel = result.is_active, result.edit_sequence, result.sublevel
     row.parent_id = result.parent.list_id if result.parent else ""
     row.type = result.account_type or result.kind
     row.two_sided, row.time_modified = result.two_sided, result.time_modified
+    row.gone, row.read_visit_id = False, visit_id
 
 
 def _keep_transactions(scene: Scene, results: Sequence[TxnRet]) -> Orders:
@@ -114,11 +159,11 @@ def _fill_transaction(row: TransactionRecord, result: TxnRet, visit_id: int) -> 
     row.linked = list(result.linked)
     row.is_active, row.closed, row.received = result.is_active, result.is_manually_closed, result.is_fully_received
     row.grouped = result.grouped
-    row.time_modified, row.read_visit_id = result.time_modified, visit_id
+    row.time_modified, row.read_visit_id, row.gone = result.time_modified, visit_id, False
 
 
 def remember_newest(connection: Connection, results: Sequence[Result]) -> None:
-    """Remember the newest change that a reading of lists, orders or estimates showed: the next one starts there.
+    """Remember the newest change or deletion that a reading of lists and orders showed: the next one starts there.
 
     Answers to writes do not count: what somebody entered between the reading and the write would never be read.
     """
@@ -126,3 +171,7 @@ def remember_newest(connection: Connection, results: Sequence[Result]) -> None:
     orders = [each.time_modified for each in results if isinstance(each, TxnRet) and each.time_modified]
     connection.lists_modified = max([*lists, *filter(None, [connection.lists_modified])], default=None)
     connection.orders_modified = max([*orders, *filter(None, [connection.orders_modified])], default=None)
+    gone = [each.time_deleted for each in results if isinstance(each, ListDeletedRet) and each.time_deleted]
+    ended = [each.time_deleted for each in results if isinstance(each, TxnDeletedRet) and each.time_deleted]
+    connection.list_deletions_seen = max([*gone, *filter(None, [connection.list_deletions_seen])], default=None)
+    connection.order_deletions_seen = max([*ended, *filter(None, [connection.order_deletions_seen])], default=None)

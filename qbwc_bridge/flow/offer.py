@@ -13,6 +13,19 @@ Need = tuple[Kind, str]
 """Another submission by kind and key."""
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A name or number that writing a record would take in QuickBooks.
+
+    Within one `space` a name can be taken once, by one `owner`; `called` tells people who that is.
+    """
+
+    space: str
+    name: str
+    owner: str
+    called: str
+
+
 @dataclass(slots=True)
 class Offer:
     """A record that could be written, and what stands against it.
@@ -37,6 +50,12 @@ class Offer:
     match: str = ""
     match_name: str = ""
     suggestions: list[str] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
+
+    def claim(self, space: str, name: str, called: str) -> None:
+        """Claim a name for this record, unless accepting it links it or a person must choose first."""
+        if not self.match and not self.suggestions:
+            self.claims.append(Claim(space, name, f"{self.kind} {self.key}", called))
 
 
 def item_needs(facts: Facts, codes: Iterable[BudgetCode]) -> list[Need]:

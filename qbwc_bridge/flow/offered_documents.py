@@ -113,7 +113,17 @@ def commitment_offer(facts: Facts, commitment: Commitment, today: dt.date) -> Of
         offer.obstacles += _against(facts, row, "PurchaseOrder")
     elif not marked(facts, offer):
         _match_order(facts, offer, commitment, number, link=row.link_to if row else "")
+    _claim_number(facts, offer, commitment, number, called)
     return offer
+
+
+def _claim_number(facts: Facts, offer: Offer, commitment: Commitment, number: str, called: str) -> None:
+    """Claim the RefNumber among the orders of one vendor for one job, by which an order is found again."""
+    row = facts.submissions.get(("commitment", offer.key))
+    order = facts.transaction("PurchaseOrder", row.quickbooks_id) if row and row.quickbooks_id else None
+    if order or not (row and row.quickbooks_id):
+        space = f"orders of vendor {commitment.vendor_id} for project {commitment.project_id}"
+        offer.claim(space, order.ref_number if order else number, called)
 
 
 def _match_order(facts: Facts, offer: Offer, commitment: Commitment, number: str, *, link: str) -> None:

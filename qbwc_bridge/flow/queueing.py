@@ -6,17 +6,11 @@ from typing import Any
 
 from qbwc_bridge.domain.books import CostReading
 from qbwc_bridge.domain.quickbooks import (
-    AccountQuery,
     BillQuery,
-    CustomerQuery,
     CustomTxnDetail,
-    EstimateQuery,
-    ItemQuery,
     Iterator,
-    PurchaseOrderQuery,
     Request,
     TxnDeletedQuery,
-    VendorQuery,
 )
 from qbwc_bridge.domain.records import KINDS_IN_ORDER, Connection, Submission, Task
 from qbwc_bridge.domain.states import ALIVE, State, TaskState
@@ -31,11 +25,12 @@ from qbwc_bridge.flow.readings import (
     COST_TYPES,
     COSTS_RANK,
     DELETABLE_TYPES,
-    LIST_PAGE,
     LISTS_RANK,
-    OVERLAP,
     PAYROLL_TYPES,
     TRANSACTION_PAGE,
+    list_queries,
+    since_then,
+    window,
 )
 from qbwc_bridge.ports import UnitOfWork
 
@@ -134,18 +129,8 @@ def _asked_already(facts: Facts, request: Request) -> bool:
 
 
 def ask_lists(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> None:
-    """Queue the reading of QuickBooks' lists, orders and estimates: everything first, later what changed."""
-    since = _since(connection.lists_modified)
-    orders = _since(connection.orders_modified)
-    wanted: tuple[Request, ...] = (
-        AccountQuery(modified_from=since),
-        CustomerQuery(modified_from=since, iterator=Iterator(LIST_PAGE)),
-        VendorQuery(modified_from=since, iterator=Iterator(LIST_PAGE)),
-        ItemQuery(modified_from=since, iterator=Iterator(LIST_PAGE)),
-        EstimateQuery(modified_from=orders, iterator=Iterator(TRANSACTION_PAGE)),
-        PurchaseOrderQuery(modified_from=orders, iterator=Iterator(TRANSACTION_PAGE)),
-    )
-    for request in wanted:
+    """Queue the reading of QuickBooks' lists, orders and estimates, and of what was deleted of them."""
+    for request in list_queries(connection, now):
         open_ones = uow.tasks.find(
             connection_id=connection.id,
             kind=request.kind,
@@ -156,8 +141,8 @@ def ask_lists(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> None
         if not open_ones:
             _add(uow, connection, request, now, rank=LISTS_RANK)
         for task in open_ones:
-            if request.modified_from is None and task.request.modified_from is not None:  # type: ignore[union-attr]
-                # It was queued while another file was the bound one; of this one nothing was read yet.
+            if window(request) is None and window(task.request) is not None:
+                # It was queued while another file was the bound one, or the lists are to be read whole meanwhile.
                 task.request = request
             task.not_before = None  # no back-off: writes wait for it
             uow.tasks.save(task)
@@ -185,8 +170,8 @@ def ask_costs(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> None
     wanted: tuple[Request, ...] = (
         CustomTxnDetail(COST_TYPES),
         CustomTxnDetail(PAYROLL_TYPES),
-        BillQuery(modified_from=_since(connection.bills_modified), iterator=Iterator(TRANSACTION_PAGE)),
-        TxnDeletedQuery(DELETABLE_TYPES, deleted_from=_since(connection.deletions_seen)),
+        BillQuery(modified_from=since_then(connection.bills_modified), iterator=Iterator(TRANSACTION_PAGE)),
+        TxnDeletedQuery(DELETABLE_TYPES, deleted_from=since_then(connection.deletions_seen)),
     )
     for request in wanted:
         _add(uow, connection, request, now, rank=COSTS_RANK, reading_id=reading.id)
@@ -202,10 +187,6 @@ def costs_due(connection: Connection, options: Options, now: dt.datetime, *, has
         return False
     read = connection.costs_read_at
     return read is None or (now - read).total_seconds() >= options.costs_every_seconds
-
-
-def _since(modified: dt.datetime | None) -> dt.datetime | None:
-    return modified - OVERLAP if modified else None
 
 
 def _add(

@@ -2,6 +2,24 @@
 
 import datetime as dt
 
+from qbwc_bridge.domain.books import ListKind
+from qbwc_bridge.domain.quickbooks import (
+    AccountQuery,
+    ClassQuery,
+    CustomerQuery,
+    EmployeeQuery,
+    EstimateQuery,
+    ItemQuery,
+    Iterator,
+    ListDeletedQuery,
+    OtherNameQuery,
+    PurchaseOrderQuery,
+    Request,
+    TxnDeletedQuery,
+    VendorQuery,
+)
+from qbwc_bridge.domain.records import Connection
+
 LIST_PAGE = 500
 """Records of a list per page: a page of 500 customers is about 1.5 MB, well below every known limit."""
 
@@ -10,6 +28,34 @@ TRANSACTION_PAGE = 200
 
 OVERLAP = dt.timedelta(minutes=65)
 """Reading windows start this long before the last change seen: an hour repeats in autumn, and clocks differ."""
+
+LISTS_WHOLE_EVERY = dt.timedelta(days=1)
+"""How often the lists are read whole, in a visit that has other work: merged records leave no deletion record, and a
+changed parent renames what lies below it without touching its time."""
+
+LISTS: dict[type[Request], ListKind] = {
+    AccountQuery: "account",
+    ClassQuery: "class",
+    CustomerQuery: "customer",
+    EmployeeQuery: "employee",
+    ItemQuery: "item",
+    OtherNameQuery: "other_name",
+    VendorQuery: "vendor",
+}
+"""Which list a query reads."""
+
+OPTIONAL = (ClassQuery, EmployeeQuery, OtherNameQuery, ListDeletedQuery, TxnDeletedQuery)
+"""What a user, an edition or a company may be without: where it is refused it stays unknown, and stops nothing."""
+
+LIST_TYPES = (
+    *("Account", "Class", "Customer", "Employee", "OtherName", "Vendor"),
+    *("ItemService", "ItemNonInventory", "ItemOtherCharge", "ItemInventory", "ItemInventoryAssembly", "ItemFixedAsset"),
+    *("ItemSubtotal", "ItemDiscount", "ItemPayment", "ItemSalesTax", "ItemSalesTaxGroup", "ItemGroup"),
+)
+"""Types asked of ListDeletedQuery."""
+
+ORDER_TYPES = ("Estimate", "PurchaseOrder")
+"""Types whose deletions are asked along with the lists."""
 
 COST_TYPES = (
     "Bill",
@@ -35,3 +81,41 @@ DELETABLE_TYPES = COST_TYPES
 
 LISTS_RANK, COSTS_RANK = 0, 99
 """Lists are read first, costs last; writes stand between, in dependency order."""
+
+
+def whole_due(connection: Connection, now: dt.datetime) -> bool:
+    """Whether the lists should be read whole."""
+    read = connection.lists_whole_at
+    return read is None or now - read >= LISTS_WHOLE_EVERY
+
+
+def list_queries(connection: Connection, now: dt.datetime) -> tuple[Request, ...]:
+    """Give the queries that read lists, orders and what was deleted: everything first, later what changed."""
+    since = None if whole_due(connection, now) else since_then(connection.lists_modified)
+    orders = since_then(connection.orders_modified)
+    return (
+        AccountQuery(modified_from=since),
+        CustomerQuery(modified_from=since, iterator=Iterator(LIST_PAGE)),
+        VendorQuery(modified_from=since, iterator=Iterator(LIST_PAGE)),
+        ItemQuery(modified_from=since, iterator=Iterator(LIST_PAGE)),
+        ClassQuery(modified_from=since),
+        EmployeeQuery(modified_from=since),
+        OtherNameQuery(modified_from=since),
+        ListDeletedQuery(LIST_TYPES, deleted_from=since_then(connection.list_deletions_seen)),
+        EstimateQuery(modified_from=orders, iterator=Iterator(TRANSACTION_PAGE)),
+        PurchaseOrderQuery(modified_from=orders, iterator=Iterator(TRANSACTION_PAGE)),
+        TxnDeletedQuery(ORDER_TYPES, deleted_from=since_then(connection.order_deletions_seen)),
+    )
+
+
+def since_then(seen: dt.datetime | None) -> dt.datetime | None:
+    """Begin of a window after the last change seen; None reads everything."""
+    return seen - OVERLAP if seen else None
+
+
+def window(request: Request) -> dt.datetime | None:
+    """Begin of a query's window; None where it reads everything."""
+    if isinstance(request, ListDeletedQuery | TxnDeletedQuery):
+        return request.deleted_from
+    found: dt.datetime | None = getattr(request, "modified_from", None)
+    return found

@@ -10,7 +10,7 @@ from qbwc_bridge.domain import rules
 from qbwc_bridge.domain.procore import as_text, version
 from qbwc_bridge.domain.records import KINDS_IN_ORDER, Connection, Submission
 from qbwc_bridge.domain.states import ON_ITS_WAY, State, TaskState
-from qbwc_bridge.flow import agreement, contents
+from qbwc_bridge.flow import contents, standing
 from qbwc_bridge.flow.facts import Facts
 from qbwc_bridge.flow.linking import join
 from qbwc_bridge.flow.moves import MARK_LENGTH, alive_tasks, cancel_queued, move, token
@@ -34,11 +34,13 @@ def refresh(uow: UnitOfWork, connection: Connection, options: Options, now: dt.d
     facts = Facts(uow, connection, options)
     common = [rules.not_visited(connection.lists_read_at), rules.multi_currency(connection.company.multi_currency)]
     fresh: list[Submission] = []
+    standing.look_after(facts, now)
     for _ in range(MOST_ROUNDS):
         before = {row.id: row.state for row in facts.submissions.values()}
         _round(facts, common, fresh, now)
         if all(before.get(row.id, row.state) is row.state for row in facts.submissions.values()):
             break
+    standing.look_after(facts, now)  # what was linked just now
     return fresh
 
 
@@ -57,7 +59,6 @@ def _round(facts: Facts, common: list[str | None], fresh: list[Submission], now:
     for row in facts.submissions.values():
         if (row.kind, row.key) not in offered and row.kind in KINDS_IN_ORDER:
             _no_longer_offered(facts, row, now)
-        _look_after(facts, row)
 
 
 def _new(uow: UnitOfWork, connection: Connection, offer: Offer, now: dt.datetime) -> Submission:
@@ -128,16 +129,6 @@ def _contain(facts: Facts, row: Submission, offer: Offer, now: dt.datetime) -> N
     move(facts.uow, row, State.SYNCED, now=now, why="the estimate holds it")
 
 
-def _look_after(facts: Facts, row: Submission) -> None:
-    """Say on an exported record what a person should look at: hand edits, other totals, what ended in Procore."""
-    if row.state is not State.SYNCED:
-        return
-    found = agreement.flags(facts, row)
-    if found != row.reasons:
-        row.reasons = found
-        facts.uow.submissions.save(row)
-
-
 def _judge(facts: Facts, row: Submission, offer: Offer, common: list[str | None], now: dt.datetime) -> None:
     """Set reasons, waits and notes, and move between blocked, ready and accepted accordingly."""
     if row.state not in (State.BLOCKED, State.READY, State.ACCEPTED):
@@ -178,6 +169,11 @@ def _judge_need(facts: Facts, need: Need, waits: list[str], obstacles: list[str]
     other = facts.submissions.get(need)
     called = f"{_NAMES.get(kind, kind)} {(other.number or other.title) if other else key}"
     if other and other.quickbooks_id:
+        record = facts.linked_record(other)
+        if record and record.gone:
+            obstacles.append(rules.need_gone(called))
+        elif record and not record.is_active:
+            obstacles.append(f"It needs {called}, which is inactive in QuickBooks: make it active there.")
         return
     if other and other.state in ON_ITS_WAY:
         waits.append(called)

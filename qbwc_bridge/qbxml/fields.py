@@ -4,6 +4,7 @@ Raises QuickBooksError where a request cannot be written: a value without qbXML 
 that exclude one another.
 """
 
+import datetime as dt
 import textwrap
 from decimal import Decimal
 from functools import singledispatch
@@ -78,6 +79,26 @@ def _vendors(request: qb.VendorQuery) -> Fields:
 @fields.register
 def _items(request: qb.ItemQuery) -> Fields:
     return _list_query(request)
+
+
+@fields.register
+def _classes(request: qb.ClassQuery) -> Fields:
+    return _filters(request)
+
+
+@fields.register
+def _employees(request: qb.EmployeeQuery) -> Fields:
+    return _filters(request)
+
+
+@fields.register
+def _other_names(request: qb.OtherNameQuery) -> Fields:
+    return _filters(request)
+
+
+@fields.register
+def _lists_deleted(request: qb.ListDeletedQuery) -> Fields:
+    return _deletions(request.deleted_from, list_types=request.list_types)
 
 
 @fields.register
@@ -189,10 +210,12 @@ def _cost_report(request: qb.CustomTxnDetail) -> Fields:
 
 @fields.register
 def _deleted(request: qb.TxnDeletedQuery) -> Fields:
-    return {
-        "txn_types": _some(list(request.txn_types), "query of deletions"),
-        "deleted_from": types.moment(request.deleted_from) if request.deleted_from else "",
-    }
+    return _deletions(request.deleted_from, txn_types=request.txn_types)
+
+
+def _deletions(since: dt.datetime | None, **kinds: tuple[str, ...]) -> Fields:
+    asked = {name: _some(list(values), "query of deletions") for name, values in kinds.items()}
+    return {**asked, "deleted_from": types.moment(since) if since else ""}
 
 
 def _list_query(request: qb.CustomerQuery | qb.VendorQuery | qb.ItemQuery) -> Fields:

@@ -1,7 +1,7 @@
-"""Records of QuickBooks' lists as typed results: accounts, customers and jobs, vendors, items of every type."""
+"""Records of QuickBooks' lists as typed results: accounts, classes, customers and jobs, names, items of every type."""
 
 from qbwc_bridge.domain.quickbooks import Ref
-from qbwc_bridge.domain.replies import ListRet
+from qbwc_bridge.domain.replies import ListDeletedRet, ListRet
 from qbwc_bridge.qbxml.elements import fields
 from qbwc_bridge.qbxml.parse import Element
 from qbwc_bridge.qbxml.types import read_count, read_flag, read_moment
@@ -22,10 +22,16 @@ ITEM_TYPES = (
 )
 """Types that ItemQuery returns (qbXML 13.0 schema)."""
 
-LIST_RETS = frozenset({"AccountRet", "CustomerRet", "VendorRet", *(f"Item{name}Ret" for name in ITEM_TYPES)})
+LIST_RETS = frozenset(
+    {
+        *("AccountRet", "ClassRet", "CustomerRet", "EmployeeRet", "OtherNameRet", "VendorRet"),
+        *(f"Item{name}Ret" for name in ITEM_TYPES),
+    }
+)
 
 _TEXTS = ("ListID", "Name", "FullName", "IsActive", "EditSequence", "TimeModified", "Sublevel", "AccountType")
 _REFS = ("ParentRef",)
+_DELETED_TEXTS = ("ListDelType", "ListID", "TimeDeleted")
 
 
 def list_ret(node: Element) -> ListRet:
@@ -51,6 +57,16 @@ def list_ret(node: Element) -> ListRet:
         income_account=income,
         expense_account=expense,
         two_sided=income is not None and expense is not None,
+    )
+
+
+def list_deleted_ret(node: Element) -> ListDeletedRet:
+    """Read a deletion record of a list; the name, which may be a person's, is passed over."""
+    found, _ = fields(node, _DELETED_TEXTS)
+    return ListDeletedRet(
+        list_type=found.get("ListDelType", ""),
+        list_id=found.get("ListID", ""),
+        time_deleted=read_moment(found.get("TimeDeleted", "")),
     )
 
 

@@ -6,7 +6,7 @@ from qbwc_bridge.domain.replies import Reply, ReplySet, ReportRet, Result
 from qbwc_bridge.errors import QuickBooksError
 from qbwc_bridge.qbxml.company import company_ret, host_ret, preferences_ret
 from qbwc_bridge.qbxml.elements import attribute
-from qbwc_bridge.qbxml.lists import LIST_RETS, list_ret
+from qbwc_bridge.qbxml.lists import LIST_RETS, list_deleted_ret, list_ret
 from qbwc_bridge.qbxml.parse import Element, grow, taken
 from qbwc_bridge.qbxml.reports import ReportReader
 from qbwc_bridge.qbxml.transactions import TXN_RETS, deleted_ret, txn_ret
@@ -16,6 +16,7 @@ _READERS: dict[str, Callable[[Element], Result]] = {
     "HostRet": host_ret,
     "CompanyRet": company_ret,
     "PreferencesRet": preferences_ret,
+    "ListDeletedRet": list_deleted_ret,
     "TxnDeletedRet": deleted_ret,
     **dict.fromkeys(LIST_RETS, list_ret),
     **dict.fromkeys(TXN_RETS, txn_ret),

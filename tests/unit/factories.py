@@ -19,9 +19,9 @@ from qbwc_bridge.domain.procore import (
     Document,
 )
 from qbwc_bridge.domain.records import Company, Connection, History, MessageSet, Submission, Task, Visit
-from qbwc_bridge.domain.replies import LineRet, ListRet, Reply, ReplySet, TxnRet
+from qbwc_bridge.domain.replies import LineRet, ListDeletedRet, ListRet, Reply, ReplySet, TxnDeletedRet, TxnRet
 from qbwc_bridge.domain.states import State, TaskState
-from qbwc_bridge.flow import answers, decisions, dispatch, intake, queueing, recovery, work
+from qbwc_bridge.flow import answers, decisions, dispatch, intake, newest, queueing, recovery, work
 from qbwc_bridge.flow.language import Language
 from qbwc_bridge.flow.options import Options
 from qbwc_bridge.flow.scene import Scene
@@ -54,6 +54,7 @@ class Desk:
 
     lists: dict[str, ListRet] = field(default_factory=dict)
     orders: dict[str, TxnRet] = field(default_factory=dict)
+    deleted: list[ListDeletedRet | TxnDeletedRet] = field(default_factory=list)
     refuse: Callable[[qb.Request], int] = lambda _request: 0
     stored: dict[str, ReplySet] = field(default_factory=dict)
     seen: list[qb.Request] = field(default_factory=list)
@@ -72,7 +73,8 @@ class Desk:
     def add_list(self, kind: str, name: str, parent: qb.Ref | None = None, **more: Any) -> ListRet:
         """Put a record into a list."""
         above = self.lists[parent.list_id].full_name + ":" if parent else ""
-        made = ListRet(kind, self.fresh("L"), name, above + name, True, "1", None, parent, **more)
+        shown = {"time_modified": None, "parent": parent, **more}
+        made = ListRet(kind, self.fresh("L"), name, above + name, True, "1", **shown)
         self.lists[made.list_id] = made
         return made
 
@@ -107,12 +109,13 @@ class Desk:
             case qb.CustomerQuery() | qb.VendorQuery():
                 return self._listed(request.kind.removesuffix("Query"), request.full_names, request.list_ids)
             case qb.ItemQuery():
-                return self._listed("ItemService", request.full_names, request.list_ids)
+                return self._listed("Item", request.full_names, request.list_ids)
             case qb.EstimateQuery() | qb.PurchaseOrderQuery():
                 return self._found(request.kind.removesuffix("Query"), request.txn_ids, request.ref_numbers)
             case qb.CustomerAdd() | qb.ItemServiceAdd():
-                kind = "Customer" if isinstance(request, qb.CustomerAdd) else "ItemService"
-                return (self.add_list(kind, request.name, request.parent),)
+                is_item = isinstance(request, qb.ItemServiceAdd)
+                kind = "ItemService" if is_item else "Customer"
+                return (self.add_list(kind, request.name, request.parent, two_sided=is_item),)
             case qb.VendorAdd():
                 return (self.add_list("Vendor", request.name),)
             case qb.EstimateAdd():
@@ -124,10 +127,21 @@ class Desk:
             case qb.EstimateMod() | qb.PurchaseOrderMod():
                 return (self._change(request),)
             case _:
+                return self._names_and_deletions(request)
+
+    def _names_and_deletions(self, request: qb.Request) -> tuple[Any, ...]:
+        match request:
+            case qb.ClassQuery() | qb.EmployeeQuery() | qb.OtherNameQuery():
+                return self._listed(request.kind.removesuffix("Query"))
+            case qb.ListDeletedQuery():
+                return tuple(each for each in self.deleted if isinstance(each, ListDeletedRet))
+            case qb.TxnDeletedQuery():
+                return tuple(each for each in self.deleted if isinstance(each, TxnDeletedRet))
+            case _:
                 return ()
 
     def _listed(self, kind: str, names: tuple[str, ...] = (), ids: tuple[str, ...] = ()) -> tuple[ListRet, ...]:
-        rows = (each for each in self.lists.values() if each.kind == kind)
+        rows = (each for each in self.lists.values() if each.kind == kind or (kind == "Item" and "Item" in each.kind))
         folded = {fold(name) for name in names}
         if names or ids:
             return tuple(each for each in rows if fold(each.full_name) in folded or each.list_id in ids)
@@ -300,8 +314,7 @@ class World:
                 lost = uow.message_sets.get(message.recovers or 0)
                 return self.desk.stored.get(lost.set_id, ReplySet((), 600))
             if message.purpose == "sentinel":
-                kind, _, found = connection.newest_write.partition(":")
-                return ReplySet((self.desk.answer("proof", dispatch._proof(kind, found)),))
+                return ReplySet((self.desk.answer("proof", newest.query(connection)),))
             if message.purpose == "look_up":
                 waiting = uow.tasks.find(message_set_id=message.recovers, state=TaskState.IN_DOUBT)
                 asked = [(task.id, recovery._look_up(uow, task)) for task in waiting]

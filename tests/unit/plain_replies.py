@@ -11,6 +11,7 @@ from qbwc_bridge.domain.replies import (
     CompanyRet,
     HostRet,
     LineRet,
+    ListDeletedRet,
     ListRet,
     PreferencesRet,
     Reply,
@@ -188,6 +189,14 @@ def _deleted(element: ET.Element) -> TxnDeletedRet:
     )
 
 
+def _list_deleted(element: ET.Element) -> ListDeletedRet:
+    return ListDeletedRet(
+        list_type=_at(element, "ListDelType"),
+        list_id=_at(element, "ListID"),
+        time_deleted=_moment(element, "TimeDeleted"),
+    )
+
+
 def _report(element: ET.Element) -> ReportRet:
     """Read a report whose columns all have a ColType of their own."""
     named = {_of(column, "colID"): _at(column, "ColType") for column in element.findall("ColDesc")}
@@ -214,6 +223,7 @@ READERS: dict[str, Callable[[ET.Element], Result]] = defaultdict(
         "Estimate": _document,
         "PurchaseOrder": _document,
         "Bill": _document,
+        "ListDeleted": _list_deleted,
         "TxnDeleted": _deleted,
     },
 )

@@ -10,7 +10,7 @@ import pytest
 from qbwc_bridge.domain import quickbooks as qb
 from qbwc_bridge.domain.procore import Budget, BudgetChange, BudgetRow
 from qbwc_bridge.domain.records import Submission
-from qbwc_bridge.domain.replies import TxnRet
+from qbwc_bridge.domain.replies import TxnDeletedRet, TxnRet
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.errors import Refused
 from qbwc_bridge.flow import decisions
@@ -356,13 +356,9 @@ def test_an_edit_between_reading_and_writing_stops_the_change(world: World) -> N
 def test_a_deleted_order_is_never_made_anew_by_itself(world: World) -> None:
     """It is flagged, what hangs on it is blocked, and unlinking offers it again."""
     world.journey(commitment(1))
-    gone = order(world).txn_id
-    del world.desk.orders[gone]
-    with world.unit() as (uow, _):
-        record = uow.transactions.first(txn_id=gone)
-        assert record
-        record.gone = True
-        uow.transactions.save(record)
+    gone = world.desk.orders.pop(order(world).txn_id)
+    world.desk.deleted.append(TxnDeletedRet("PurchaseOrder", gone.txn_id, None))
+    world.refresh_lists()
     world.bring(commitment(1), change_order(11, 1))
     world.settle()
     assert "no longer in QuickBooks" in world.row("commitment", 1).reasons[0]

@@ -11,6 +11,7 @@ import pytest
 from qbwc_bridge.domain.records import Connection, Visit
 from qbwc_bridge.domain.replies import CompanyRet, HostRet, PreferencesRet
 from qbwc_bridge.flow import company
+from qbwc_bridge.flow.readings import window
 from qbwc_bridge.flow.scene import Scene
 from tests.unit.factories import OWNER, World
 
@@ -152,9 +153,10 @@ def test_a_reading_that_another_file_left_in_the_queue_keeps_no_window(world: Wo
     """The other company's visit queued its readings; once it is confirmed they read all of it, not what changed."""
     visit(world, found())
     moment = dt.datetime(2026, 1, 1)  # noqa: DTZ001 - QuickBooks' wall clock
-    change(world, lists_modified=moment, orders_modified=moment)
+    change(world, lists_modified=moment, orders_modified=moment, lists_whole_at=world.now)
+    change(world, list_deletions_seen=moment, order_deletions_seen=moment)
     world.begin()
-    assert {task.request.modified_from is None for task in world.tasks(state="queued")} == {False}  # type: ignore[union-attr]
+    assert {window(task.request) is None for task in world.tasks(state="queued")} == {False}
     connection, _ = visit(world, found("Bluestone Homes"))
     assert connection.alarm.startswith(company.WRONG)
     with world.unit() as (uow, connection):
@@ -162,4 +164,4 @@ def test_a_reading_that_another_file_left_in_the_queue_keeps_no_window(world: Wo
         uow.connections.save(connection)
     world.begin()
 
-    assert {task.request.modified_from for task in world.tasks(state="queued")} == {None}  # type: ignore[union-attr]
+    assert {window(task.request) for task in world.tasks(state="queued")} == {None}

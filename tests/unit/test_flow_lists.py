@@ -33,15 +33,18 @@ def test_a_list_that_was_given_up_is_read_again_with_its_own_window(world: World
     """The window of a later reading would leave out what the first one did not get."""
     for name, kept in list(world.desk.lists.items()):
         world.desk.lists[name] = replace(kept, time_modified=dt.datetime(2026, 3, 1, 12))  # noqa: DTZ001 - wall clock
-    world.desk.refuse = lambda request: 3210 if isinstance(request, qb.VendorQuery) else 0
     world.visit()
+    world.desk.refuse = lambda request: 3210 if isinstance(request, qb.VendorQuery) else 0
+    world.refresh_lists()
+    world.desk.add_list("Customer", "Newer", time_modified=dt.datetime(2026, 3, 2, 12))  # noqa: DTZ001 - wall clock
+    world.refresh_lists()
     world.desk.refuse = lambda _request: 0
     world.desk.seen.clear()
-    world.visit()
+    world.refresh_lists()
 
     windows = {each.kind: each.modified_from for each in world.desk.seen if isinstance(each, qb.ListQuery)}
-    assert windows["VendorQuery"] is None
-    assert windows["CustomerQuery"] == dt.datetime(2026, 3, 1, 10, 55)  # noqa: DTZ001 - 65 minutes before
+    assert windows["VendorQuery"] == dt.datetime(2026, 3, 1, 10, 55)  # noqa: DTZ001 - 65 minutes before
+    assert windows["CustomerQuery"] == dt.datetime(2026, 3, 2, 10, 55)  # noqa: DTZ001 - 65 minutes before
 
 
 @pytest.mark.parametrize("status", [1030, 3250])

@@ -88,6 +88,24 @@ class Book:
         record.name = name
         self._names[self._key(record)] = record.list_id
 
+    def moved(self, record: Record, parent_id: str) -> None:
+        """Put a record below another one."""
+        self._names.pop(self._key(record), None)
+        record.parent_id = parent_id
+        self._names[self._key(record)] = record.list_id
+
+    def replaced(self, list_id: str, by: str) -> None:
+        """Let everything that refers to a record refer to another one."""
+        for record in self.state.records.values():
+            for name in ("income_id", "expense_id", "preferred_id"):
+                if getattr(record, name) == list_id:
+                    setattr(record, name, by)
+        for txn in self.state.txns.values():
+            for part in (txn, *txn.lines):
+                for name in ("entity_id", "account_id", "item_id", "job_id"):
+                    if getattr(part, name, "") == list_id:
+                        setattr(part, name, by)
+
     def drop(self, record: Record) -> None:
         """Take a record out of its list."""
         self._names.pop(self._key(record), None)

@@ -5,7 +5,7 @@ from threading import RLock
 
 from .book import ENTITY_KINDS, Book
 from .errors import QuickBooksError, gone, missing_element
-from .lists import add_record, delete_record, parent_of, rename, require, set_active
+from .lists import add_record, delete_record, merge_record, move, parent_of, rename, require, set_active
 from .nodes import Node, quickbooks_text
 from .state import Record, TxnLine
 from .words import ENUMERATIONS
@@ -37,10 +37,24 @@ class ListDesk:
         with self._lock:
             return add_record(self._book, "Vendor", quickbooks_text(name), is_active=is_active).list_id
 
-    def add_employee(self, name: str) -> str:
+    def add_employee(self, name: str, *, ssn: str = "") -> str:
         """Add an employee; gives its ListID."""
         with self._lock:
-            return add_record(self._book, "Employee", quickbooks_text(name)).list_id
+            record = add_record(self._book, "Employee", quickbooks_text(name))
+            first, _, last = record.name.rpartition(" ")
+            known = {"FirstName": first, "LastName": last, "SSN": ssn}
+            record.fields = {element: [Node(element, text)] for element, text in known.items() if text}
+            return record.list_id
+
+    def add_other_name(self, name: str) -> str:
+        """Add a name to the Other Names list; gives its ListID."""
+        with self._lock:
+            return add_record(self._book, "OtherName", quickbooks_text(name)).list_id
+
+    def add_class(self, full_name: str) -> str:
+        """Add a class below its parent, which must exist; gives its ListID."""
+        with self._lock:
+            return self._add_below("Class", full_name).list_id
 
     def add_item(
         self,
@@ -83,6 +97,19 @@ class ListDesk:
         """Give a record another name; its ListID stays."""
         with self._lock:
             rename(self._book, self._record(list_id), new_name)
+
+    def move(self, list_id: str, parent: str) -> None:
+        """Put a record below another one of its list, an empty name: at the top."""
+        with self._lock:
+            record = self._record(list_id)
+            above = require(self._book, (record.kind,), parent, record.kind, inactive=True) if parent else None
+            move(self._book, record, above)
+
+    def merge(self, list_id: str, into: str) -> None:
+        """Merge a record into another one of its list; no deletion record tells of it."""
+        with self._lock:
+            record = self._record(list_id)
+            merge_record(self._book, record, require(self._book, (record.kind,), into, record.kind, inactive=True))
 
     def set_active(self, list_id: str, active: bool) -> None:  # noqa: FBT001  (the agreed form of this call)
         """Make a record active or inactive."""

@@ -1,15 +1,26 @@
-"""Reply elements of lists: AccountRet, CustomerRet, VendorRet, ItemServiceRet."""
+"""Reply elements of lists: AccountRet, ClassRet, CustomerRet, EmployeeRet, OtherNameRet, VendorRet, ItemServiceRet."""
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
 from .book import Book
 from .nodes import Node, flag, group, leaf
-from .order_lists import ACCOUNT_RET, CUSTOMER_RET, ITEM_SERVICE_RET, VENDOR_RET
+from .order_lists import (
+    ACCOUNT_RET,
+    CLASS_RET,
+    CUSTOMER_RET,
+    EMPLOYEE_RET,
+    ITEM_SERVICE_RET,
+    OTHER_NAME_RET,
+    VENDOR_RET,
+)
 from .state import Record
 from .values import money, price
 
 Maker = Callable[[], Node | None]
+
+NAMES_ONLY = {"Class": CLASS_RET, "Employee": EMPLOYEE_RET, "OtherName": OTHER_NAME_RET}
+"""Lists without accounts and balances."""
 
 
 def assemble(name: str, order: Sequence[str], made: Mapping[str, Maker], fields: Mapping[str, list[Node]]) -> Node:
@@ -64,6 +75,8 @@ def record_reply(book: Book, record: Record, balances: Balances) -> Node:
         if "JobStatus" not in record.fields:
             made["JobStatus"] = lambda: Node("JobStatus", "None")
         return assemble("CustomerRet", CUSTOMER_RET, made, record.fields)
+    if record.kind in NAMES_ONLY:
+        return assemble(f"{record.kind}Ret", NAMES_ONLY[record.kind], made, record.fields)
     made["Balance"] = _amount("Balance", balance)
     return assemble("VendorRet", VENDOR_RET, made, record.fields)
 

@@ -10,9 +10,9 @@ from .state import Deleted, Record
 from .values import decimal
 
 MAX_LEVELS = 5
-NAME_LIMITS = {"Account": 31, "Item": 31}
+NAME_LIMITS = {"Account": 31, "Class": 31, "Item": 31}
 """Longest names in characters; every other list takes 41."""
-FULL_NAME_LIMITS = {"Customer": 209, "Account": 159, "Item": 159}
+FULL_NAME_LIMITS = {"Customer": 209, "Account": 159, "Class": 159, "Item": 159}
 DEFAULT_NAME_LIMIT = 41
 
 REF_KINDS: dict[str, tuple[str, ...]] = {
@@ -197,6 +197,27 @@ def rename(book: Book, record: Record, name: str) -> None:
         check_name(book, record.kind, clean, parent)
     book.renamed(record, clean)
     book.touch(record)
+
+
+def move(book: Book, record: Record, parent: Record | None) -> None:
+    """Put a record below another one, or with None at the top, as by dragging it on the screen."""
+    check_name(book, record.kind, record.name, parent)
+    book.moved(record, parent.list_id if parent else "")
+    book.touch(record)
+
+
+def merge_record(book: Book, record: Record, into: Record) -> None:
+    """Merge a record into another one of its list: everything that used it uses the other one.
+
+    Unlike a deletion, a merge leaves no deletion record. What lies below the record moves below the other one.
+    """
+    if record.kind != into.kind or record is into:
+        raise invalid("Only two records of one list can be merged.")
+    for child in list(book.children(record)):
+        move(book, child, into)
+    book.replaced(record.list_id, into.list_id)
+    book.drop(record)
+    book.touch(into)
 
 
 def set_active(book: Book, record: Record, *, active: bool) -> None:

@@ -27,10 +27,10 @@ _TAIL = "IncludeRetElement*:s50@4.0"
 _OWNER = f"{_TAIL} OwnerID*:guid@2.0"
 
 
-def _list_query(extra: str) -> str:
+def _list_query(extra: str, tail: str = _OWNER) -> str:
     return (
         "( ListID+:id | FullName+ | MaxReturned?:int ActiveStatus?:{ActiveOnly|InactiveOnly|All} FromModifiedDate?:dt "
-        f"ToModifiedDate?:dt ( NameFilter!=NAMEFILTER | NameRangeFilter!=NAMERANGE )? {extra} )? {_OWNER}"
+        f"ToModifiedDate?:dt ( NameFilter!=NAMEFILTER | NameRangeFilter!=NAMERANGE )? {extra} )? {tail}"
     )
 
 
@@ -47,6 +47,9 @@ QUERIES = {
     "VendorQuery": _list_query(_BALANCE),
     "ItemQuery": _list_query(""),
     "ItemServiceQuery": _list_query(_CLASS),
+    "ClassQuery": _list_query("", _TAIL),
+    "EmployeeQuery": _list_query(""),
+    "OtherNameQuery": _list_query(""),
     "ListDeletedQuery": f"ListDelType+:#ListDelType DeletedDateRangeFilter?=DELETEDRANGE {_TAIL}",
     "TxnDeletedQuery": f"TxnDelType+:#TxnDelType DeletedDateRangeFilter?=DELETEDRANGE {_TAIL}",
 }
@@ -197,6 +200,30 @@ ITEM_SERVICE_RET = [
     "ExternalGUID",
     "DataExtRet",
 ]
+CLASS_RET = [
+    "ListID",
+    "TimeCreated",
+    "TimeModified",
+    "EditSequence",
+    "Name",
+    "FullName",
+    "IsActive",
+    "ParentRef",
+    "Sublevel",
+]
+EMPLOYEE_RET = [
+    "ListID",
+    "TimeCreated",
+    "TimeModified",
+    "EditSequence",
+    "Name",
+    "IsActive",
+    "FirstName",
+    "LastName",
+    "SSN",
+]
+"""What this stand-in knows of an employee; the schema has fifty elements."""
+OTHER_NAME_RET = ["ListID", "TimeCreated", "TimeModified", "EditSequence", "Name", "IsActive"]
 ACCOUNT_RET = [
     "ListID",
     "TimeCreated",

@@ -24,6 +24,9 @@ LIST_KINDS = {
     "VendorQuery": "Vendor",
     "ItemQuery": "Item",
     "ItemServiceQuery": "Item",
+    "ClassQuery": "Class",
+    "EmployeeQuery": "Employee",
+    "OtherNameQuery": "OtherName",
 }
 TXN_KINDS = {"EstimateQuery": "Estimate", "PurchaseOrderQuery": "PurchaseOrder", "BillQuery": "Bill"}
 
