@@ -51,7 +51,7 @@ def enqueue(
     waiting = {task.submission_id: task for task in unsent}
     queued = 0
     for row in facts.submissions.values():
-        if row.state not in (State.ACCEPTED, State.EXPORTING):
+        if row.state not in (State.ACCEPTED, State.EXPORTING) or row.kind not in KINDS_IN_ORDER:
             continue
         task = waiting.get(row.id)
         if task and _outdated(facts, row, task, visit_id):

@@ -10,11 +10,13 @@ from qbwc_bridge.domain import rules
 from qbwc_bridge.domain.procore import version
 from qbwc_bridge.domain.records import KINDS_IN_ORDER, Connection, Submission
 from qbwc_bridge.domain.states import ON_ITS_WAY, State, TaskState
+from qbwc_bridge.flow import outward
 from qbwc_bridge.flow.facts import Facts
 from qbwc_bridge.flow.linking import join
 from qbwc_bridge.flow.moves import MARK_LENGTH, alive_tasks, cancel_queued, move, token
 from qbwc_bridge.flow.offers import Need, Offer, offers
 from qbwc_bridge.flow.options import Options
+from qbwc_bridge.flow.procore_links import join_made
 from qbwc_bridge.ports import UnitOfWork
 
 UPDATABLE = frozenset({"budget", "commitment", "change_order"})
@@ -34,9 +36,10 @@ def refresh(uow: UnitOfWork, connection: Connection, options: Options, now: dt.d
     for _ in range(MOST_ROUNDS):
         before = {row.id: row.state for row in facts.submissions.values()}
         _round(facts, common, fresh, now)
+        join_made(facts, now)
         if all(before.get(row.id, row.state) is row.state for row in facts.submissions.values()):
             break
-    return fresh
+    return fresh + outward.refresh(facts, now)
 
 
 def _round(facts: Facts, common: list[str | None], fresh: list[Submission], now: dt.datetime) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from qbwc_bridge.domain.money import readable, total
-from qbwc_bridge.domain.records import KINDS_IN_ORDER, Connection, Submission
+from qbwc_bridge.domain.records import Connection, Submission
 from qbwc_bridge.errors import NotFound, Refused
 from qbwc_bridge.flow import decisions, work
 from qbwc_bridge.statuspage.ask import Ask, BadForm, Goto, Page
@@ -142,7 +142,7 @@ def _shown_again(ask: Ask, connection: Connection, chosen: str, picked: list[Pic
 def _carried_out(ask: Ask, connection: Connection, action: Action, picked: list[Picked], back: str) -> Goto:
     done: list[Submission] = []
     left: list[str] = []
-    for one in sorted(picked, key=_dependency):
+    for one in sorted(picked, key=lambda each: decisions.dependency(each.row)):
         try:
             action.carry_out(ask, one)
         except (Refused, NotFound) as problem:  # a refused decision changed nothing, the others go on
@@ -166,8 +166,3 @@ def _told(action: Action, done: list[Submission]) -> list[str]:
 def _sum(rows: list[Submission]) -> str:
     amounts = [row.amount for row in rows if row.amount is not None]
     return readable(total(amounts)) if amounts else ""
-
-
-def _dependency(one: Picked) -> tuple[int, int, int]:
-    kind = KINDS_IN_ORDER.index(one.row.kind) if one.row.kind in KINDS_IN_ORDER else len(KINDS_IN_ORDER)
-    return (kind, one.row.key.count("."), one.row.id)
