@@ -17,7 +17,7 @@ from qbwc_bridge.domain.records import KINDS_OUTWARD, Submission
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.errors import ProcoreError, ProcoreUnreachable
 from qbwc_bridge.flow.moves import BRIDGE, move, note
-from qbwc_bridge.flow.procore_links import SIDES, alike, known_before, same, stands, taken
+from qbwc_bridge.flow.procore_links import SIDES, alike, know, known_before, same, stands, taken
 from qbwc_bridge.ports import OpenWork, Procore, UnitOfWork
 
 Progress = Callable[[str], None]
@@ -92,6 +92,8 @@ class _Making:
         likely = alike(row, self.there, belonging) if row.link_to != "new" else []
         reason = rules.several_in_procore(SIDES[row.kind].document, likely)
         if reason:
+            for document in self.there:
+                know(uow, row, document, self.now)
             self._ask(uow, row, State.BLOCKED, reason)
             return False
         # These will not be taken for ours later, should the answer be lost.

@@ -146,11 +146,16 @@ def stands(
     row.exported_version, row.link_to = row.version, str(document.id)
     row.reasons, row.notes = [], []
     move(uow, row, State.SYNCED, now=now, who=who, why=why)
-    known = uow.documents.first(connection_id=row.connection_id, kind=side.document, key=str(document.id))
-    if known is None:
-        uow.documents.add(DocumentRow(row.connection_id, side.document, str(document.id), document, 0, now))
+    know(uow, row, document, now)
     if isinstance(document, Project):
         _know_project(uow, row, document, record)
+
+
+def know(uow: UnitOfWork, row: Submission, document: Project | Vendor, now: dt.datetime) -> None:
+    """Keep a record of Procore that the last reading did not show yet."""
+    key = str(document.id)
+    if not uow.documents.has(connection_id=row.connection_id, kind=document.kind, key=key):
+        uow.documents.add(DocumentRow(row.connection_id, document.kind, key, document, 0, now))
 
 
 def _know_project(uow: UnitOfWork, row: Submission, document: Project, record: ListRecord | None) -> None:
@@ -161,6 +166,13 @@ def _know_project(uow: UnitOfWork, row: Submission, document: Project, record: L
     if record and not choice.on and not choice.customer:
         choice.customer = record.full_name.rpartition(":")[0]
         uow.projects.save(choice)
+
+
+def document_of(uow: UnitOfWork, row: Submission) -> Project | Vendor | None:
+    """What stands in Procore for a submission, as last read."""
+    kind = SIDES[row.kind].document
+    found = uow.documents.first(connection_id=row.connection_id, kind=kind, key=procore_id(row))
+    return found.document if found and isinstance(found.document, Project | Vendor) else None
 
 
 def join_made(facts: Facts, now: dt.datetime) -> None:

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from qbwc_bridge.domain.money import readable, total
-from qbwc_bridge.domain.records import Connection, Submission
+from qbwc_bridge.domain.records import KINDS_OUTWARD, Connection, Submission
 from qbwc_bridge.errors import NotFound, Refused
-from qbwc_bridge.flow import decisions, work
+from qbwc_bridge.flow import decisions, procore_links, work
 from qbwc_bridge.statuspage.ask import Ask, BadForm, Goto, Page
 from qbwc_bridge.statuspage.lines import lines
 from qbwc_bridge.statuspage.submissions import TOGETHER, Chosen
@@ -48,8 +48,9 @@ def _archive(ask: Ask, one: Picked) -> None:
 
 def _link(ask: Ask, one: Picked) -> None:
     if not one.quickbooks:
-        raise Refused("Linking needs the record's name or number in QuickBooks.")
-    decisions.link(ask.uow, one.row, one.quickbooks, who=ask.person.name, now=ask.now)
+        raise Refused("Linking needs the record's name or number in the other system.")
+    link = procore_links.link if one.row.kind in KINDS_OUTWARD else decisions.link
+    link(ask.uow, one.row, one.quickbooks, who=ask.person.name, now=ask.now)
 
 
 def _new(ask: Ask, one: Picked) -> None:
