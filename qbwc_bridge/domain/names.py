@@ -10,7 +10,7 @@ different trades are not."""
 
 _MARK = re.compile(r"\[qb:([A-Z2-7]{6})\]")
 
-_NUMBER = re.compile(r"(?=\S*\d)(?!\d+(?:st|nd|rd|th)\b)(\S+?):?(?:\s+[-\u2013\u2014:]+)?(?:\s+|$)", re.IGNORECASE)
+_NUMBER = re.compile(r"(?=\S*\d)(?!\d*(?:1st|2nd|3rd|\dth)\b)(\S+?):?(?:\s+[-\u2013\u2014:]+)?(?:\s+|$)", re.IGNORECASE)
 """A first word with a digit, and a dash behind it; "3rd Street" begins with no number."""
 
 _COMPANY_FORMS = re.compile(r"[.,]|\b(inc|llc|ltd|co|corp|company|incorporated|corporation|limited)\b")

@@ -5,6 +5,7 @@ A person decides whether each is made there, linked, or left out; `making` write
 """
 
 import datetime as dt
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 from qbwc_bridge.domain import rules
@@ -15,7 +16,7 @@ from qbwc_bridge.domain.records import KINDS_OUTWARD, Kind, Submission
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.flow.facts import Facts
 from qbwc_bridge.flow.moves import MARK_LENGTH, move, token
-from qbwc_bridge.flow.offers import Offer, offers
+from qbwc_bridge.flow.offers import Offer
 from qbwc_bridge.flow.procore_links import SIDES, alike, taken
 
 _JUDGED = (State.BLOCKED, State.READY, State.ACCEPTED)
@@ -24,9 +25,9 @@ _JUDGED = (State.BLOCKED, State.READY, State.ACCEPTED)
 class Claims:
     """What is said of QuickBooks' jobs and vendors already: by links, by offers to QuickBooks, and by `map ignore`."""
 
-    def __init__(self, facts: Facts, now: dt.datetime) -> None:
+    def __init__(self, facts: Facts, offered: Iterable[Offer]) -> None:
         self.facts = facts
-        self._today = now.astimezone(facts.options.zone).date()
+        self._to_quickbooks = offered
 
     @cached_property
     def _ignored(self) -> set[tuple[str, str]]:
@@ -37,7 +38,7 @@ class Claims:
     def _offers(self) -> dict[tuple[str, str], Offer]:
         """Offers to QuickBooks that match or suggest a record, by kind and by its ListID or folded name."""
         found: dict[tuple[str, str], Offer] = {}
-        for offer in offers(self.facts, self._today):
+        for offer in self._to_quickbooks:
             if offer.kind in ("job", "vendor"):
                 for name in filter(None, [offer.match, *map(fold, offer.suggestions)]):
                     found[offer.kind, name] = offer
@@ -71,9 +72,12 @@ class Claims:
         return self._offers.get((joins, record.list_id)) or self._offers.get((joins, record.folded))
 
 
-def refresh(facts: Facts, now: dt.datetime) -> list[Submission]:
-    """Offer what was born in QuickBooks and judge what was offered before; gives the submissions that are new."""
-    claims = Claims(facts, now)
+def refresh(facts: Facts, offered: Mapping[tuple[str, str], Offer], now: dt.datetime) -> list[Submission]:
+    """Offer what was born in QuickBooks and judge what was offered before; gives the submissions that are new.
+
+    `offered` is what Procore offers to QuickBooks at present.
+    """
+    claims = Claims(facts, offered.values())
     born = facts.uow.lists.find(
         connection_id=facts.connection.id, kind=["customer", "vendor"], born=True, gone=False, is_active=True
     )

@@ -14,7 +14,7 @@ from qbwc_bridge.domain.states import State, TaskState
 from qbwc_bridge.errors import NotFound, Refused, WrongUsage
 from qbwc_bridge.flow.facts import Facts
 from qbwc_bridge.flow.linking import join
-from qbwc_bridge.flow.moves import alive_tasks, move, note
+from qbwc_bridge.flow.moves import BRIDGE, alive_tasks, move, note
 from qbwc_bridge.ports import UnitOfWork
 
 
@@ -175,11 +175,12 @@ def document_of(uow: UnitOfWork, row: Submission) -> Project | Vendor | None:
     return found.document if found and isinstance(found.document, Project | Vendor) else None
 
 
-def join_made(facts: Facts, now: dt.datetime) -> None:
+def join_made(facts: Facts, now: dt.datetime) -> bool:
     """Join the jobs and vendors of what stands in Procore to the records of QuickBooks that they were made of.
 
-    Once each: whoever unlinks one later has the last word.
+    Once each: whoever unlinks one later has the last word. Gives whether any was joined now.
     """
+    joined = False
     pending = [
         row
         for row in facts.submissions.values()
@@ -199,6 +200,8 @@ def join_made(facts: Facts, now: dt.datetime) -> None:
             facts.holders[side.joins, row.key] = mine
             join(facts.uow, mine, row.key, record.full_name, now=now, why="it was born in QuickBooks")
             _joined(facts, row, mine, now)
+            joined = True
+    return joined
 
 
 def _joined(facts: Facts, row: Submission, mine: Submission, now: dt.datetime) -> None:
@@ -208,4 +211,4 @@ def _joined(facts: Facts, row: Submission, mine: Submission, now: dt.datetime) -
     if mine.quickbooks_id != row.key:
         named = mine.number or mine.title
         why = f"{named} is not joined to it: one of the two was linked otherwise, or has left QuickBooks"
-        note(facts.uow, row, now=now, who="bridge", why=why)
+        note(facts.uow, row, now=now, who=BRIDGE, why=why)

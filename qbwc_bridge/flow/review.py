@@ -33,20 +33,23 @@ def refresh(uow: UnitOfWork, connection: Connection, options: Options, now: dt.d
     facts = Facts(uow, connection, options)
     common = [rules.not_visited(connection.lists_read_at), rules.multi_currency(connection.company.multi_currency)]
     fresh: list[Submission] = []
+    offered: dict[tuple[str, str], Offer] = {}
     for _ in range(MOST_ROUNDS):
         before = {row.id: row.state for row in facts.submissions.values()}
-        _round(facts, common, fresh, now)
-        join_made(facts, now)
-        if all(before.get(row.id, row.state) is row.state for row in facts.submissions.values()):
+        offered = _round(facts, common, fresh, now)
+        joined = join_made(facts, now)
+        if not joined and all(before.get(row.id, row.state) is row.state for row in facts.submissions.values()):
             break
-    return fresh + outward.refresh(facts, now)
+    return fresh + outward.refresh(facts, offered, now)
 
 
-def _round(facts: Facts, common: list[str | None], fresh: list[Submission], now: dt.datetime) -> None:
-    """Look at every record once. What moved here may be what one that was looked at earlier waits for."""
-    offered: set[tuple[str, str]] = set()
+def _round(
+    facts: Facts, common: list[str | None], fresh: list[Submission], now: dt.datetime
+) -> dict[tuple[str, str], Offer]:
+    """Look at every record once; gives the offers. What moved may be what one that was looked at earlier waits for."""
+    offered: dict[tuple[str, str], Offer] = {}
     for offer in offers(facts, now.astimezone(facts.options.zone).date()):
-        offered.add((offer.kind, offer.key))
+        offered[offer.kind, offer.key] = offer
         row = facts.submissions.get((offer.kind, offer.key))
         if row is None:
             row = _new(facts.uow, facts.connection, offer, now)
@@ -57,6 +60,7 @@ def _round(facts: Facts, common: list[str | None], fresh: list[Submission], now:
     for row in facts.submissions.values():
         if (row.kind, row.key) not in offered and row.kind in KINDS_IN_ORDER:
             _no_longer_offered(facts, row, now)
+    return offered
 
 
 def _new(uow: UnitOfWork, connection: Connection, offer: Offer, now: dt.datetime) -> Submission:
