@@ -77,6 +77,17 @@ class Procore(Protocol):
         """
         ...
 
+    def create_project(self, number: str, name: str) -> int:
+        """Make an active project with the standard cost codes; an empty number is left out. Gives its id.
+
+        Nothing keys it: after ProcoreUnreachable it may stand there, and must be looked up before the next try.
+        """
+        ...
+
+    def create_vendor(self, name: str) -> int:
+        """Make a company of the Directory; gives its id. The same holds as of `create_project`."""
+        ...
+
     def direct_costs(self, project_id: int) -> list[DirectCost]:
         """Every direct cost of a project with its lines, ours and those that people typed."""
         ...

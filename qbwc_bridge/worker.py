@@ -16,7 +16,7 @@ from decimal import Decimal
 from qbwc_bridge.domain.money import ZERO
 from qbwc_bridge.domain.records import Connection, ProjectChoice, ReleaseChoice, Submission
 from qbwc_bridge.errors import BridgeError, NotFound, ProcoreError, Refused
-from qbwc_bridge.flow import intake, releasing, work, writeback
+from qbwc_bridge.flow import intake, making, releasing, work, writeback
 from qbwc_bridge.flow.facts import Facts
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.leases import PULL, PUSH, give_back, take
@@ -120,13 +120,18 @@ def plan(kit: Kit, connection_id: int, *, confirmed: bool = False) -> str:
 
 
 def push(kit: Kit, connection_id: int, *, confirmed: bool = False, progress: Progress = silent) -> writeback.Pushed:
-    """Write pending actuals of released projects to Procore; the brake may hold it."""
+    """Write to Procore: accepted new projects and vendors, and pending actuals, which the brake may hold."""
     with kit.work() as uow:
         connection = uow.connections.get(connection_id)
     with station(kit, connection, PUSH) as work_here:
         question = plan(kit, connection_id, confirmed=confirmed)
         procore, now = kit.procore_for(connection), kit.clock.now()
-        return writeback.push(work_here, procore, connection_id, now, progress, held=question)
+        made = making.make(work_here, procore, connection_id, now, progress)
+        outcome = writeback.push(work_here, procore, connection_id, now, progress, held=question)
+        outcome.made, outcome.problems = made.count, [*made.problems, *outcome.problems]
+        if made.count:
+            settle(kit, connection_id)
+    return outcome
 
 
 def reconcile(kit: Kit, connection_id: int, *, as_of: dt.date | None = None) -> Proof:

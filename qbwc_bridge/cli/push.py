@@ -1,4 +1,4 @@
-"""`push`: pending actuals of released projects go to Procore now."""
+"""`push`: pending actuals of released projects, and accepted projects and vendors of QuickBooks, go to Procore now."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,7 +11,8 @@ from qbwc_bridge.cli.common import Bridge, json_option, pass_bridge, say, show_j
 from qbwc_bridge.cli.tables import table
 from qbwc_bridge.domain.books import WriteBack
 from qbwc_bridge.domain.money import ZERO
-from qbwc_bridge.domain.records import Connection
+from qbwc_bridge.domain.records import KINDS_OUTWARD, Connection
+from qbwc_bridge.domain.states import State
 from qbwc_bridge.errors import BridgeError
 from qbwc_bridge.flow import writeback
 
@@ -40,7 +41,7 @@ class _Undo(Exception):  # noqa: N818 - no error: it ends a transaction that sha
 @json_option
 @pass_bridge
 def push(bridge: Bridge, name: str | None, *, dry_run: bool, confirm: bool, as_json: bool) -> None:
-    """Write pending actuals of released projects to Procore now, for connection NAME or for all."""
+    """Write to Procore now, for connection NAME or for all: pending actuals, and accepted new projects and vendors."""
     results = [_push(bridge, each, dry_run=dry_run, confirm=confirm) for each in bridge.connections(name)]
     if as_json:
         show_json(results)
@@ -83,13 +84,17 @@ def _change(connection: Connection, project: str, row: WriteBack) -> list[Change
 
 def _push(bridge: Bridge, connection: Connection, *, dry_run: bool, confirm: bool) -> dict[str, Any]:
     result: dict[str, Any] = {"connection": connection.name, "changes": [], "written": 0, "deleted": 0, "unchanged": 0}
-    result |= {"problems": [], "brake": ""}
+    result |= {"made": 0, "problems": [], "brake": ""}
     try:
         planned, result["brake"] = preview(bridge, connection, confirm=confirm)
         if dry_run:
             if result["brake"]:  # show what it asks about
                 planned, _ = preview(bridge, connection, confirm=True)
-            return {**result, "changes": planned}
+            with bridge.kit.work() as uow:
+                accepted = uow.submissions.count(
+                    connection_id=connection.id, kind=KINDS_OUTWARD, state=[State.ACCEPTED, State.EXPORTING]
+                )
+            return {**result, "changes": planned, "made": accepted}
         pushed = worker.push(
             bridge.kit,
             connection.id,
@@ -105,6 +110,7 @@ def _push(bridge: Bridge, connection: Connection, *, dry_run: bool, confirm: boo
         "written": pushed.written,
         "deleted": pushed.deleted,
         "unchanged": pushed.unchanged,
+        "made": pushed.made,
         "problems": pushed.problems,
         "brake": pushed.brake,
     }
@@ -119,6 +125,9 @@ def _print(result: dict[str, Any], *, dry_run: bool) -> None:
         say(problem)
     if result["brake"]:
         say(result["brake"])
+    if result["made"]:
+        would = "would be made" if dry_run else "made"
+        click.echo(f"{result['connection']}: {result['made']} projects and vendors {would} in Procore.")
     if dry_run:
         click.echo(f"{result['connection']}: {len(result['changes'])} direct costs would change; nothing was written.")
     elif not result["brake"]:

@@ -1,4 +1,4 @@
-"""`review`: what is offered to QuickBooks, and what people decide about it."""
+"""`review`: what is offered to QuickBooks and to Procore, and what people decide about it."""
 
 import datetime as dt
 from collections.abc import Callable, Sequence
@@ -7,6 +7,7 @@ from typing import Any, get_args
 import click
 
 from qbwc_bridge.cli import preview as previews
+from qbwc_bridge.cli import preview_outward as previews_outward
 from qbwc_bridge.cli.common import (
     Bridge,
     connection_option,
@@ -21,10 +22,10 @@ from qbwc_bridge.cli.common import (
 )
 from qbwc_bridge.cli.tables import printable, table
 from qbwc_bridge.domain.money import readable, total
-from qbwc_bridge.domain.records import Connection, Kind, Submission
+from qbwc_bridge.domain.records import KINDS_OUTWARD, Connection, Kind, Submission
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.errors import Refused, WrongUsage
-from qbwc_bridge.flow import decisions
+from qbwc_bridge.flow import decisions, procore_links
 from qbwc_bridge.ports import UnitOfWork
 from qbwc_bridge.qbxml.types import fit_name, fit_ref_number
 
@@ -40,7 +41,7 @@ Act = Callable[[UnitOfWork, Submission, dt.datetime], None]
 
 @click.group()
 def review() -> None:
-    """Look at what is offered to QuickBooks, and decide."""
+    """Look at what is offered to QuickBooks and to Procore, and decide."""
 
 
 @review.command(name="list")
@@ -147,16 +148,24 @@ def done(bridge: Bridge, row_id: int, comment: str, name: str | None) -> None:
 @review.command()
 @id_argument
 @click.option("--quickbooks", help="Name or number of the record in QuickBooks.")
-@click.option("--new", is_flag=True, help="It is none of those that QuickBooks has.")
+@click.option("--procore", help="For a new project or vendor: its number or name in Procore.")
+@click.option("--new", is_flag=True, help="It is none of those that the other system has.")
 @connection_option
 @pass_bridge
-def link(bridge: Bridge, row_id: int, quickbooks: str | None, name: str | None, *, new: bool) -> None:
-    """Link a record to one that QuickBooks has, or say that it is new."""
-    if new == bool(quickbooks):
-        raise WrongUsage("Give either --quickbooks with a name or number, or --new.")
+def link(
+    bridge: Bridge, row_id: int, quickbooks: str | None, procore: str | None, name: str | None, *, new: bool
+) -> None:
+    """Link a record to one that QuickBooks has (one born there to one that Procore has), or say that it is new."""
+    if [new, bool(quickbooks), bool(procore)].count(True) != 1:
+        raise WrongUsage("Give one of --quickbooks or --procore with a name or number, or --new.")
 
     def join(uow: UnitOfWork, row: Submission, now: dt.datetime) -> None:
-        if quickbooks:
+        if not new and bool(procore) != (row.kind in KINDS_OUTWARD):
+            fits = "--procore" if row.kind in KINDS_OUTWARD else "--quickbooks"
+            raise WrongUsage(f"Submission {row.id} is a {row.kind.replace('_', ' ')}: link it with {fits}.")
+        if procore:
+            procore_links.link(uow, row, procore, who=who(), now=now)
+        elif quickbooks:
             decisions.link(uow, row, quickbooks, who=who(), now=now)
         else:
             decisions.say_new(uow, row, who=who(), now=now)
@@ -244,11 +253,15 @@ def preview(bridge: Bridge, row_id: int, name: str | None, *, as_json: bool) -> 
     with bridge.kit.work() as uow:
         row = find_submission(uow, row_id, asked)
         connection = uow.connections.get(row.connection_id)
-        found = previews.preview(bridge.kit, uow, connection, row, bridge.now())
+        outward = row.kind in KINDS_OUTWARD
+        if outward:
+            found = previews_outward.preview(uow, row)
+        else:
+            found = previews.preview(bridge.kit, uow, connection, row, bridge.now())
     if as_json:
         show_json(found)
     else:
-        click.echo(previews.text(found))
+        click.echo((previews_outward if outward else previews).text(found))
 
 
 def _decide(bridge: Bridge, ids: Sequence[int], name: str | None, act: Act, *, tell: bool = True) -> None:
@@ -288,15 +301,9 @@ def _good_text(row: Submission, name: str | None, ref_number: str | None) -> str
         raise WrongUsage("Give --name or --ref-number, not both.")
     if name is None and ref_number is None:
         return None
-    numbered = row.kind in NUMBERED
-    if row.kind == "change_order" or numbered != (ref_number is not None):
-        what = (
-            "--ref-number"
-            if numbered
-            else "neither --name nor --ref-number"
-            if row.kind == "change_order"
-            else "--name"
-        )
+    numbered, unnamed = row.kind in NUMBERED, row.kind not in NUMBERED and row.kind not in _FITTED
+    if unnamed or numbered != (ref_number is not None):
+        what = "--ref-number" if numbered else "neither --name nor --ref-number" if unnamed else "--name"
         raise WrongUsage(f"Submission {row.id} is a {row.kind.replace('_', ' ')}: it takes {what}.")
     text = " ".join((name if ref_number is None else ref_number).split())  # type: ignore[union-attr] # one is given
     fitted = fit_ref_number(text) if numbered else fit_name(_FITTED[row.kind], text)

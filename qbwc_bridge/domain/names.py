@@ -10,6 +10,9 @@ different trades are not."""
 
 _MARK = re.compile(r"\[qb:([A-Z2-7]{6})\]")
 
+_NUMBER = re.compile(r"(?=\S*\d)(?!\d*(?:1st|2nd|3rd|\dth)\b)(\S+?):?(?:\s+[-\u2013\u2014:]+)?(?:\s+|$)", re.IGNORECASE)
+"""A first word with a digit, and a dash behind it; "3rd Street" begins with no number."""
+
 _COMPANY_FORMS = re.compile(r"[.,]|\b(inc|llc|ltd|co|corp|company|incorporated|corporation|limited)\b")
 
 
@@ -51,6 +54,16 @@ def near(name: str, others: Iterable[str]) -> list[str]:
         if matcher.real_quick_ratio() >= NEAR and matcher.quick_ratio() >= NEAR and matcher.ratio() >= NEAR:
             found.append((matcher.ratio(), other))
     return [other for _, other in sorted(found, key=lambda pair: (-pair[0], pair[1]))]
+
+
+def number_and_name(job: str) -> tuple[str, str]:
+    """Split a job's name into the project number that it begins with and the rest: `24-007 Library`.
+
+    A name that begins with a word without a digit has no number; one that is a number alone is its own name.
+    """
+    name = " ".join(job.split())
+    found = _NUMBER.match(name)
+    return (found[1], name[found.end() :] or found[1]) if found else ("", name)
 
 
 def mark(token: str) -> str:

@@ -26,7 +26,10 @@ KINDS_IN_ORDER: tuple[Kind, ...] = (
     "commitment",
     "change_order",
 )
-"""Dependency order: what a kind needs stands before it."""
+"""Kinds towards QuickBooks in dependency order: what a kind needs stands before it."""
+
+KINDS_OUTWARD: tuple[Kind, ...] = ("new_project", "new_vendor")
+"""Kinds towards Procore: jobs and vendors born in QuickBooks. They never enter QuickBooks' queue."""
 
 Role = Literal["viewer", "approver", "admin"]
 
@@ -179,7 +182,7 @@ class Submission:
     """One record offered to the other system.
 
     `key` is the record's id in Procore as text; for cost codes the code (`03-300`, `03-300.M`), for a budget and a job
-    the project id. `project_id` is 0 where no project is concerned.
+    the project id, for what goes to Procore the ListID. `project_id` is 0 where no project is concerned.
     """
 
     connection_id: int
@@ -206,7 +209,10 @@ class Submission:
     accepted_at: dt.datetime | None = None
     exported_version: str = ""
     link_to: str = ""
-    """ListID or TxnID that accepting will link to; `new` when a person said so."""
+    """ListID or TxnID that accepting will link to; `new` when a person said so.
+
+    Of what went to Procore: the id there, until the job or vendor of that id is joined.
+    """
     name: str = ""
     """Name or RefNumber in QuickBooks chosen by a person."""
     is_1099: bool | None = None
@@ -215,7 +221,11 @@ class Submission:
     line_ids: dict[str, str] = field(default_factory=dict)
     """TxnLineID by the id of Procore's line."""
     exported: str = ""
-    """The content that QuickBooks has, as JSON text of the document's `content()`: an update tells its differences."""
+    """The content that QuickBooks has, as JSON text of the document's `content()`: an update tells its differences.
+
+    Of what goes to Procore, JSON with the `id` that it has there; while it is written, with the ids `before` of records
+    that Procore had under that name already.
+    """
     agreed: Agreed | None = None
     """The order or estimate as last written or agreed to: what differs now was changed by hand in QuickBooks."""
     choice: Choice = ""

@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Collection, Iterable
 from decimal import Decimal
 
+from qbwc_bridge.domain.books import ListRecord
 from qbwc_bridge.domain.money import readable
 from qbwc_bridge.domain.procore import Budget, BudgetCode, ChangeOrder, Commitment, ContractLine
 
@@ -343,6 +344,26 @@ def total_differs(called: str, expected: Decimal, found: Decimal) -> str | None:
     if expected == found:
         return None
     return f"{called}: QuickBooks shows {readable(found)}, Procore {readable(expected)}; compare the two line by line."
+
+
+def procore_not_read(pulled_at: dt.datetime | None) -> str | None:
+    """Offer nothing to Procore before it is known what Procore has."""
+    return None if pulled_at else "Procore has not been read yet: run `pull` once, so that nothing is made there twice."
+
+
+def several_in_procore(what: str, names: Collection[str]) -> str | None:
+    """Ask a person when Procore has projects or vendors that could be what was born in QuickBooks."""
+    if not names:
+        return None
+    listed = "; ".join(list(names)[:5])
+    return f"Procore has {what}s that may be this one: {listed}. Link one of them, or say that it is new."
+
+
+def left_quickbooks(record: ListRecord | None) -> str | None:
+    """Offer to Procore only what QuickBooks has and uses."""
+    if record is None or record.gone:
+        return "QuickBooks no longer has it: it was deleted there, or merged with another record."
+    return None if record.is_active else "It is inactive in QuickBooks."
 
 
 def _called(commitment: Commitment) -> str:

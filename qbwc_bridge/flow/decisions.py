@@ -6,7 +6,7 @@ from qbwc_bridge.domain import rules
 from qbwc_bridge.domain.books import TransactionRecord
 from qbwc_bridge.domain.names import fold
 from qbwc_bridge.domain.procore import Commitment
-from qbwc_bridge.domain.records import KINDS_IN_ORDER, Choice, Submission
+from qbwc_bridge.domain.records import KINDS_IN_ORDER, KINDS_OUTWARD, Choice, Submission
 from qbwc_bridge.domain.states import State, TaskState
 from qbwc_bridge.errors import NotFound, Refused
 from qbwc_bridge.flow.agreement import DOCUMENTS, agreed_of
@@ -35,7 +35,12 @@ def accept(uow: UnitOfWork, row: Submission, *, who: str, now: dt.datetime, seen
 
 def in_dependency_order(rows: list[Submission]) -> list[Submission]:
     """Sort so that what others need comes first."""
-    return sorted(rows, key=lambda row: (KINDS_IN_ORDER.index(row.kind), row.key.count("."), row.id))
+    return sorted(rows, key=dependency)
+
+
+def dependency(row: Submission) -> tuple[int, int, int]:
+    """Where a submission stands among others: what they need comes first, what goes to Procore last."""
+    return ((*KINDS_IN_ORDER, *KINDS_OUTWARD).index(row.kind), row.key.count("."), row.id)
 
 
 def take_back(uow: UnitOfWork, row: Submission, *, who: str, now: dt.datetime) -> None:
@@ -110,12 +115,13 @@ def link(uow: UnitOfWork, row: Submission, quickbooks: str, *, who: str, now: dt
 
 
 def say_new(uow: UnitOfWork, row: Submission, *, who: str, now: dt.datetime) -> None:
-    """Say that a record is none of those that QuickBooks has."""
+    """Say that a record is none of those that QuickBooks has; of what goes to Procore, none that Procore has."""
     if row.state not in (State.BLOCKED, State.READY, State.FAILED):
         raise Refused(f"{_called(row)} is {_word(row)} already.")
     row.link_to = "new"
     uow.submissions.save(row)
-    note(uow, row, now=now, who=who, why="is new, not one of those in QuickBooks")
+    where = "Procore" if row.kind in KINDS_OUTWARD else "QuickBooks"
+    note(uow, row, now=now, who=who, why=f"is new, not one of those in {where}")
 
 
 def unlink(uow: UnitOfWork, row: Submission, *, who: str, now: dt.datetime) -> None:
@@ -223,4 +229,5 @@ def _called(row: Submission) -> str:
 
 
 def _word(row: Submission) -> str:
-    return "waiting for QuickBooks" if row.state is State.ACCEPTED else row.state.replace("_", " ")
+    where = "Procore" if row.kind in KINDS_OUTWARD else "QuickBooks"
+    return f"waiting for {where}" if row.state is State.ACCEPTED else row.state.replace("_", " ")

@@ -47,6 +47,8 @@ def enqueue(
     waiting = {task.submission_id: task for task in unsent}
     queued = 0
     for row in facts.submissions.values():
+        if row.kind not in KINDS_IN_ORDER:
+            continue
         if row.state not in (State.ACCEPTED, State.EXPORTING) and not _to_close(row):
             continue
         task = waiting.get(row.id)

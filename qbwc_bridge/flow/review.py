@@ -10,13 +10,14 @@ from qbwc_bridge.domain import rules
 from qbwc_bridge.domain.procore import as_text, version
 from qbwc_bridge.domain.records import KINDS_IN_ORDER, Connection, Submission
 from qbwc_bridge.domain.states import ON_ITS_WAY, State, TaskState
-from qbwc_bridge.flow import contents, standing
+from qbwc_bridge.flow import contents, outward, standing
 from qbwc_bridge.flow.facts import Facts
 from qbwc_bridge.flow.linking import join
 from qbwc_bridge.flow.moves import MARK_LENGTH, alive_tasks, cancel_queued, move, token
 from qbwc_bridge.flow.offer import Need, Offer
 from qbwc_bridge.flow.offers import offers
 from qbwc_bridge.flow.options import Options
+from qbwc_bridge.flow.procore_links import join_made
 from qbwc_bridge.ports import UnitOfWork
 
 UPDATABLE = frozenset({"budget", "budget_change", "commitment", "change_order"})
@@ -35,20 +36,24 @@ def refresh(uow: UnitOfWork, connection: Connection, options: Options, now: dt.d
     common = [rules.not_visited(connection.lists_read_at), rules.multi_currency(connection.company.multi_currency)]
     fresh: list[Submission] = []
     standing.look_after(facts, now)
+    offered: dict[tuple[str, str], Offer] = {}
     for _ in range(MOST_ROUNDS):
         before = {row.id: row.state for row in facts.submissions.values()}
-        _round(facts, common, fresh, now)
-        if all(before.get(row.id, row.state) is row.state for row in facts.submissions.values()):
+        offered = _round(facts, common, fresh, now)
+        joined = join_made(facts, now)
+        if not joined and all(before.get(row.id, row.state) is row.state for row in facts.submissions.values()):
             break
     standing.look_after(facts, now)  # what was linked just now
-    return fresh
+    return fresh + outward.refresh(facts, offered, now)
 
 
-def _round(facts: Facts, common: list[str | None], fresh: list[Submission], now: dt.datetime) -> None:
-    """Look at every record once. What moved here may be what one that was looked at earlier waits for."""
-    offered: set[tuple[str, str]] = set()
+def _round(
+    facts: Facts, common: list[str | None], fresh: list[Submission], now: dt.datetime
+) -> dict[tuple[str, str], Offer]:
+    """Look at every record once; gives the offers. What moved may be what one that was looked at earlier waits for."""
+    offered: dict[tuple[str, str], Offer] = {}
     for offer in offers(facts, now.astimezone(facts.options.zone).date()):
-        offered.add((offer.kind, offer.key))
+        offered[offer.kind, offer.key] = offer
         row = facts.submissions.get((offer.kind, offer.key))
         if row is None:
             row = _new(facts.uow, facts.connection, offer, now)
@@ -59,6 +64,7 @@ def _round(facts: Facts, common: list[str | None], fresh: list[Submission], now:
     for row in facts.submissions.values():
         if (row.kind, row.key) not in offered and row.kind in KINDS_IN_ORDER:
             _no_longer_offered(facts, row, now)
+    return offered
 
 
 def _new(uow: UnitOfWork, connection: Connection, offer: Offer, now: dt.datetime) -> Submission:

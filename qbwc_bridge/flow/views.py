@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Literal
 
 from qbwc_bridge.domain.money import ZERO, total
-from qbwc_bridge.domain.records import Company, Connection, Kind, Submission
+from qbwc_bridge.domain.records import KINDS_OUTWARD, Company, Connection, Kind, Submission
 from qbwc_bridge.domain.states import State, TaskState
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.ledger import Ledger
@@ -64,8 +64,14 @@ class Look:
 
     @property
     def on_its_way(self) -> int:
-        """How many submissions go by themselves with the next visits."""
-        return self.count(State.ACCEPTED, State.EXPORTING)
+        """How many submissions go to QuickBooks by themselves with the next visits."""
+        return self.count(State.ACCEPTED, State.EXPORTING) - self.on_its_way_out
+
+    @property
+    def on_its_way_out(self) -> int:
+        """How many submissions go to Procore by themselves with the next pushes."""
+        counts = [self.submissions.get(kind, {}) for kind in KINDS_OUTWARD]
+        return sum(found.get(state, 0) for found in counts for state in (State.ACCEPTED, State.EXPORTING))
 
     @property
     def in_doubt(self) -> int:

@@ -29,13 +29,15 @@ UNCONFIRMED = "Its answer did not name it, so it is looked up before it is sent 
 
 @dataclass(slots=True)
 class Pushed:
-    """What a push did: counts, and a sentence for each direct cost that Procore refused."""
+    """What a push did: counts, and a sentence for each record that Procore refused."""
 
     written: int = 0
     deleted: int = 0
     unchanged: int = 0
     problems: list[str] = field(default_factory=list)
     brake: str = ""
+    made: int = 0
+    """Projects and vendors that were born in QuickBooks and now stand in Procore."""
 
 
 def plan(

@@ -1,10 +1,10 @@
-"""Projects and vendors of the company, and the proof that the company is open to us at all."""
+"""Projects and vendors of the company, read and made, and the proof that the company is open to us at all."""
 
 from qbwc_bridge.domain.procore import Project, Vendor
-from qbwc_bridge.errors import ProcoreError
+from qbwc_bridge.errors import ProcoreError, ProcoreUnreachable
 from qbwc_bridge.procore.client import Client, Params
 from qbwc_bridge.procore.paging import rows
-from qbwc_bridge.procore.payloads import CompanyRow, ProjectRow, VendorRow, parse
+from qbwc_bridge.procore.payloads import CompanyRow, ProjectRow, Reference, VendorRow, parse
 
 
 def check(client: Client) -> None:
@@ -30,6 +30,33 @@ def vendors(client: Client) -> list[Vendor]:
     params: Params = [("company_id", client.company_id), ("view", "extended")]
     found = rows(client, "/rest/v1.0/vendors", "reading the vendors of the company", params)
     return [_vendor(parse(VendorRow, row, "vendor")) for row in found]
+
+
+def create_project(client: Client, number: str, name: str) -> int:
+    """Make an active project; see `Procore.create_project`."""
+    project = {
+        "name": name,
+        # Without codes it could have no budget, and nothing of it could go to QuickBooks.
+        "enable_copy_of_standard_cost_codes": True,
+    }
+    project |= {"project_number": number} if number else {}
+    doing = f"making project {f'{number} {name}'.strip()}"
+    body = {"company_id": client.company_id, "project": project}
+    return _made(client.post("/rest/v1.0/projects", doing, body), "new project")
+
+
+def create_vendor(client: Client, name: str) -> int:
+    """Make a company of the Directory; see `Procore.create_vendor`."""
+    body = {"company_id": client.company_id, "vendor": {"name": name}}
+    return _made(client.post("/rest/v1.0/vendors", f"making vendor {name}", body), "new vendor")
+
+
+def _made(answer: object, what: str) -> int:
+    """Read the id of what was made: without it, it stands there all the same and has to be looked up."""
+    try:
+        return parse(Reference, answer, what).id
+    except ProcoreError as error:
+        raise ProcoreUnreachable(str(error)) from error
 
 
 def _project(row: ProjectRow) -> Project:

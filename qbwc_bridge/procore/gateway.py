@@ -113,6 +113,14 @@ class Gateway:
         with self._writing(project_id):
             return wbs.create(self._client, project_id, cost_code, cost_type)
 
+    def create_project(self, number: str, name: str) -> int:
+        """Make an active project; see the Protocol."""
+        return directory.create_project(self._client, number, name)
+
+    def create_vendor(self, name: str) -> int:
+        """Make a company of the Directory; see the Protocol."""
+        return directory.create_vendor(self._client, name)
+
     def direct_costs(self, project_id: int) -> list[DirectCost]:
         """Every direct cost of a project with its lines, ours and those that people typed."""
         return directcosts.direct_costs(self._client, project_id)

@@ -1,7 +1,8 @@
 """Sends one call to Procore and decides what may be sent again.
 
 Sent again are: what certainly was not taken (no connection, 429, 503, 409), and, where an answer was lost, only what
-may be repeated without harm: reads, and writes that Procore keys by `origin_id` or by content.
+may be repeated without harm: reads, and writes that Procore keys by `origin_id` or by content. What would make a second
+record is not sent again after a 503 either: a gateway may answer so for a server that did its work.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -48,7 +49,12 @@ class Call:
     @property
     def writes(self) -> bool:
         """True where a lost answer leaves it open whether Procore holds something new."""
-        return self.method in {"PATCH", "DELETE"}
+        return self.method in {"PATCH", "DELETE"} or self.makes
+
+    @property
+    def makes(self) -> bool:
+        """True where each repetition would make another record."""
+        return self.method == "POST" and not self.repeatable
 
 
 class Wire:
@@ -83,7 +89,8 @@ class Wire:
                 raise
             self._pace.note(response)
             doubt = doubt or (call.writes and response.status_code in _UNKNOWN_OUTCOME)
-            if pause is not None and response.status_code in _HELD_BY_PACE:
+            doubt = doubt or (call.makes and response.status_code == HTTPStatus.SERVICE_UNAVAILABLE)
+            if pause is not None and response.status_code in _HELD_BY_PACE and not (call.makes and doubt):
                 continue
             if pause is not None and _again(call, response.status_code):
                 self._sleep(pause)
@@ -133,6 +140,6 @@ def _lost(call: Call, error: httpx.RequestError, *, doubt: bool) -> ProcoreUnrea
 def _unknown(call: Call, status: int) -> ProcoreUnreachable:
     return ProcoreUnreachable(
         f"Procore's last answer was status {status}, and {call.doing} may or may not have happened; "
-        "the bridge looks it up by its key before it writes again.",
+        "the bridge looks it up before it writes again.",
         status=status,
     )

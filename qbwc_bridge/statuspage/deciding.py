@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from qbwc_bridge.domain.money import readable, total
-from qbwc_bridge.domain.records import KINDS_IN_ORDER, Connection, Submission
+from qbwc_bridge.domain.records import KINDS_OUTWARD, Connection, Submission
 from qbwc_bridge.errors import NotFound, Refused
-from qbwc_bridge.flow import decisions, work
+from qbwc_bridge.flow import decisions, procore_links, work
 from qbwc_bridge.statuspage.ask import Ask, BadForm, Goto, Page
 from qbwc_bridge.statuspage.lines import lines
 from qbwc_bridge.statuspage.submissions import TOGETHER, Chosen
@@ -48,8 +48,9 @@ def _archive(ask: Ask, one: Picked) -> None:
 
 def _link(ask: Ask, one: Picked) -> None:
     if not one.quickbooks:
-        raise Refused("Linking needs the record's name or number in QuickBooks.")
-    decisions.link(ask.uow, one.row, one.quickbooks, who=ask.person.name, now=ask.now)
+        raise Refused("Linking needs the record's name or number in the other system.")
+    link = procore_links.link if one.row.kind in KINDS_OUTWARD else decisions.link
+    link(ask.uow, one.row, one.quickbooks, who=ask.person.name, now=ask.now)
 
 
 def _new(ask: Ask, one: Picked) -> None:
@@ -162,7 +163,7 @@ def _shown_again(ask: Ask, connection: Connection, chosen: str, picked: list[Pic
 def _carried_out(ask: Ask, connection: Connection, action: Action, picked: list[Picked], back: str) -> Goto:
     done: list[Submission] = []
     left: list[str] = []
-    for one in sorted(picked, key=_dependency):
+    for one in sorted(picked, key=lambda each: decisions.dependency(each.row)):
         try:
             action.carry_out(ask, one)
         except (Refused, NotFound) as problem:  # a refused decision changed nothing, the others go on
@@ -186,8 +187,3 @@ def _told(action: Action, done: list[Submission]) -> list[str]:
 def _sum(rows: list[Submission]) -> str:
     amounts = [row.amount for row in rows if row.amount is not None]
     return readable(total(amounts)) if amounts else ""
-
-
-def _dependency(one: Picked) -> tuple[int, int, int]:
-    kind = KINDS_IN_ORDER.index(one.row.kind) if one.row.kind in KINDS_IN_ORDER else len(KINDS_IN_ORDER)
-    return (kind, one.row.key.count("."), one.row.id)

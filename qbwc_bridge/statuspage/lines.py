@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from qbwc_bridge.domain.procore import ChangeOrder, Commitment
-from qbwc_bridge.domain.records import Connection, Submission
+from qbwc_bridge.domain.records import KINDS_OUTWARD, Connection, Submission
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.statuspage import words
 from qbwc_bridge.statuspage.ask import Ask
@@ -62,7 +62,8 @@ def lines(ask: Ask, connection: Connection, rows: Iterable[Submission]) -> list[
 def possible(row: Submission) -> tuple[str, ...]:
     """What a person may do with a submission as it stands; `flow/decisions.py` has the last word."""
     ready, failed, state = row.state is State.READY, row.state is State.FAILED, row.state
-    linkable = row.kind in _LINKABLE and not row.quickbooks_id
+    named = row.kind in _LINKABLE and not row.quickbooks_id
+    linkable = named or row.kind in KINDS_OUTWARD
     found = {
         "accept": ready,
         "take_back": state is State.ACCEPTED,
@@ -71,7 +72,7 @@ def possible(row: Submission) -> tuple[str, ...]:
         "done": failed or row.update,
         "link": linkable and state in _LINK_FROM,
         "new": linkable and state is State.BLOCKED and _asks(row, "say that it is new"),
-        "rename": linkable and state in _RENAME_FROM,
+        "rename": named and state in _RENAME_FROM,
         "archive": state in _ARCHIVE_FROM,
         "agree": state is State.SYNCED and _asks(row, "agree to it here"),
         "close_order": state is State.SYNCED and not row.choice and _asks(row, "close its purchase order"),

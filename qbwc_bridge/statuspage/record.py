@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from qbwc_bridge.domain.procore import Budget, ChangeOrder, Commitment, ContractLine, Vendor
-from qbwc_bridge.domain.records import Connection, Submission
+from qbwc_bridge.domain.records import KINDS_OUTWARD, Connection, Submission
+from qbwc_bridge.domain.states import State
 from qbwc_bridge.errors import NotFound
 from qbwc_bridge.flow.options import Options
+from qbwc_bridge.flow.procore_links import called, document_of
 from qbwc_bridge.statuspage import words
 from qbwc_bridge.statuspage.ask import Ask, Page
 from qbwc_bridge.statuspage.deciding import ACTIONS
 from qbwc_bridge.statuspage.lines import lines
 
 STATES = {state.value: look.word for state, look in words.STATES.items()}
+STATES_OUTWARD = STATES | {State.ACCEPTED.value: words.WAITS_FOR_PROCORE.word}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ def record(ask: Ask, name: str, number: int) -> Page:
         raise NotFound(f"There is no record number {number} in {name}.")
     options = ask.site.kit.options(connection)
     (line,) = lines(ask, connection, [row])
+    outward = row.kind in KINDS_OUTWARD
     values = {
         "connection": connection,
         "zone": options.zone,
@@ -44,7 +48,8 @@ def record(ask: Ask, name: str, number: int) -> Page:
         "facts": [*_facts(ask, connection, row, options), *_quickbooks(row)],
         "positions": list(_positions(ask, connection, row)),
         "history": ask.uow.history.find(subject="submission", subject_id=row.id, order="-id"),
-        "states": STATES,
+        "states": STATES_OUTWARD if outward else STATES,
+        "other": "Procore" if outward else "QuickBooks",
         "tasks": ask.uow.tasks.find(submission_id=row.id, order="-id"),
     }
     return Page("record.html", values)
@@ -78,6 +83,9 @@ def _facts(ask: Ask, connection: Connection, row: Submission, options: Options) 
         case _ if row.kind == "job":
             choice = ask.uow.projects.first(connection_id=connection.id, project_id=row.project_id)
             facts = [("Customer above the job", choice.customer if choice else "")]
+        case _ if row.kind in KINDS_OUTWARD:
+            there = document_of(ask.uow, row)
+            facts = [("In Procore", called(there) if there else "")]
         case _ if row.kind == "cost_code":
             facts = [("Income account", options.income_account), ("Expense account", options.expense_account)]
     return [(label, text) for label, text in facts if text]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from qbwc_bridge.domain.records import Kind, Submission
+from qbwc_bridge.domain.records import KINDS_OUTWARD, Kind, Submission
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.flow.views import Word
 
@@ -29,6 +29,7 @@ STATES: Mapping[State, Look] = {
 }
 """In the order in which a person wants to see them."""
 
+WAITS_FOR_PROCORE = Look("Waiting for Procore", "…", "calm")
 UPDATE = Look("Ready to Update", "▶", "ask")
 DIFFERS = Look("Synced, look at it", "!", "warn")
 
@@ -54,7 +55,9 @@ ROLES = {"viewer": "viewer", "approver": "approver", "admin": "administrator"}
 
 
 def of_submission(row: Submission) -> Look:
-    """How a submission's state is shown, updates and synced ones with reasons told apart."""
+    """How a submission's state is shown: updates, synced ones with reasons and those for Procore told apart."""
+    if row.state is State.ACCEPTED and row.kind in KINDS_OUTWARD:
+        return WAITS_FOR_PROCORE
     if row.state is State.READY and row.update:
         return UPDATE
     if row.state is State.SYNCED and row.reasons:

@@ -180,3 +180,13 @@ def test_secrets_stay_out_of_errors_and_logs(caplog: pytest.LogCaptureFixture) -
     assert api.tokens[0] not in told
     assert api.client_secret not in told
     assert API not in caplog.text
+
+
+@pytest.mark.parametrize("answer", [ok({}), ok([]), ok({"id": "seven"}), httpx.Response(201, text="<html>")])
+def test_a_record_made_without_a_readable_id_is_in_doubt(answer: httpx.Response) -> None:
+    """It stands in Procore although its id is not known, so it must not count as refused."""
+    api = Api()
+    api.on("POST", VENDORS, answer)
+    with pytest.raises(ProcoreUnreachable):
+        api.gateway().create_vendor("Acme Paving")
+    assert len(api.calls(VENDORS)) == 1

@@ -30,6 +30,8 @@ USED = {
     ("GET", "/rest/v1.0/projects/{project_id}/work_breakdown_structure/segments"),
     ("GET", "/rest/v1.0/projects/{project_id}/work_breakdown_structure/segments/{segment_id}/segment_items"),
     ("PATCH", "/rest/v1.0/projects/{project_id}/work_breakdown_structure/wbs_codes/bulk_create"),
+    ("POST", "/rest/v1.0/projects"),
+    ("POST", "/rest/v1.0/vendors"),
     ("GET", "/rest/v1.0/projects/{project_id}/budget"),
     ("GET", "/rest/v1.0/budget_views"),
     ("GET", "/rest/v1.0/budget_views/{budget_view_id}/detail_rows"),
@@ -115,6 +117,7 @@ def test_the_whole_edge_uses_documented_operations_only(bench: Bench) -> None:
     gateway.direct_costs(project)
     gateway.delete_direct_cost_line(project, cost_id, line_id)
     gateway.delete_direct_cost(project, cost_id)
+    gateway.create_project("26-001", "Library"), gateway.create_vendor("Acme Paving")
     assert bench.transport.seen == USED
 
 
@@ -196,6 +199,47 @@ def test_unit_lines_keep_quantity_and_price(bench: Bench) -> None:
         assert abs(line.quantity * line.unit_cost - line.amount) <= Decimal("0.01")
     subcontract = orders["SC-014"]
     assert (subcontract.subcontract, subcontract.retainage_percent) == (True, Decimal("10.00"))
+
+
+def test_projects_and_vendors_are_made(bench: Bench) -> None:
+    """What was made is read back under its id, active, with cost codes, and without any key of the bridge."""
+    numbered, bare = bench.gateway.create_project("26-001", "Library"), bench.gateway.create_project("", "Old Mill")
+    vendor = bench.gateway.create_vendor("Smith & Sons (Oakland)")
+    projects = {one.id: one for one in bench.gateway.projects()}
+    assert (projects[numbered].number, projects[numbered].name, projects[numbered].active) == (
+        "26-001",
+        "Library",
+        True,
+    )
+    assert (projects[bare].number, projects[bare].name) == ("", "Old Mill")
+    assert {one.id: one.name for one in bench.gateway.vendors()}[vendor] == "Smith & Sons (Oakland)"
+    assert bench.gateway.create_budget_code(numbered, "16-100", "M").id
+    sent = [call.body for call in bench.procore.calls if call.method == "POST" and call.path.startswith("/rest")]
+    assert len(sent) == 3
+    assert "origin" not in str(sent)
+
+
+def test_a_refused_project_says_why(bench: Bench) -> None:
+    """A name that Procore does not take is told with its field, and is no doubt."""
+    with pytest.raises(ProcoreError, match=r"making project 26-001 .*name: can't be blank") as caught:
+        bench.gateway.create_project("26-001", "")
+    assert (caught.value.status, isinstance(caught.value, ProcoreUnreachable)) == (422, False)
+
+
+@pytest.mark.parametrize("status", [0, 500, 502, 503, 504])
+def test_what_would_be_made_twice_is_never_sent_again(bench: Bench, status: int) -> None:
+    """Whatever fault covers the answer of a creation, it is sent once and its fate is in doubt."""
+    bench.procore.fail_next(status=status, path_contains="/vendors", method="POST", after_effect=True)
+    with pytest.raises(ProcoreUnreachable):
+        bench.gateway.create_vendor("Acme Paving")
+    assert [one.name for one in bench.gateway.vendors()].count("Acme Paving") == 1
+
+
+def test_a_creation_that_procore_did_not_take_is_sent_again(bench: Bench) -> None:
+    """A full allowance of calls is waited for, and the record is made once."""
+    bench.procore.fail_next(status=429, path_contains="/vendors", method="POST", retry_after=3)
+    bench.gateway.create_vendor("Acme Paving")
+    assert [one.name for one in bench.gateway.vendors()].count("Acme Paving") == 1
 
 
 def costs() -> list[DirectCost]:

@@ -117,7 +117,7 @@ class Desk:
         """No write-back asks any of these: a call is a fault of the code under test."""
         raise AssertionError("the write-back asked Procore for something that it has no use for")
 
-    projects = vendors = cost_codes = cost_types = check
+    projects = vendors = cost_codes = cost_types = create_project = create_vendor = check
     budget_codes = budget = commitments = change_orders = check
 
 

@@ -37,8 +37,8 @@ VENDOR_TEXTS = (
 )
 
 
-def new_project(state: State, fields: Row) -> Project:
-    """Create a project from the keys of a request body (`name` is required) with a copy of the standard codes."""
+def new_project(state: State, fields: Row, *, copy_codes: bool = True) -> Project:
+    """Create a project from the keys of a request body (`name` is required), usually with the standard codes."""
     values = _project_values(fields)
     name = values.pop("name", None)
     if not name:
@@ -48,7 +48,8 @@ def new_project(state: State, fields: Row) -> Project:
     view_id = state.new_id("budget_view")
     project = Project(**state.fresh("project"), name=name, number=number, view_id=view_id, **values)
     state.projects[project.id] = state.keep(project)
-    copy_standard_codes(state, project)
+    if copy_codes:
+        copy_standard_codes(state, project)
     return project
 
 
@@ -127,7 +128,9 @@ def _get_project(ask: Ask) -> Answer:
 
 def _post_project(ask: Ask) -> Answer:
     ask.company()
-    return Answer(_show_project(ask.state, new_project(ask.state, ask.wrapped("project"))), status=201)
+    fields = ask.wrapped("project")
+    copied = fields.get("enable_copy_of_standard_cost_codes") is True  # Procore's own default is no
+    return Answer(_show_project(ask.state, new_project(ask.state, fields, copy_codes=copied)), status=201)
 
 
 def _patch_project(ask: Ask) -> Answer:
