@@ -150,6 +150,17 @@ class Bridge:
         """Let the Web Connector visit once."""
         return self.connector.visit()
 
+    def hire_in_between(self, name: str) -> None:
+        """Let an employee get a vendor's name after the names were read: QuickBooks refuses that vendor."""
+        real = self.company.process
+
+        def process(text: str) -> str:
+            if "<VendorAddRq" in text:
+                self.company.add_employee(name)
+            return real(text)
+
+        self.company.process = process  # type: ignore[method-assign, assignment]
+
     def submissions(self, **criteria: Any) -> list[Submission]:
         """Submissions as stored."""
         with self.app.kit.work() as uow:
