@@ -28,7 +28,9 @@ def offers(facts: Facts, today: dt.date) -> Iterator[Offer]:
         if facts.options.estimates:
             yield from _budget(facts, project)
         wanted = [row for row in facts.commitments(project.project_id) if row.status not in rules.ENDED_STATUSES]
-        yield from collide(facts, [_commitment(facts, commitment, today) for commitment in wanted])
+        orders = [_commitment(facts, commitment, today) for commitment in wanted]
+        collide(facts, [*orders, *_written(facts, project)])
+        yield from orders
         for change in facts.change_orders(project.project_id):
             if change.status not in rules.DEAD_CHANGES:
                 yield _change_order(facts, change)
@@ -112,7 +114,7 @@ def _commitment(facts: Facts, commitment: Commitment, today: dt.date) -> Offer:
         offer.needs.insert(1, ("vendor", str(commitment.vendor_id)))
     called = f"{'Subcontract' if commitment.subcontract else 'Purchase order'} {commitment.number}"
     row = facts.submissions.get(("commitment", offer.key))
-    number = row.name if row and row.name else fit_ref_number(commitment.number)
+    number = fit_ref_number(row.name if row and row.name else commitment.number)
     offer.obstacles = [
         rules.no_vendor(commitment),
         rules.no_lines(called, commitment.lines),
@@ -126,17 +128,26 @@ def _commitment(facts: Facts, commitment: Commitment, today: dt.date) -> Offer:
         offer.notes.append(f"Retainage {commitment.retainage_percent.normalize():f} % is not part of the order.")
     if not _marked(facts, offer) and not (row and row.quickbooks_id):
         _match_order(facts, offer, commitment, number, link=row.link_to if row else "")
-    _claim_number(facts, offer, commitment, number, called)
+    if not (row and row.quickbooks_id):
+        offer.claim(_numbers(commitment), number, called)
     return offer
 
 
-def _claim_number(facts: Facts, offer: Offer, commitment: Commitment, number: str, called: str) -> None:
-    """Claim the RefNumber among the orders of one vendor for one job, by which an order is found again."""
-    row = facts.submissions.get(("commitment", offer.key))
-    order = facts.transaction("PurchaseOrder", row.quickbooks_id) if row and row.quickbooks_id else None
-    if order is None or not order.gone:
-        space = f"orders of vendor {commitment.vendor_id} for project {commitment.project_id}"
-        offer.claim(space, order.ref_number if order else number, called)
+def _numbers(commitment: Commitment) -> str:
+    """The orders of one vendor for one job, among which an order is found again by its RefNumber."""
+    return f"orders of vendor {commitment.vendor_id} for project {commitment.project_id}"
+
+
+def _written(facts: Facts, project: ProjectChoice) -> Iterator[Offer]:
+    """Give bare offers that only claim the numbers of orders in QuickBooks, whatever became of their commitments."""
+    for commitment in facts.commitments(project.project_id):
+        row = facts.synced("commitment", str(commitment.id))
+        order = facts.transaction("PurchaseOrder", row.quickbooks_id) if row else None
+        if row and not (order and order.gone):
+            offer = Offer("commitment", row.key, commitment.number, commitment.title, {})
+            number = order.ref_number if order else row.quickbooks_name
+            offer.claim(_numbers(commitment), number, f"order {commitment.number}")
+            yield offer
 
 
 def _match_order(facts: Facts, offer: Offer, commitment: Commitment, number: str, *, link: str) -> None:

@@ -165,7 +165,7 @@ def test_two_orders_of_one_number_in_quickbooks(bridge: Bridge) -> None:
     bridge.visit()
     order(bridge, "B-2024-00017", "Pacific Drywall")
     row = bridge.find("commitment", "B-2024-00017")
-    assert "Purchase order A-2024-00017" in row.reasons[0]
+    assert "order A-2024-00017" in row.reasons[0]
 
     bridge.decide(decisions.set_field, row, name="B24-00017", is_1099=None)
     bridge.accept_all()
