@@ -1,6 +1,7 @@
 """A whole bridge in one process, between the stand-ins, with a clock that tests move; and what people do with it."""
 
 import datetime as dt
+import re
 import secrets
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -158,6 +159,17 @@ class Bridge:
             if "<VendorAddRq" in text:
                 self.company.add_employee(name)
             return real(text)
+
+        self.company.process = process  # type: ignore[method-assign, assignment]
+
+    def hide_employees(self) -> None:
+        """Let QuickBooks refuse the list of employees, as to a user without that right."""
+        real = self.company.process
+        pattern = re.compile(r'<EmployeeQueryRs requestID="(\w+)"[^>]*?(/>|>.*?</EmployeeQueryRs>)', re.DOTALL)
+        refused = 'statusCode="3261" statusSeverity="Error" statusMessage="No permission."'
+
+        def process(text: str) -> str:
+            return pattern.sub(rf'<EmployeeQueryRs requestID="\1" {refused} />', real(text))
 
         self.company.process = process  # type: ignore[method-assign, assignment]
 

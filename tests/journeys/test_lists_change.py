@@ -241,16 +241,5 @@ def test_an_employee_has_the_vendor_s_name(bridge: Bridge) -> None:
 
 def test_a_bookkeeper_who_may_not_see_employees_stops_nothing(bridge: Bridge) -> None:
     """QuickBooks refuses that one list; everything else goes its way."""
-    real = bridge.company.process
-
-    def process(text: str) -> str:
-        said = 'statusCode="3261" statusSeverity="Error" statusMessage="No permission."'
-        return re.sub(
-            r'<EmployeeQueryRs requestID="(\w+)"[^>]*?(/>|>.*?</EmployeeQueryRs>)',
-            rf'<EmployeeQueryRs requestID="\1" {said} />',
-            real(text),
-            flags=re.DOTALL,
-        )
-
-    bridge.company.process = process  # type: ignore[method-assign, assignment]
+    bridge.hide_employees()
     delivered(bridge)
