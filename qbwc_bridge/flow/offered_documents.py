@@ -95,7 +95,7 @@ def commitment_offer(facts: Facts, commitment: Commitment, today: dt.date) -> Of
         offer.needs.insert(1, ("vendor", str(commitment.vendor_id)))
     called = f"{'Subcontract' if commitment.subcontract else 'Purchase order'} {commitment.number}"
     row = facts.submissions.get(("commitment", offer.key))
-    number = row.name if row and row.name else fit_ref_number(commitment.number)
+    number = fit_ref_number(row.name if row and row.name else commitment.number)
     offer.obstacles = [
         rules.no_vendor(commitment),
         rules.no_lines(called, commitment.lines),
@@ -113,17 +113,25 @@ def commitment_offer(facts: Facts, commitment: Commitment, today: dt.date) -> Of
         offer.obstacles += _against(facts, row, "PurchaseOrder")
     elif not marked(facts, offer):
         _match_order(facts, offer, commitment, number, link=row.link_to if row else "")
-    _claim_number(facts, offer, commitment, number, called)
+    if not (row and row.quickbooks_id):
+        offer.claim(_numbers(commitment), number, called)
     return offer
 
 
-def _claim_number(facts: Facts, offer: Offer, commitment: Commitment, number: str, called: str) -> None:
-    """Claim the RefNumber among the orders of one vendor for one job, by which an order is found again."""
-    row = facts.submissions.get(("commitment", offer.key))
-    order = facts.transaction("PurchaseOrder", row.quickbooks_id) if row and row.quickbooks_id else None
-    if order or not (row and row.quickbooks_id):
-        space = f"orders of vendor {commitment.vendor_id} for project {commitment.project_id}"
-        offer.claim(space, order.ref_number if order else number, called)
+def _numbers(commitment: Commitment) -> str:
+    """The orders of one vendor for one job, among which an order is found again by its RefNumber."""
+    return f"orders of vendor {commitment.vendor_id} for project {commitment.project_id}"
+
+
+def written_orders(facts: Facts, project: ProjectChoice) -> Iterator[Offer]:
+    """Give bare offers that only claim the numbers of orders in QuickBooks, whatever became of their commitments."""
+    for commitment in facts.commitments(project.project_id):
+        row = facts.synced("commitment", str(commitment.id))
+        order = facts.transaction("PurchaseOrder", row.quickbooks_id) if row else None
+        if order:
+            offer = Offer("commitment", str(commitment.id), commitment.number, commitment.title, {})
+            offer.claim(_numbers(commitment), order.ref_number, f"order {commitment.number}")
+            yield offer
 
 
 def _match_order(facts: Facts, offer: Offer, commitment: Commitment, number: str, *, link: str) -> None:

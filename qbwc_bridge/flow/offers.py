@@ -14,7 +14,12 @@ from qbwc_bridge.flow import list_offers
 from qbwc_bridge.flow.collisions import collide
 from qbwc_bridge.flow.facts import Facts
 from qbwc_bridge.flow.offer import Offer
-from qbwc_bridge.flow.offered_documents import budget_offers, change_order_offer, commitment_offer
+from qbwc_bridge.flow.offered_documents import (
+    budget_offers,
+    change_order_offer,
+    commitment_offer,
+    written_orders,
+)
 
 
 def offers(facts: Facts, today: dt.date) -> Iterator[Offer]:
@@ -27,7 +32,9 @@ def offers(facts: Facts, today: dt.date) -> Iterator[Offer]:
         if facts.options.estimates:
             yield from budget_offers(facts, project)
         wanted = [row for row in facts.commitments(project.project_id) if row.status not in rules.ENDED_STATUSES]
-        yield from collide(facts, [commitment_offer(facts, commitment, today) for commitment in wanted])
+        orders = [commitment_offer(facts, commitment, today) for commitment in wanted]
+        collide(facts, [*orders, *written_orders(facts, project)])
+        yield from orders
         for change in facts.change_orders(project.project_id):
             if change.status not in rules.DEAD_CHANGES:
                 yield change_order_offer(facts, change)

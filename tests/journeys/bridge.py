@@ -1,6 +1,7 @@
 """A whole bridge in one process, between the stand-ins, with a clock that tests move; and what people do with it."""
 
 import datetime as dt
+import re
 import secrets
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -149,6 +150,28 @@ class Bridge:
     def visit(self) -> Visit:
         """Let the Web Connector visit once."""
         return self.connector.visit()
+
+    def hire_in_between(self, name: str) -> None:
+        """Let an employee get a vendor's name after the names were read: QuickBooks refuses that vendor."""
+        real = self.company.process
+
+        def process(text: str) -> str:
+            if "<VendorAddRq" in text:
+                self.company.add_employee(name)
+            return real(text)
+
+        self.company.process = process  # type: ignore[method-assign, assignment]
+
+    def hide_employees(self) -> None:
+        """Let QuickBooks refuse the list of employees, as to a user without that right."""
+        real = self.company.process
+        pattern = re.compile(r'<EmployeeQueryRs requestID="(\w+)"[^>]*?(/>|>.*?</EmployeeQueryRs>)', re.DOTALL)
+        refused = 'statusCode="3261" statusSeverity="Error" statusMessage="No permission."'
+
+        def process(text: str) -> str:
+            return pattern.sub(rf'<EmployeeQueryRs requestID="\1" {refused} />', real(text))
+
+        self.company.process = process  # type: ignore[method-assign, assignment]
 
     def submissions(self, **criteria: Any) -> list[Submission]:
         """Submissions as stored."""

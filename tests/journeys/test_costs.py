@@ -1,6 +1,7 @@
 """Job costs over time: what QuickBooks posts, changes and deletes stands in Procore after each push, once."""
 
 import datetime as dt
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -172,8 +173,8 @@ def test_bills_on_orders_are_left_to_procore_where_a_person_said_so(working: Bri
     assert there(working) < posted(working)
 
 
-def test_no_employee_is_stored_anywhere(working: Bridge, tmp_path: Path) -> None:
-    """Wages come summed per pay date, job and code; the name of an employee reaches neither database nor Procore."""
+def pay(working: Bridge) -> None:
+    """Enter a paycheck and let the bridge read it."""
     working.company.enter_paycheck(
         CREW,
         [
@@ -183,6 +184,26 @@ def test_no_employee_is_stored_anywhere(working: Bridge, tmp_path: Path) -> None
         txn_date=working.clock.now().date(),
     )
     return_costs(working)
+
+
+def test_the_name_of_an_employee_stands_with_no_wage(working: Bridge) -> None:
+    """Where names are read for the name space they share, they stand on the list of employees alone."""
+    pay(working)
+    with working.app.kit.work() as uow:
+        kept = [text for message in uow.message_sets.find() if CREW in (text := message.reply_text)]
+        lists = {row.kind for row in uow.lists.find() if CREW in str(row)}
+        rows = [*uow.costs.find(), *uow.transactions.find(), *uow.history.find(), *uow.answers.find()]
+
+    assert lists == {"employee"}
+    assert kept
+    assert CREW not in re.sub("<EmployeeRet>.*?</EmployeeRet>", "", "".join(kept), flags=re.DOTALL)
+    assert CREW not in str(rows)
+
+
+def test_no_employee_is_stored_anywhere(working: Bridge, tmp_path: Path) -> None:
+    """Wages come summed per pay date, job and code; the name of an employee reaches neither database nor Procore."""
+    working.hide_employees()
+    pay(working)
     working.push()
     assert there(working) == posted(working)
     with working.app.kit.work() as uow:

@@ -245,7 +245,7 @@ def test_what_a_person_must_mend_is_done_at_once_or_after_one_try(busy: Talk, hr
 
 def test_the_result_counts_what_needs_a_person(busy: Talk) -> None:
     """A refused record is in the result: "n records exported, 1 needs you"."""
-    busy.bridge.company.add_employee("Pacific Drywall")
+    busy.bridge.hire_in_between("Pacific Drywall")
     busy.login()
     busy.to_the_end()
     text = busy.close()

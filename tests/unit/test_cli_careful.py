@@ -141,7 +141,7 @@ def test_preview_of_what_is_linked_writes_nothing(here: Office) -> None:
 
 def test_a_task_of_a_failed_record_is_not_taken_back(here: Office) -> None:
     """What QuickBooks refused was sent: the way out of the queue is the archive, and it works."""
-    here.bridge.company.add_employee("Pacific Drywall")
+    here.bridge.hire_in_between("Pacific Drywall")
     vendor = here.submission("vendor", "Pacific Drywall")
     here.run("review", "accept", str(vendor["id"]))
     here.bridge.visit()

@@ -172,3 +172,7 @@ def test_an_order_in_quickbooks_keeps_its_number(make: Make) -> None:
 
     assert world.row("commitment", 1).reasons == world.row("commitment", 3).reasons == []
     assert "A-2024-00017" in world.row("commitment", 2).reasons[0]
+
+    world.bring(dataclasses.replace(first, status="Closed"), order(2, "B-2024-00017"))
+    world.settle()
+    assert "A-2024-00017" in world.row("commitment", 2).reasons[0]
