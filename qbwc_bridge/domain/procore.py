@@ -7,6 +7,7 @@ gets; when it changes after a person accepted, the acceptance lapses.
 import datetime as dt
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any, Literal
@@ -186,7 +187,7 @@ class Commitment:
 
     def amount(self) -> Decimal:
         """The original contract: the sum of the lines."""
-        return cents(total(line.amount for line in self.lines))
+        return _sum(self.lines)
 
     def content(self) -> dict[str, Any]:
         """Vendor, number and lines; the status is judged by the rules, change orders are documents of their own."""
@@ -214,7 +215,7 @@ class ChangeOrder:
 
     def amount(self) -> Decimal:
         """The sum of the lines."""
-        return cents(total(line.amount for line in self.lines))
+        return _sum(self.lines)
 
     def content(self) -> dict[str, Any]:
         """Number and lines."""
@@ -262,6 +263,11 @@ def version(content: object) -> str:
     """Fingerprint of a content: equal contents give equal texts of 16 hexadecimal digits."""
     text = json.dumps(content, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _sum(lines: Iterable[ContractLine]) -> Decimal:
+    """The sum of the lines as QuickBooks will hold them: each in whole cents, which is where Procore may have more."""
+    return total(cents(line.amount) for line in lines)
 
 
 def _line_content(line: ContractLine) -> dict[str, Any]:
