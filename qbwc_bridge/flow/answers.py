@@ -27,6 +27,9 @@ _NO_FEATURE = frozenset({1030, 3250})
 _NO_RECORD = frozenset({1, 500, 3120})
 """Statuses of a query that found nothing of what was named."""
 
+_GONE = _NO_RECORD | {0}
+"""Statuses of a query for one record, without that record, by which it is not there."""
+
 
 def apply(scene: Scene, message: MessageSet, replies: ReplySet) -> None:
     """Apply the answer to a message of reads or writes.
@@ -68,7 +71,7 @@ def apply_write(scene: Scene, task: Task, row: Submission | None, reply: Reply, 
         adoption.adopt(scene, task, row, reply.results[0], orders)
     elif told.reaction in (Reaction.DONE, Reaction.LOOK_UP):
         # Written, but not shown (510, 501), or not sure: what QuickBooks has decides.
-        doubt(scene, task, _sentence(told, reply))
+        doubt(scene, task, _sentence(told, reply, given_up=task.attempts > len(BACK_OFF)))
     elif told.reaction in (Reaction.RETRY, Reaction.RESEND) and task.attempts <= len(BACK_OFF):
         again(scene, task, why=_sentence(told, reply))
     elif told.reaction is Reaction.REFRESH and _may_rebuild(scene, task):
@@ -77,7 +80,7 @@ def apply_write(scene: Scene, task: Task, row: Submission | None, reply: Reply, 
         move_task(scene.uow, task, TaskState.CANCELLED, now=scene.now, why=why)
         _forget_reading(scene, task)
     else:
-        give_up(scene, task, _sentence(told, reply))
+        give_up(scene, task, _sentence(told, reply, given_up=True))
 
 
 def doubt(scene: Scene, task: Task, why: str) -> None:
@@ -126,7 +129,9 @@ def _apply_query(scene: Scene, task: Task, reply: Reply) -> None:
     missing = task.submission_id is not None and not reply.results
     has_none = task.rank == LISTS_RANK and reply.status in _NO_FEATURE and isinstance(task.request, _OF_A_FEATURE)
     if missing or not (has_none or told.reaction in (Reaction.DONE, Reaction.NOTHING_FOUND)):
-        give_up(scene, task, f"{ORDER_GONE} {_sentence(told, reply)}" if missing else _sentence(told, reply))
+        # A reading of a whole list is asked for again with every visit that has work.
+        why = _sentence(told, reply, given_up=task.submission_id is not None)
+        give_up(scene, task, f"{ORDER_GONE} {why}" if missing and reply.status in _GONE else why)
         return
     if task.reading_id is not None:
         cost_answers.keep(scene, task, reply)
@@ -175,5 +180,5 @@ def _forget_reading(scene: Scene, task: Task) -> None:
             scene.uow.transactions.save(order)
 
 
-def _sentence(told: Meaning, reply: Reply) -> str:
-    return told.told(reply.message, str(reply.status))
+def _sentence(told: Meaning, reply: Reply, *, given_up: bool = False) -> str:
+    return told.told(reply.message, str(reply.status), given_up=given_up)
