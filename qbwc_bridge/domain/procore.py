@@ -7,7 +7,7 @@ gets; when it changes after a person accepted, the acceptance lapses.
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any, Literal
@@ -119,11 +119,15 @@ class BudgetChange:
 
     def amount(self) -> Decimal:
         """The sum of its amounts."""
-        return cents(total(amount for _, amount in self.amounts))
+        return total(cents(amount) for _, amount in self.amounts)
 
     def content(self) -> dict[str, Any]:
         """Number and amounts."""
-        return {"number": self.number, "title": self.title, "amounts": {str(key): str(by) for key, by in self.amounts}}
+        return {
+            "number": self.number,
+            "title": self.title,
+            "amounts": {str(key): str(cents(by)) for key, by in self.amounts},
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +204,7 @@ class Commitment:
 
     def amount(self) -> Decimal:
         """The original contract: the sum of the lines."""
-        return cents(total(line.amount for line in self.lines))
+        return _sum(self.lines)
 
     def content(self) -> dict[str, Any]:
         """Vendor, number and lines; the status is judged by the rules, change orders are documents of their own."""
@@ -228,7 +232,7 @@ class ChangeOrder:
 
     def amount(self) -> Decimal:
         """The sum of the lines."""
-        return cents(total(line.amount for line in self.lines))
+        return _sum(self.lines)
 
     def content(self) -> dict[str, Any]:
         """Number and lines."""
@@ -280,6 +284,11 @@ def as_text(content: object) -> str:
 def version(content: object) -> str:
     """Fingerprint of a content: equal contents give equal texts of 16 hexadecimal digits."""
     return hashlib.sha256(as_text(content).encode()).hexdigest()[:16]
+
+
+def _sum(lines: Iterable[ContractLine]) -> Decimal:
+    """The sum of the lines as QuickBooks will hold them: each in whole cents, which is where Procore may have more."""
+    return total(cents(line.amount) for line in lines)
 
 
 def _line_content(line: ContractLine) -> dict[str, Any]:

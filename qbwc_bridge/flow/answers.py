@@ -31,6 +31,9 @@ _WHOLE_ANSWER = frozenset({0, 1})
 _NO_RECORD = frozenset({1, 500, 3120})
 """Statuses of a query that found nothing of what was named."""
 
+_GONE = _NO_RECORD | {0}
+"""Statuses of a query for one record, without that record, by which it is not there."""
+
 
 def apply(scene: Scene, message: MessageSet, replies: ReplySet) -> None:
     """Apply the answer to a message of reads or writes.
@@ -76,7 +79,7 @@ def apply_write(scene: Scene, task: Task, rows: Rows, reply: Reply, orders: Orde
         adoption.adopt(scene, task, rows, reply.results[0], orders)
     elif told.reaction in (Reaction.DONE, Reaction.LOOK_UP):
         # Written, but not shown (510, 501), or not sure: what QuickBooks has decides.
-        doubt(scene, task, _sentence(told, reply))
+        doubt(scene, task, _sentence(told, reply, given_up=task.attempts > len(BACK_OFF)))
     elif told.reaction in (Reaction.RETRY, Reaction.RESEND) and task.attempts <= len(BACK_OFF):
         again(scene, task, why=_sentence(told, reply))
     elif told.reaction is Reaction.REFRESH and _may_rebuild(scene, task):
@@ -84,7 +87,7 @@ def apply_write(scene: Scene, task: Task, rows: Rows, reply: Reply, orders: Orde
     elif len(task.brings) > 1:
         each_alone(scene, task, _sentence(told, reply))
     else:
-        give_up(scene, task, _sentence(told, reply))
+        give_up(scene, task, _sentence(told, reply, given_up=True))
 
 
 def doubt(scene: Scene, task: Task, why: str) -> None:
@@ -133,7 +136,9 @@ def _apply_query(scene: Scene, task: Task, reply: Reply) -> None:
         return
     missing = task.submission_id is not None and not reply.results
     if missing or not (has_none or told.reaction in (Reaction.DONE, Reaction.NOTHING_FOUND)):
-        give_up(scene, task, f"{DOCUMENT_GONE} {_sentence(told, reply)}" if missing else _sentence(told, reply))
+        # A reading of a whole list is asked for again with every visit that has work.
+        why = _sentence(told, reply, given_up=task.submission_id is not None)
+        give_up(scene, task, f"{DOCUMENT_GONE} {why}" if missing and reply.status in _GONE else why)
         return
     if task.reading_id is not None:
         cost_answers.keep(scene, task, reply)
@@ -210,5 +215,5 @@ def _build_anew(scene: Scene, task: Task, why: str) -> None:
             scene.uow.transactions.save(order)
 
 
-def _sentence(told: Meaning, reply: Reply) -> str:
-    return told.told(reply.message, str(reply.status))
+def _sentence(told: Meaning, reply: Reply, *, given_up: bool = False) -> str:
+    return told.told(reply.message, str(reply.status), given_up=given_up)

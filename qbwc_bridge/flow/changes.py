@@ -7,11 +7,11 @@ lines that a Mod leaves out, and a hand edit is for a person to judge.
 import base64
 import hashlib
 from dataclasses import replace
-from decimal import Decimal
 
 from qbwc_bridge.domain import mapping
 from qbwc_bridge.domain.books import TransactionRecord
 from qbwc_bridge.domain.changing import Mark, OrderDraft, Step, estimate_change, order_change
+from qbwc_bridge.domain.money import ZERO, cents
 from qbwc_bridge.domain.procore import Budget, BudgetCode, ChangeOrder, Commitment, ContractLine
 from qbwc_bridge.domain.quickbooks import PurchaseOrderMod, Ref, Request, query_of
 from qbwc_bridge.domain.records import Submission
@@ -139,7 +139,7 @@ def _apply_difference(facts: Facts, draft: OrderDraft, row: Submission, owner: S
     now = {str(line.id): line for line in _named(change)}
     for key in dict.fromkeys([*was, *now]):
         line, before = now.get(key), was.get(key)
-        by = (line.amount if line else Decimal(0)) - (before.amount if before else Decimal(0))
+        by = cents(line.amount if line else 0) - (before.amount if before else ZERO)
         if not by:
             continue
         own = row.line_ids.get(key, "")
@@ -179,7 +179,7 @@ def _estimate(facts: Facts, row: Submission, owner: Submission, estimate: Transa
         parts.append(contents.amounts(contents.content(facts.find, row)))
     for part in parts:
         for code_id, amount in part.items():
-            wanted[code_id] = wanted.get(code_id, Decimal(0)) + amount
+            wanted[code_id] = wanted.get(code_id, ZERO) + amount
     called = "changed" if row is owner else f"budget change {row.number}"
     return estimate_change(
         estimate,

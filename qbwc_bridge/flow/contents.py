@@ -82,8 +82,8 @@ def exported_amount(row: Submission) -> Decimal:
     if not found:
         return row.amount or Decimal(0)
     if "lines" in found:
-        return cents(total(Decimal(line["amount"]) for line in found["lines"]))
-    return cents(total(amounts(found).values()))
+        return total(cents(line["amount"]) for line in found["lines"])
+    return total(amounts(found).values())
 
 
 def exported_lines(row: Submission) -> dict[str, Was]:

@@ -1,16 +1,22 @@
 """JSON as text with exact numbers: no amount passes through a binary float, in either direction."""
 
 import json
+import re
 from decimal import Decimal
 from typing import Any, NoReturn
+
+_ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def read_json(text: str) -> Any:
     """Read a JSON text; numbers with a fraction or an exponent become Decimal.
 
-    Raises ValueError for what is no JSON; NaN and Infinity are none.
+    Half a character (a lone surrogate, which no database and no UTF-8 holds) becomes U+FFFD, so that one odd text does
+    not stop a whole reading. Raises ValueError for what is no JSON; NaN and Infinity are none.
     """
-    return json.loads(text, parse_float=Decimal, parse_constant=_no_number)
+    value = json.loads(text, parse_float=Decimal, parse_constant=_no_number)
+    return _whole(value) if _ESCAPED_SURROGATE.search(text) else value
 
 
 def write_json(value: object) -> str:
@@ -29,6 +35,15 @@ def write_json(value: object) -> str:
     if value is None or isinstance(value, str | int):
         return json.dumps(value)
     raise TypeError(f"{type(value).__name__} has no exact form in JSON")
+
+
+def _whole(value: Any) -> Any:
+    """Give the same value without lone surrogates."""
+    if isinstance(value, dict):
+        return {_whole(key): _whole(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return _SURROGATE.sub("\ufffd", value) if isinstance(value, str) else value
 
 
 def _no_number(word: str) -> NoReturn:

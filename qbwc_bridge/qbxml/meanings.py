@@ -47,6 +47,12 @@ class Reaction(StrEnum):
     """The bridge built a request that QuickBooks does not take; repeating it is useless."""
 
 
+_FOR_A_PERSON = (Reaction.PERSON, Reaction.FAULT)
+
+_BY_ITSELF = "; the bridge "
+"""How a piece of advice goes on where the bridge still does something by itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """A number in plain words.
@@ -61,11 +67,18 @@ class Meaning:
     reaction: Reaction
     by_itself: str
 
-    def told(self, said: str, number: str) -> str:
-        """Say what happened, who can mend it and how, then QuickBooks' own words `said`, then the number."""
-        advice = self.what_to_do
-        if self.who not in ("nobody", "us"):  # the advice of those two names them itself
+    def told(self, said: str, number: str, *, given_up: bool = False) -> str:
+        """Say what happened, who can mend it and how, then QuickBooks' own words `said`, then the number.
+
+        `given_up`: the bridge does nothing more by itself, so that even where nobody had to act a person must now.
+        """
+        advice, by_hand = self.what_to_do, given_up and self.reaction not in (Reaction.CONFLICT, *_FOR_A_PERSON)
+        if by_hand and self.who == "nobody":
+            advice = f"For {WHO['bookkeeper']}: look at the record in QuickBooks."
+        elif self.who not in ("nobody", "us"):  # the advice of those two names them itself
             advice = f"For {WHO[self.who]}: {advice[0].lower()}{advice[1:]}"
+        if by_hand:
+            advice = f"{advice.partition(_BY_ITSELF)[0].rstrip('.')}; then retry it here: the bridge has given up."
         quoted = f' QuickBooks said: "{said}"' if said else ""
         return f"{self.means} {advice}{quoted} ({number})"
 

@@ -266,7 +266,7 @@ _OTHERS: tuple[Row, ...] = (
         "us",
         Reaction.LOOK_UP,
         "QuickBooks keeps an answer under that message set id for another content.",
-        "The bridge looks the records up before it sends them again; " + _FAULT[0].lower() + _FAULT[1:],
+        _FAULT.rstrip(".") + "; the bridge looks the records up before it sends them again.",
     ),
     (
         "9002",

@@ -17,7 +17,7 @@ from qbwc_bridge.bootstrap import App, open_app, web_app
 from qbwc_bridge.domain.records import Connection, ReleaseChoice, Submission
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.flow import decisions, work
-from qbwc_bridge.rehearsal.procore import Procore, demo_company
+from qbwc_bridge.rehearsal.procore import CommitmentLine, Procore, demo_company
 from qbwc_bridge.rehearsal.quickbooks import Company
 from qbwc_bridge.rehearsal.webconnector import Application, Visit, WebConnector, wsgi_post
 from qbwc_bridge.settings import load_settings
@@ -233,13 +233,31 @@ class Bridge:
         return reconcile(self.app.kit, self.connection.id).difference
 
 
+def small_company(now: Callable[[], dt.datetime]) -> Procore:
+    """A Procore with one of each: project, vendor, budget code, locked budget, order of two lines, change order."""
+    procore = Procore(now=now)
+    procore.add_cost_type("M", "Materials", "materials")
+    procore.add_cost_code("03-300", "Cast-in-Place Concrete")
+    vendor = procore.add_vendor("Ready Mix Supply")
+    project = procore.add_project("24-001", "Maple Clinic")
+    procore.set_budget(project, {"03-300.M": Decimal("5000.00")})
+    procore.lock_budget(project)
+    lines = [CommitmentLine("03-300.M", f"Pour {number}", Decimal(1000 * number)) for number in (1, 2)]
+    order = procore.add_purchase_order(project, "PO-1", "Concrete", vendor, lines, contract_date=START.date())
+    more = CommitmentLine("03-300.M", "Steps", Decimal("150.00"), changes_line=procore.commitment_lines(order)[0])
+    procore.add_change_order(order, "001", "Steps to the lobby", [more])
+    return procore
+
+
 @contextmanager
-def connected_bridge(folder: Path) -> Iterator[Bridge]:
-    """A connected bridge between the demonstration's Procore and a fresh QuickBooks company."""
+def connected_bridge(
+    folder: Path, procore: Callable[[Callable[[], dt.datetime]], Procore] = demo_company
+) -> Iterator[Bridge]:
+    """A connected bridge between a Procore (the demonstration's) and a fresh QuickBooks company."""
     clock = MovedClock()
     company = Company(name=COMPANY, now=clock.now)
     company.add_vendor("Smith & Sons")
-    made = Bridge(folder, demo_company(clock.now), company, clock)
+    made = Bridge(folder, procore(clock.now), company, clock)
     made.connect()
     try:
         yield made

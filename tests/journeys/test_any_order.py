@@ -14,7 +14,7 @@ from qbwc_bridge.errors import Refused
 from qbwc_bridge.flow import decisions
 from qbwc_bridge.rehearsal.procore import CommitmentLine
 from tests.journeys.bridge import Bridge, states
-from tests.journeys.test_crashes import CutAt, PowerCutError
+from tests.journeys.crashing import CutAt, PowerCutError, forget_stored_reply
 from tests.support import DEEP
 
 RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID") or secrets.token_hex(8)
@@ -74,10 +74,7 @@ class Chaos:
 
     def forget(self) -> None:
         """QuickBooks loses its stored reply."""
-        self.bridge.company.process(
-            '<?xml version="1.0"?><?qbxml version="13.0"?><QBXML><QBXMLMsgsRq onError="stopOnError"'
-            ' newMessageSetID="SOMEBODYELSE"></QBXMLMsgsRq></QBXML>'
-        )
+        forget_stored_reply(self.bridge)
 
     def restart(self) -> None:
         """The server dies and starts again."""

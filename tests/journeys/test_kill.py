@@ -13,7 +13,7 @@ import pytest
 
 from qbwc_bridge.rehearsal.webconnector import Application, WebConnector, http_get, http_post
 from qbwc_bridge.webconnector.qwc import QwcFile, write_qwc
-from tests.journeys.test_crashes import MOST_VISITS, PowerCutError, Ready, made_ready, state_of
+from tests.journeys.crashing import MOST_VISITS, PowerCutError, Ready, made_ready, state_of
 from tests.support import DEEP, free_port
 
 LEASE_SECONDS = 1

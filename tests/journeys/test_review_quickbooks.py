@@ -12,8 +12,8 @@ from qbwc_bridge.rehearsal.quickbooks import Company
 from qbwc_bridge.rehearsal.quickbooks.errors import parse_fault
 from qbwc_bridge.webconnector.session import Session
 from tests.journeys.bridge import Bridge, states
+from tests.journeys.crashing import PowerCutError
 from tests.journeys.test_calamities import deliver
-from tests.journeys.test_crashes import PowerCutError
 
 MOST_ROUNDS = 60
 """Far more rounds than any of these visits needs."""

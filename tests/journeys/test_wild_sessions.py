@@ -12,7 +12,8 @@ from qbwc_bridge.domain.states import TaskState
 from qbwc_bridge.flow.recovery import MOST_LOOK_UPS
 from qbwc_bridge.webconnector import words
 from tests.journeys.bridge import Bridge
-from tests.journeys.test_crashes import Ready, finish, ready, state_of
+from tests.journeys.crashing import Ready, finish, state_of
+from tests.journeys.test_crashes import ready
 from tests.journeys.wire import Talk, raw_bytes
 from tests.support import DEEP
 

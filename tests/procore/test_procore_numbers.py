@@ -84,3 +84,9 @@ def test_an_amount_that_is_none_is_refused(amount: str) -> None:
     """A needed amount that is no number is an error with the record's name."""
     with pytest.raises(ProcoreError, match="adjustment 7 cannot be used, its field amount"):
         parse(AdjustmentRow, read_json(f'{{"id": 7, "amount": {amount}}}'), "adjustment")
+
+
+def test_half_a_character_does_not_stop_a_reading() -> None:
+    """An escape that is half of a character, which nothing can store, becomes U+FFFD; whole ones stay."""
+    read = read_json('{"title": "a\\ud83d", "lines": [{"note": "\\udE00 b \\ud83d\\ude00"}], "\\ud83d": 1}')
+    assert read == {"title": "a\ufffd", "lines": [{"note": "\ufffd b \U0001f600"}], "\ufffd": 1}

@@ -5,7 +5,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
@@ -186,6 +186,10 @@ class Desk:
 # ---------------------------------------------------------------- the bridge
 
 
+class _UndoError(Exception):
+    """Ends a transaction without keeping it."""
+
+
 class World:
     """A bridge with one connection on real SQLite, a project switched on, and a clock that tests move.
 
@@ -297,6 +301,13 @@ class World:
             scene = Scene(uow, connection, uow.visits.get(visit_id), self.now)
             yield scene
             scene.save()
+
+    @contextmanager
+    def trial(self, visit_id: int) -> Iterator[Scene]:
+        """A step of a visit of which nothing is kept: one world serves many examples."""
+        with suppress(_UndoError), self.scene(visit_id) as scene:
+            yield scene
+            raise _UndoError
 
     def send(self, visit_id: int) -> MessageSet | None:
         """Give the next message of a visit, stored as sent."""
