@@ -15,7 +15,7 @@ from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.qbxml.by_itself import BACK_OFF, MAX_REBUILDS
 from qbwc_bridge.qbxml.statuses import Meaning, Reaction, meaning
 
-DOCUMENT_GONE = "What this changes is no longer in QuickBooks: unlink it here, then it can be sent again."
+DOCUMENT_GONE = "What this changes is no longer in QuickBooks: unlink it here, and it can be written anew."
 """What a person reads when an order or estimate was deleted in QuickBooks."""
 
 _OF_A_FEATURE = (EstimateQuery, PurchaseOrderQuery)

@@ -22,6 +22,9 @@ FIRST_ID = 10**12
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.+]+")
 """Times stay as they are, even where their digits look like an id."""
 
+_MENTIONS = {"brings": '{"%d":', "request": '"source":"%d:'}
+"""Columns of a task whose text mentions its submission, and how."""
+
 Row = dict[str, Any]
 Changes = Mapping[str, str]
 """Old text to new text."""
@@ -137,19 +140,25 @@ def _multiply(database: sqlite3.Connection, seed: Seed, numbers: range) -> None:
         for nth, number in enumerate(numbers):
             twin = {**row, "id": new_id(table, row["id"], nth)}
             if "submission_id" in row:
-                twin["submission_id"] = new_id("submission", row["submission_id"], nth)
+                old, twin["submission_id"] = row["submission_id"], new_id("submission", row["submission_id"], nth)
+                twin |= _mentioning(twin, old, twin["submission_id"])
             if table == "history":
                 twin["subject_id"] = new_id(row["subject"], row["subject_id"], nth)
             changes = seed.changes(number) if named else {}
             for column in named:
-                for old, new in changes.items():
-                    twin[column] = twin[column].replace(old, new)
+                for before, after in changes.items():
+                    twin[column] = twin[column].replace(before, after)
             yield twin
 
     for table, rows in seed.rows.items():
         for row in rows:
             columns, values = ", ".join(f'"{name}"' for name in row), ", ".join(f":{name}" for name in row)
             database.executemany(f"INSERT INTO {table} ({columns}) VALUES ({values})", twins(table, row))  # noqa: S608
+
+
+def _mentioning(row: Row, old: int, new: int) -> Row:
+    """Give the texts of a row that mention its submission, with another id."""
+    return {name: row[name].replace(form % old, form % new) for name, form in _MENTIONS.items() if name in row}
 
 
 def _next_id(database: sqlite3.Connection, table: str) -> int:
