@@ -123,13 +123,20 @@ def _line_differences(before: Lines, now: Lines) -> list[str]:
             told.append(f"{called}: removed, {_money(Decimal(old['amount']))} before.")
         elif old != new:
             changed = [word for word in sorted(old) if old[word] != new.get(word)]
-            parts = [f"{word.replace('_', ' ')} {old[word]} before, {new.get(word)} now" for word in changed]
+            parts = [
+                f"{word.replace('_', ' ')} {_shown(word, old[word])} before, {_shown(word, new.get(word))} now"
+                for word in changed
+            ]
             told.append(f"{called}: {'; '.join(parts)}.")
     return told
 
 
 def _figures(line: Mapping[str, Any]) -> tuple[str | None, str | None]:
     return line["quantity"], line["unit_cost"]
+
+
+def _shown(word: str, value: str | None) -> str:
+    return "none" if value is None else readable(cents(value)) if word == "amount" else value
 
 
 def _money(amount: Decimal | None) -> str:

@@ -228,7 +228,7 @@ def test_an_order_follows_what_changed_in_procore(world: World) -> None:
     row = changed(world, line(1, 650), line(3, 90))
     assert (row.state, row.update) == (State.READY, True)
     assert [each.removeprefix("Changed in Procore. ") for each in row.notes] == [
-        "Line Line 1: amount 500 before, 650 now.",
+        "Line Line 1: amount 500.00 before, 650.00 now.",
         "Line Line 2: removed, 300.00 before.",
         "Line Line 3: new, 90.00.",
     ]
