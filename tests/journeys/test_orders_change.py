@@ -11,25 +11,14 @@ from qbwc_bridge.flow import decisions
 from qbwc_bridge.rehearsal.procore.views import CommitmentLine
 from qbwc_bridge.rehearsal.quickbooks.views import EstimateView, OrderView
 from tests.journeys.bridge import Bridge, states
-
-MOST_VISITS = 4
-"""More than any of these needs: one that reads, one that writes, one that finds nothing."""
-
-
-def settle(bridge: Bridge) -> None:
-    """Let visits follow until one finds nothing to do."""
-    for _ in range(MOST_VISITS):
-        bridge.clock.pass_time(minutes=16)
-        if bridge.visit().outcome == "no_data":
-            return
-    pytest.fail("the bridge still has work after many visits")
+from tests.journeys.crashing import finish
 
 
 def deliver(bridge: Bridge) -> None:
     """Read Procore, accept everything that is ready, and let it go."""
     bridge.pull()
     bridge.accept_all()
-    settle(bridge)
+    finish(bridge)
 
 
 @pytest.fixture
@@ -38,7 +27,7 @@ def done(bridge: Bridge) -> Bridge:
     bridge.switch_on("24-001")
     bridge.visit()
     bridge.accept_all()
-    settle(bridge)
+    finish(bridge)
     assert {row.state for row in bridge.submissions()} == {State.SYNCED}, states(bridge.submissions())
     return bridge
 
@@ -58,7 +47,7 @@ def estimate_of(bridge: Bridge) -> EstimateView:
 def look(bridge: Bridge) -> None:
     """Let QuickBooks' documents be read, together with job costs."""
     bridge.refresh_costs()
-    settle(bridge)
+    finish(bridge)
 
 
 def drywall(bridge: Bridge) -> Submission:
@@ -106,10 +95,10 @@ def test_a_change_order_before_its_commitment_waits_and_follows(bridge: Bridge) 
     assert change.state is State.READY
     assert any("order PO24-003" in each for each in change.waits_for)
     bridge.decide(decisions.accept, change)
-    settle(bridge)
+    finish(bridge)
     assert not bridge.company.orders()
     bridge.accept_all()
-    settle(bridge)
+    finish(bridge)
 
     assert order_of(bridge).total == Decimal("20000.00")
     all_is_well(bridge)
@@ -198,7 +187,7 @@ def test_a_commitment_that_ends_offers_to_close_its_order(done: Bridge) -> None:
     (reason,) = drywall(done).reasons
     assert "has status Closed" in reason
     done.decide(decisions.close_order, drywall(done))
-    settle(done)
+    finish(done)
 
     after = order_of(done)
     assert (after.is_closed, after.total, len(after.lines)) == (True, before.total, len(before.lines))
@@ -285,7 +274,7 @@ def test_an_estimate_never_carries_the_file_s_markup(bridge: Bridge) -> None:
     bridge.switch_on("24-001")
     bridge.visit()
     bridge.accept_all()
-    settle(bridge)
+    finish(bridge)
     assert estimate_of(bridge).total == bridge.find("budget", "24-001").amount
     (project,) = bridge.projects("24-001")
     bridge.procore.approve_budget_change(project, 1, {"03-300.M": Decimal("99.99"), "16-100.M": Decimal("10.00")})

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from qbwc_bridge.rehearsal.procore.views import CommitmentLine
-from tests.journeys.test_orders_change import look, order_of, settle
+from tests.journeys.crashing import finish
+from tests.journeys.test_orders_change import look, order_of
 from tests.unit.cli_office import Office, office
 
 
@@ -18,7 +19,7 @@ def here(tmp_path: Path) -> Iterator[Office]:
         made.bridge.switch_on("24-001")
         made.bridge.visit()
         made.run("review", "accept", "--all")
-        settle(made.bridge)
+        finish(made.bridge)
         yield made
 
 
@@ -67,7 +68,7 @@ def test_an_order_is_closed_only_when_its_commitment_ended(here: Office) -> None
     here.bridge.procore.set_commitment(int(here.bridge.find("commitment", "PO24-003").key), status="Closed")
     here.run("pull")
     here.run("review", "close-order", str(row["id"]))
-    settle(here.bridge)
+    finish(here.bridge)
     assert order_of(here.bridge).is_closed
     assert "closed or received in full already" in here.refused("review", "close-order", str(row["id"]))
 
@@ -81,7 +82,7 @@ def test_a_change_of_a_closed_order_goes_as_a_person_says(here: Office, command:
     assert "closed in QuickBooks" in here.submission("change_order", "PO24-003 CO 002")["reasons"][0]
     here.run("review", command, str(change))
     here.run("review", "accept", str(change))
-    settle(here.bridge)
+    finish(here.bridge)
 
     assert here.submission("change_order", "PO24-003 CO 002")["state"] == "synced"
     assert len(here.bridge.company.orders()) == orders + 1
