@@ -153,8 +153,9 @@ def change_order_offer(facts: Facts, change: ChangeOrder) -> Offer:
     offer = Offer("change_order", str(change.id), change.number, change.title, change.content())
     offer.project_id, offer.amount = change.project_id, change.amount()
     owner = facts.synced("commitment", str(change.commitment_id))
-    if owner:
-        offer.number = f"{owner.number} CO {change.number}"
+    commitment = facts.find("commitment", str(change.commitment_id))
+    if isinstance(commitment, Commitment):
+        offer.number = f"{commitment.number} CO {change.number}"
     gate = rules.change_not_approved(change)
     if gate:
         offer.gated, offer.obstacles = True, [gate]

@@ -165,7 +165,7 @@ def test_an_order_entered_by_hand_can_be_linked_afterwards(bridge: Bridge) -> No
     order = bridge.find("commitment", "PO24-003")
     assert order.state is State.FAILED
     bridge.decide(decisions.done, order, comment="typed in by hand")
-    change = bridge.find("change_order", "001")
+    change = bridge.find("change_order", "PO24-003 CO 001")
     assert "link that one" in change.reasons[0]
     bridge.refresh_costs()
     bridge.clock.pass_time(minutes=16)

@@ -91,7 +91,7 @@ def test_a_change_order_before_its_commitment_waits_and_follows(bridge: Bridge) 
     """Its commitment is not yet exported: the change is accepted, says what it waits for, and goes right after it."""
     bridge.switch_on("24-001")
     bridge.visit()
-    change = bridge.find("change_order", "001")
+    change = bridge.find("change_order", "PO24-003 CO 001")
     assert change.state is State.READY
     assert any("order PO24-003" in each for each in change.waits_for)
     bridge.decide(decisions.accept, change)
