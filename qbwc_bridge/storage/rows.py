@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from functools import cache
+from itertools import compress, count
+from operator import attrgetter, is_not
 from types import NoneType, UnionType
 from typing import Annotated, Any, Generic, Literal, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -62,8 +64,8 @@ class FieldCodec:
         return None if value is None else self.encode(value)
 
 
-Known = list[tuple[Any, Any]]
-"""What is known of a stored row, in the order of its fields: each value, and how its column has it."""
+Known = tuple[Sequence[Any], Sequence[Any]]
+"""What is known of a stored row: the values of its fields, and how its columns have them, both in their order."""
 
 
 class RowCodec(Generic[Row]):
@@ -77,9 +79,12 @@ class RowCodec(Generic[Row]):
             name: _TEXT_COMPRESSED if name in COMPRESSED else field_codec(hints[name]) for name in self.columns
         }
         self._codecs = tuple(self.fields.items())
-        # The innermost loops of every piece of work: what they need is laid ready.
+        # The innermost loops of every piece of work: what they need is laid ready, and only what has work to do.
+        self._values: Callable[[Row], tuple[Any, ...]] = attrgetter(*self.columns)
         self._encoders = tuple((name, codec.encode) for name, codec in self._codecs if name != "id")
-        self._decoders = tuple(codec.decode for codec in self.fields.values())
+        places = tuple(enumerate(self.fields.values()))
+        self._decoders = tuple((place, codec.decode) for place, codec in places if codec.decode is not _as_it_is)
+        self._changing = frozenset(place for place, codec in places if not codec.fixed)
 
     def encode(self, row: Row) -> dict[str, Any]:
         """Give the column values of a row, without its id."""
@@ -89,28 +94,31 @@ class RowCodec(Generic[Row]):
 
     def decode(self, found: Sequence[Any]) -> tuple[Row, Known]:
         """Make the row of column values, which stand in the order of `columns`."""
-        values = [
-            None if column is None else decode(column) for decode, column in zip(self._decoders, found, strict=True)
-        ]
-        return self.record(*values), list(zip(values, found, strict=True))
+        values = list(found)
+        for place, decode in self._decoders:
+            if values[place] is not None:
+                values[place] = decode(values[place])
+        return self.record(*values), (values, found)
 
     def changes(self, row: Row, known: Known | None) -> tuple[dict[str, Any], Known]:
         """Give the columns in which a row differs from what is known of it, and what is known of it then.
 
         Without knowledge everything counts as changed.
         """
+        values = self._values(row)
+        if known is None:
+            encoded = self.encode(row)
+            return encoded, (values, [encoded.get(name, row.id) for name in self.columns])
+        before, columns = known
+        replaced = compress(count(), map(is_not, values, before))
         changed: dict[str, Any] = {}
-        after: Known = []
-        for place, (name, codec) in enumerate(self._codecs):
-            value = getattr(row, name)
-            if known is not None and value is known[place][0] and codec.fixed:
-                after.append(known[place])
-                continue
-            column = codec.stored(value)
-            after.append((value, column))
-            if name != "id" and (known is None or column != known[place][1]):
-                changed[name] = column
-        return changed, after
+        after = list(columns)
+        for place in sorted(self._changing.union(replaced)):
+            name, codec = self._codecs[place]
+            column = codec.stored(values[place])
+            if column != after[place]:
+                changed[name] = after[place] = column
+        return changed, (values, after)
 
 
 @cache
@@ -126,24 +134,43 @@ def row_codec(record: type[Row]) -> RowCodec[Row]:
 def field_codec(annotation: Any) -> FieldCodec:
     """Give the codec for an annotation; `X | None` has the codec of `X`."""
     kind = _without_none(annotation)
+    return _plain_codec(kind) or _json_codec(kind)
+
+
+def _plain_codec(kind: Any) -> FieldCodec | None:
     if kind in _SIMPLE:
         return _SIMPLE[kind]
     if isinstance(kind, type) and issubclass(kind, Enum):
         return FieldCodec(encode=lambda value: kind(value).value, decode=kind)
     if get_origin(kind) is Literal and all(isinstance(word, str) for word in get_args(kind)):
         return _TEXT
-    return _json_codec(kind)
+    return None
 
 
 def _json_codec(annotation: Any) -> FieldCodec:
     adapter: TypeAdapter[Any] = TypeAdapter(_with_discriminator(annotation))
+    # The adapter's own methods cost more than what they call.
+    dump = adapter.serializer.to_json
     return FieldCodec(
-        encode=lambda value: adapter.dump_json(value).decode(),
-        decode=adapter.validate_json,
+        encode=lambda value: dump(value).decode(),
+        decode=adapter.validator.validate_json,
         searchable=False,
         sortable=False,
-        fixed=False,
+        fixed=_is_fixed(annotation),
     )
+
+
+def _is_fixed(annotation: Any) -> bool:
+    """Whether values of this type cannot change in themselves, however deep."""
+    kind = _without_none(annotation)
+    if get_origin(kind) is Annotated:
+        return _is_fixed(get_args(kind)[0])
+    if get_origin(kind) in {Union, UnionType, tuple}:
+        return all(part is Ellipsis or _is_fixed(part) for part in get_args(kind))
+    if dataclasses.is_dataclass(kind):
+        frozen: bool = vars(kind)["__dataclass_params__"].frozen
+        return frozen and all(map(_is_fixed, get_type_hints(kind, include_extras=True).values()))
+    return _plain_codec(kind) is not None
 
 
 def _without_none(annotation: Any) -> Any:
