@@ -14,6 +14,8 @@ from markupsafe import Markup
 from qbwc_bridge.errors import QuickBooksError, WrongUsage
 from qbwc_bridge.qbxml.escape import ascii_only, escape
 
+_AS_IT_IS = (Markup, jinja2.Undefined)
+
 
 class Templates:
     """All templates, read and checked once.
@@ -35,8 +37,7 @@ class Templates:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        for name in shipped():
-            self._load(name)
+        self._templates = {name: self._load(name) for name in shipped()}
 
     def render(self, name: str, values: Mapping[str, object]) -> str:
         """Fill the template of that name; `values` hold strings, or lists and mappings of them.
@@ -44,7 +45,7 @@ class Templates:
         Gives ASCII without a newline at its end. Raises QuickBooksError when the template asks for something unknown.
         """
         try:
-            return ascii_only(self._load(name).render(values)).strip("\n")
+            return ascii_only(self._templates[name].render(values)).strip("\n")
         except (jinja2.TemplateError, TypeError) as error:
             raise QuickBooksError(f"The template {name} cannot be filled: {error}") from error
 
@@ -72,7 +73,7 @@ def shipped() -> list[str]:
 
 def _finished(value: object) -> object:
     # An undefined name passes: Jinja's StrictUndefined complains about it with its name when it is written.
-    if isinstance(value, Markup | jinja2.Undefined):
+    if isinstance(value, _AS_IT_IS):
         return value
     if not isinstance(value, str):
         raise TypeError(f"it prints a {type(value).__name__}, and templates never format")
