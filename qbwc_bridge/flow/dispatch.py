@@ -67,8 +67,8 @@ def newest_write_message(scene: Scene, language: Language) -> MessageSet | None:
 def nearest(scene: Scene) -> Task | None:
     """Give the task that this visit sends next, if it still can send one."""
     queued = scene.uow.tasks.find(connection_id=scene.connection.id, state=TaskState.QUEUED, order="rank", limit=1)
-    # Lists have the lowest rank: where none comes first, none is open, and what comes first mostly may go.
-    if queued and queued[0].rank > LISTS_RANK and scene.visit.writes_allowed and _may_go(scene, queued[0]):
+    # What comes first mostly may go, and then no list is open but itself: lists have the lowest rank.
+    if queued and scene.visit.writes_allowed and _may_go(scene, queued[0]):
         return queued[0]
     ready = _ready(scene, limit=1) if queued else []
     return ready[0] if ready else None
