@@ -60,13 +60,12 @@ def newest_write_message(scene: Scene, language: Language) -> MessageSet | None:
 
 def nearest(scene: Scene) -> Task | None:
     """Give the task that this visit sends next, if it still can send one."""
-    tasks = _ready(scene, limit=1)
-    return tasks[0] if tasks else None
-
-
-def anything_ready(scene: Scene) -> bool:
-    """Whether this visit still can send a task."""
-    return scene.uow.tasks.has(**_readiness(scene))
+    queued = scene.uow.tasks.find(connection_id=scene.connection.id, state=TaskState.QUEUED, order="rank", limit=1)
+    # What comes first mostly may go, and then no list is open but itself: lists have the lowest rank.
+    if queued and scene.visit.writes_allowed and _may_go(scene, queued[0]):
+        return queued[0]
+    ready = _ready(scene, limit=1) if queued else []
+    return ready[0] if ready else None
 
 
 def anything_outstanding(scene: Scene) -> bool:
@@ -89,6 +88,12 @@ def _readiness(scene: Scene) -> dict[str, Any]:
     # Without leave to write only the bridge's own readings go: those of a submission serve a write.
     own = {} if scene.visit.writes_allowed and not _lists_open(scene) else {"rank": [LISTS_RANK, COSTS_RANK]}
     return {**_due(scene.connection, scene.now), "failed_visit_id": Other(scene.visit.id), **own}
+
+
+def _may_go(scene: Scene, task: Task) -> bool:
+    """The criteria of `_readiness` but for its rank, for one task that is queued."""
+    waits = task.not_before is not None and task.not_before > scene.now
+    return not waits and task.failed_visit_id != scene.visit.id
 
 
 def _lists_open(scene: Scene) -> bool:

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable
 
-from qbwc_bridge.domain.records import Connection, MessageSet, Submission
+from qbwc_bridge.domain.records import Connection, MessageSet, Submission, Task
 from qbwc_bridge.domain.states import ALIVE, OUTSTANDING, State
 from qbwc_bridge.flow import actuals, dispatch, leases, queueing, review
 from qbwc_bridge.flow.leases import PULL
@@ -62,19 +62,18 @@ def go_on(scene: Scene, options: Callable[[Connection], Options]) -> bool:
     Reviewing everything after each answer would make a visit with n records take n times n steps. So answers to writes
     wait until nothing else can be sent, and lists are looked at before the next write, which they may turn into a link.
     """
-    more = dispatch.anything_ready(scene)
-    if _must_settle(scene, more=more):
+    nearest = dispatch.nearest(scene)
+    if _must_settle(scene, nearest):
         settle(scene.uow, scene.connection, options(scene.connection), scene.now, visit_id=scene.visit.id)
         plan_progress(scene)
-        more = dispatch.anything_ready(scene)
-    return more or dispatch.anything_outstanding(scene)
+        nearest = dispatch.nearest(scene)
+    return nearest is not None or dispatch.anything_outstanding(scene)
 
 
-def _must_settle(scene: Scene, *, more: bool) -> bool:
+def _must_settle(scene: Scene, nearest: Task | None) -> bool:
     if scene.connection.unsettled == "lists":
-        nearest = dispatch.nearest(scene) if more else None
         return nearest is None or is_write(nearest)
-    return scene.connection.unsettled != "" and not more
+    return scene.connection.unsettled != "" and nearest is None
 
 
 def being_prepared(scene: Scene) -> bool:

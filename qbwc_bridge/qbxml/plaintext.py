@@ -52,6 +52,8 @@ def transliterate(text: str) -> str:
 
     Control characters are removed, but for tab and newline. Applying it twice changes nothing more.
     """
+    if text.isascii() and text.isprintable():
+        return text
     composed = unicodedata.normalize("NFC", _LINE_END.sub("\n", text))
     return "".join(character if " " <= character <= "~" else _plain(character) for character in composed)
 

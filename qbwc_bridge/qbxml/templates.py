@@ -16,6 +16,8 @@ from markupsafe import Markup
 from qbwc_bridge.errors import QuickBooksError, WrongUsage
 from qbwc_bridge.qbxml.escape import ascii_only, escape
 
+_AS_IT_IS = (Markup, jinja2.Undefined)
+
 
 class Templates:
     """All templates, read and checked once.
@@ -37,10 +39,11 @@ class Templates:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        for name in shipped():
-            self._load(name)
-            if folder is not None and (folder / name).is_file():
-                self._check(name, folder / name)
+        self._templates = {name: self._load(name) for name in shipped()}
+        own = [folder / name for name in shipped()] if folder else []
+        for file in own:
+            if file.is_file():
+                self._check(file.name, file)
 
     def render(self, name: str, values: Mapping[str, object]) -> str:
         """Fill the template of that name; `values` hold strings, or lists and mappings of them.
@@ -48,7 +51,7 @@ class Templates:
         Gives ASCII without a newline at its end. Raises QuickBooksError when the template asks for something unknown.
         """
         try:
-            return ascii_only(self._load(name).render(values)).strip("\n")
+            return ascii_only(self._templates[name].render(values)).strip("\n")
         except (jinja2.TemplateError, *_OF_EXPRESSIONS) as error:
             raise QuickBooksError(f"The template {name} cannot be filled: {error}") from error
 
@@ -118,7 +121,7 @@ def _asked(template: nodes.Template) -> dict[str, int]:
 
 def _finished(value: object) -> object:
     # An undefined name passes: Jinja's StrictUndefined complains about it with its name when it is written.
-    if isinstance(value, Markup | jinja2.Undefined):
+    if isinstance(value, _AS_IT_IS):
         return value
     if not isinstance(value, str):
         raise TypeError(f"it prints a {type(value).__name__}, and templates never format")

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from qbwc_bridge.ports import OpenWork
 from qbwc_bridge.storage.engine import open_engine
 from qbwc_bridge.storage.migrate import prepare
-from qbwc_bridge.storage.unit_of_work import open_work
+from qbwc_bridge.storage.unit_of_work import OpenSqlWork, open_work
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +14,11 @@ class Database:
     """An open database: its engine, and the opener of units of work."""
 
     engine: Engine
-    work: OpenWork
+    work: OpenSqlWork
 
     def close(self) -> None:
         """Close every connection; units of work must have ended."""
+        self.work.close()
         self.engine.dispose()
 
 

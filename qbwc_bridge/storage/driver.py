@@ -37,7 +37,7 @@ class Driver:
         compiled = _compiled(statement, self._dialect, frozenset(values))
         try:
             self._cursor.execute(compiled.text, compiled.parameters(values))
-            rows = list[Sequence[Any]](self._cursor.fetchall())
+            rows: list[Sequence[Any]] = list(self._cursor.fetchall())
         except self._fault as error:
             raise self._told(compiled.text, error) from error
         return rows

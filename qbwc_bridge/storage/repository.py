@@ -20,6 +20,10 @@ from qbwc_bridge.storage.rows import Known, Row, RowCodec
 Given = TypeVar("Given")
 Result = TypeVar("Result")
 
+# Written as a union in the call it would be made anew for each criterion.
+_SEVERAL = (list, tuple, set, frozenset)
+_COMPARED = (UpTo, Other)
+
 
 class Transaction:
     """One open transaction. After the first error nothing more runs in it, on every database alike.
@@ -177,11 +181,11 @@ class TableStore(Generic[Row]):
                 continue
             if not codec.searchable:
                 raise TypeError(f"rows of {self._table.name} cannot be searched by {name}, only by its being None")
-            if isinstance(value, list | tuple | set | frozenset):
+            if isinstance(value, _SEVERAL):
                 some = [codec.encode(each) for each in value if each is not None]
                 values.update(statements.numbered(name, some))
                 shape.append((name, statements.places(some), "some_or_none" if None in value else "some"))
-            elif isinstance(value, UpTo | Other):
+            elif isinstance(value, _COMPARED):
                 values[name] = codec.encode(value.value)
                 shape.append((name, 1, "up_to" if isinstance(value, UpTo) else "other"))
             else:

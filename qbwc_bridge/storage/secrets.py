@@ -32,7 +32,7 @@ class Vault:
 
     def __init__(self, key: bytes) -> None:
         self._fernet = Fernet(base64.urlsafe_b64encode(_derived(key, b"secrets at rest")))
-        self._hash_key = _derived(key, b"tokens")
+        self._hash = hmac.new(_derived(key, b"tokens"), digestmod="sha256")
 
     def seal(self, secret: str) -> bytes:
         """Encrypt a secret for the database (Fernet: AES-128-CBC with HMAC-SHA256)."""
@@ -50,7 +50,9 @@ class Vault:
 
     def hash_token(self, token: str) -> str:
         """Give the keyed hash of a random token (HMAC-SHA256, 64 hexadecimal digits)."""
-        return hmac.digest(self._hash_key, token.encode("utf-8", "surrogatepass"), "sha256").hex()
+        keyed = self._hash.copy()
+        keyed.update(token.encode("utf-8", "surrogatepass"))
+        return keyed.hexdigest()
 
     def same_token(self, token: str, token_hash: str) -> bool:
         """Say whether `token` has that hash, in a time that tells nothing about it."""

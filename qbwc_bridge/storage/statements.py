@@ -36,12 +36,11 @@ ROW_ID, ROW_LIMIT = "row_id", "row_limit"
 def find_rows(table: Table, columns: tuple[str, ...], shape: Shape, order: str, *, limited: bool) -> Select[Any]:
     """Give the query for rows, sorted by a column (`-name` for descending) and by id, empty values first."""
     column = table.c[order.removeprefix("-")]
-    # The databases disagree about where NULL sorts, and about the order of equals.
-    if order.startswith("-"):
-        sorting = [column.desc().nulls_last(), table.c.id.desc()]
-    else:
-        sorting = [column.asc().nulls_first(), table.c.id.asc()]
-    # The id alone needs neither a word on NULL nor a second column, which would keep some planners from its index.
+    # The databases disagree about where NULL sorts, and about the order of equals. Where neither can be, a word on it
+    # would keep some planners from an index.
+    sorting = [column.desc(), table.c.id.desc()] if order.startswith("-") else [column.asc(), table.c.id.asc()]
+    if column.nullable:
+        sorting[0] = sorting[0].nulls_last() if order.startswith("-") else sorting[0].nulls_first()
     if column is table.c.id:
         sorting = sorting[1:]
     query = select(*(table.c[name] for name in columns)).where(*_conditions(table, shape)).order_by(*sorting)

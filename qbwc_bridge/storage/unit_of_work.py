@@ -1,18 +1,20 @@
 """Units of work: one transaction each, committed whole or not at all."""
 
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from typing import Generic
 
 from sqlalchemy import Engine, Table
+from sqlalchemy.exc import SQLAlchemyError
 
 from qbwc_bridge import ports
 from qbwc_bridge.domain import books, records
 from qbwc_bridge.storage import tables
 from qbwc_bridge.storage.driver import Driver
-from qbwc_bridge.storage.engine import begin_command
-from qbwc_bridge.storage.faults import told_plainly
+from qbwc_bridge.storage.engine import POOL_SIZE, begin_command, sqlite_file
+from qbwc_bridge.storage.faults import plainly
 from qbwc_bridge.storage.repository import TableStore, Transaction
 from qbwc_bridge.storage.rows import Row, row_codec
 
@@ -65,6 +67,8 @@ class OpenSqlWork:
         self._engine = engine
         self._begin = begin_command(engine)
         self._here = threading.local()
+        # A connection to PostgreSQL may have died meanwhile: those go through the pool each time, which tries them.
+        self._idle: deque[Driver] | None = deque() if sqlite_file(engine) else None
 
     def __call__(self) -> AbstractContextManager[ports.UnitOfWork]:
         """Begin a transaction when the block is entered; leaving it commits, an error inside rolls back.
@@ -74,23 +78,49 @@ class OpenSqlWork:
         """
         return self._unit()
 
+    def close(self) -> None:
+        """Give the connections back that wait for the next unit of work."""
+        while self._idle:
+            self._idle.pop().close()
+
     @contextmanager
     def _unit(self) -> Iterator[SqlUnitOfWork]:
         if getattr(self._here, "open", False):
             raise RuntimeError("this thread has a unit of work open already; pass it on instead of opening another")
         self._here.open = True
+        driver = None
         try:
-            with told_plainly(self._engine), closing(Driver(self._engine)) as driver:
-                driver.command(self._begin)
-                with closing(Transaction(driver)) as transaction:
-                    yield SqlUnitOfWork(transaction)
-                    transaction.check()
-                    transaction.flush()
-                driver.commit()
+            driver = self._driver()
+            driver.command(self._begin)
+            with closing(Transaction(driver)) as transaction:
+                yield SqlUnitOfWork(transaction)
+                transaction.check()
+                transaction.flush()
+            driver.commit()
+            self._keep(driver)
+        except BaseException as error:
+            if driver:
+                driver.close()
+            if isinstance(error, SQLAlchemyError):
+                raise plainly(self._engine, error) from error
+            raise
         finally:
             self._here.open = False
 
+    def _driver(self) -> Driver:
+        try:
+            return self._idle.pop() if self._idle else Driver(self._engine)
+        except IndexError:  # another thread took the last one
+            return Driver(self._engine)
 
-def open_work(engine: Engine) -> ports.OpenWork:
+    def _keep(self, driver: Driver) -> None:
+        """Leave a driver whose transaction has ended well for the next one."""
+        if self._idle is None or len(self._idle) >= POOL_SIZE:
+            driver.close()
+        else:
+            self._idle.append(driver)
+
+
+def open_work(engine: Engine) -> OpenSqlWork:
     """Give the opener of units of work on `engine`."""
     return OpenSqlWork(engine)

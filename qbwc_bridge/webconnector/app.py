@@ -4,7 +4,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from qbwc_bridge.webconnector.calls import Calls
 from qbwc_bridge.webconnector.guard import CONTENT_TYPE, Guard
-from qbwc_bridge.webconnector.service import spyne_application
+from qbwc_bridge.webconnector.service import spyne_service
 from qbwc_bridge.webconnector.wsdl import wsdl_text
 
 PROBE = "This is the address that the QuickBooks Web Connector calls; there is nothing to see here in a browser.\n"
@@ -19,7 +19,7 @@ def soap_app(calls: Calls, *, public_url: str, max_bytes: int) -> WSGIApplicatio
     `public_url` (PUBLIC_URL) stands in the WSDL; `max_bytes` (MAX_SOAP_BYTES) bounds a request. The server in front
     must let a longer one come here with its length, if without its body, so that the refusal is our sentence.
     """
-    guard = Guard(spyne_application(calls), max_bytes=max_bytes)
+    guard = Guard(spyne_service(calls), max_bytes=max_bytes)
     wsdl = wsdl_text(public_url)
 
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:

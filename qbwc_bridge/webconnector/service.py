@@ -3,26 +3,20 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
-from wsgiref.types import WSGIApplication
 
 from qbwc_bridge.webconnector.calls import NAMESPACE, NUMBERS, OPERATIONS, Calls, Operation
 from qbwc_bridge.webconnector.spyne_compat import (
     Application,
     Array,
     Integer32,
+    MethodContext,
+    ServerBase,
     ServiceBase,
     Soap11,
     Unicode,
-    WsgiApplication,
     release,
     rpc,
 )
-
-HANDOVER = "qbwc_bridge.webconnector.handover"
-"""Key in the WSGI environ under which the guard and the service pass what must not go through spyne."""
-
-MAX_ENVELOPE_BYTES = 8 * 1024 * 1024
-"""What spyne takes at most: the guard sends it envelopes of at most a dozen short texts, so this is only a backstop."""
 
 
 @dataclass
@@ -31,13 +25,6 @@ class Handover:
 
     texts: dict[str, str] = field(default_factory=dict)
     error: Exception | None = None
-    context: Any = None
-
-    def release(self) -> None:
-        """Let go of spyne's context, once the whole answer has been read."""
-        context, self.context = self.context, None
-        if context is not None:
-            release(context)
 
     def raise_error(self) -> None:
         """Raise what the call raised, if it did; it is kept nowhere, or its traceback would keep the long texts."""
@@ -49,6 +36,13 @@ class Handover:
             del error
 
 
+Ask = Callable[[bytes, Handover], bytes]
+"""Puts an envelope through spyne and gives its answer, without an XML declaration.
+
+Raises RuntimeError when spyne refuses the envelope or cannot write the answer; what the call itself raised is left in
+the handover.
+"""
+
 _WHEN_FAILED: dict[str, object] = {"string": "", "strings": [], "int": 0}
 """Values that spyne can write; the guard throws them away, because it sees the error in the handover."""
 
@@ -58,8 +52,7 @@ def _declared(operation: Operation, calls: Calls) -> Any:
     answer: Callable[..., object] = getattr(calls, operation.method)
 
     def call(context: Any, *arguments: str | int) -> object:
-        handover: Handover = context.transport.req_env[HANDOVER]
-        handover.context = context
+        handover: Handover = context.udc
         # Taken out: spyne's context is a cycle and lives on until Python collects it, and with it the handover.
         given = (handover.texts.pop(value, value) if isinstance(value, str) else value for value in arguments)
         try:
@@ -76,8 +69,8 @@ def _declared(operation: Operation, calls: Calls) -> Any:
     )(call)
 
 
-def spyne_application(calls: Calls) -> WSGIApplication:
-    """Give spyne's WSGI application for these calls, document/literal wrapped; it belongs behind the guard."""
+def spyne_service(calls: Calls) -> Ask:
+    """Give spyne, document/literal wrapped, for these calls; it belongs behind the guard, which speaks HTTP."""
     declarations = {operation.name: _declared(operation, calls) for operation in OPERATIONS}
     service = type("QBWebConnectorSvc", (ServiceBase,), declarations)
     application = Application(
@@ -87,5 +80,19 @@ def spyne_application(calls: Calls) -> WSGIApplication:
         in_protocol=Soap11(),
         out_protocol=Soap11(xml_declaration=False),  # the guard writes it, so that the whole answer is one line
     )
-    wsgi: WSGIApplication = WsgiApplication(application, max_content_length=MAX_ENVELOPE_BYTES)
-    return wsgi
+    server = ServerBase(application)
+
+    def ask(envelope: bytes, handover: Handover) -> bytes:
+        context = MethodContext(server, MethodContext.SERVER)
+        context.udc, context.in_string = handover, [envelope]
+        (context,) = server.generate_contexts(context)
+        try:
+            for step in (server.get_in_object, server.get_out_object, server.get_out_string):
+                if context.in_error or context.out_error:
+                    raise RuntimeError("spyne refused an envelope of the guard's own making")
+                step(context)
+            return b"".join(context.out_string)
+        finally:
+            release(context)
+
+    return ask

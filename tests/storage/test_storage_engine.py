@@ -31,6 +31,15 @@ def test_files_are_for_their_owner_only(tmp_path: Path) -> None:
     assert modes == {"data": 0o700, "bridge.db": 0o600, "bridge.db-wal": 0o600, "bridge.db-shm": 0o600}
 
 
+def test_a_closed_database_leaves_one_file(tmp_path: Path) -> None:
+    """Every connection is closed with it, those too that waited for the next unit of work: the log is folded in."""
+    database = open_database(f"sqlite:///{tmp_path / 'bridge.db'}")
+    with database.work() as uow:
+        uow.people.add(samples.person())
+    database.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["bridge.db"]
+
+
 def test_sqlite_is_durable_and_strict(tmp_path: Path) -> None:
     """Every connection of the pool writes ahead, syncs fully and checks references."""
     engine = open_engine(f"sqlite:///{tmp_path / 'bridge.db'}")

@@ -58,6 +58,23 @@ def test_what_no_database_can_hold_is_replaced() -> None:
     assert row_codec(records.Person).encode(row)["name"] == "a\ufffdb\ufffdc"
 
 
+@pytest.mark.parametrize("record", samples.RECORDS, ids=lambda record: record.__name__)
+@given(data=st.data())
+def test_what_counts_as_fixed_cannot_change_in_itself(record: type[Any], data: st.DataObject) -> None:
+    """Only values that can be hashed, however deep, are taken as unchanged by their being the same object."""
+    row = data.draw(samples.rows_of(record))
+    fixed = [name for name, codec in row_codec(record).fields.items() if codec.fixed]
+    assert [hash(getattr(row, name)) for name in fixed]
+
+
+@pytest.mark.parametrize("length", [1, 4095, 4096, 4097, 70_000])
+def test_a_compressed_text_comes_back_whatever_its_length(length: int) -> None:
+    """Below, at and above the length for which the window is small, the text is the same again."""
+    text = "".join(chr(33 + number * number % 90) for number in range(length))
+    codec = row_codec(records.MessageSet).fields["request_text"]
+    assert codec.decode(codec.encode(text)) == text
+
+
 def test_long_texts_are_compressed() -> None:
     """The qbXML of a message set takes a fraction of its length."""
     row = samples.write_set(1, 1, "s", reply_text="<ItemServiceRet/>" * 1000)
