@@ -54,6 +54,23 @@ def hand_edit(row: Submission, record: TransactionRecord) -> str | None:
     return rules.edited_by_hand(record.kind, record.ref_number, edits(row, record))
 
 
+def against(owner: Submission, record: TransactionRecord, *, reopen: bool = False) -> list[str | None]:
+    """What stands against changing an order or estimate as it was read; `reopen`: a closed one is opened with it."""
+    over = None
+    if record.kind == "PurchaseOrder":
+        over = rules.order_ended(record.ref_number, closed=record.closed and not reopen, received=record.received)
+    return [
+        hand_edit(owner, record),
+        rules.order_grouped(record.ref_number, grouped=record.grouped),
+        _inactive(record),
+        over,
+    ]
+
+
+def _inactive(record: TransactionRecord) -> str | None:
+    return rules.inactive(f"Estimate {record.ref_number}", is_active=record.is_active or record.kind != "Estimate")
+
+
 def flags(facts: Facts, row: Submission) -> list[str]:
     """What a person should look at on an exported budget, commitment or change of one."""
     if row.kind in DOCUMENTS and row.quickbooks_id:
@@ -79,7 +96,7 @@ def _of_document(facts: Facts, row: Submission) -> list[str | None]:
     asked = hand_edit(row, record)
     if asked:
         return [asked]
-    return [_total(facts, row, record), *_not_as_written(record), _ended(facts, row, record)]
+    return [_total(facts, row, record), _inactive(record), *_not_as_written(record), _to_close(facts, row, record)]
 
 
 def _total(facts: Facts, row: Submission, record: TransactionRecord) -> str | None:
@@ -104,12 +121,14 @@ def _not_as_written(record: TransactionRecord) -> list[str | None]:
     return [rules.taxed(tax) if tax > ZERO else None, *(rules.marked_up(description) for description in marked)]
 
 
-def _ended(facts: Facts, row: Submission, record: TransactionRecord) -> str | None:
-    if row.kind != "commitment" or record.closed or record.received:
-        return None
-    found = facts.documents.get((row.kind, row.key))
-    document = found.document if found else None
+def ended(facts: Facts, row: Submission) -> str | None:
+    """What a person reads of a commitment that ended in Procore; nothing while it is approved there."""
+    document = facts.find(row.kind, row.key)
     return rules.commitment_ended(row.number, document if isinstance(document, Commitment) else None)
+
+
+def _to_close(facts: Facts, row: Submission, record: TransactionRecord) -> str | None:
+    return None if row.kind != "commitment" or record.closed or record.received else ended(facts, row)
 
 
 def _substance(line: TransactionLine) -> TransactionLine:

@@ -8,7 +8,7 @@ from qbwc_bridge.domain.records import Submission
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.flow.agreement import agreed_of
 from qbwc_bridge.flow.contents import content_text, stored
-from qbwc_bridge.flow.moves import BRIDGE, cancel_queued, move, note
+from qbwc_bridge.flow.moves import BRIDGE, MARK_LENGTH, cancel_queued, move, note, token
 from qbwc_bridge.ports import UnitOfWork
 
 
@@ -29,6 +29,19 @@ def join(uow: UnitOfWork, row: Submission, quickbooks_id: str, name: str, *, now
         note(uow, row, now=now, who=row.accepted_by or BRIDGE, why=why)
     else:
         move(uow, row, State.SYNCED, now=now, who=row.accepted_by or BRIDGE, why=why)
+
+
+def part(uow: UnitOfWork, row: Submission, *, now: dt.datetime, why: str, who: str = BRIDGE) -> None:
+    """Forget what a submission is joined to; what QuickBooks has stays as it is, and keeps its old mark."""
+    cancel_queued(uow, row, now=now, who=who, why=why)
+    row.quickbooks_id = row.quickbooks_name = row.exported_version = row.exported = row.link_to = ""
+    row.line_ids, row.agreed, row.choice, row.update = {}, None, "", False
+    row.mark = token(MARK_LENGTH)  # what may be written anew must not be taken for what carries the old one
+    if row.state in (State.READY, State.BLOCKED, State.ARCHIVED):
+        uow.submissions.save(row)
+        note(uow, row, now=now, who=who, why=why)
+    else:
+        move(uow, row, State.READY, now=now, who=who, why=why)
 
 
 def _remember_lines(uow: UnitOfWork, row: Submission, txn_line_ids: list[str]) -> None:

@@ -4,7 +4,6 @@ import datetime as dt
 from collections.abc import Iterator
 
 from qbwc_bridge.domain import rules
-from qbwc_bridge.domain.books import TransactionRecord
 from qbwc_bridge.domain.names import fold
 from qbwc_bridge.domain.procore import Budget, BudgetChange, ChangeOrder, Commitment
 from qbwc_bridge.domain.records import ProjectChoice, Submission
@@ -186,14 +185,4 @@ def _against(facts: Facts, owner: Submission, kind: str, *, reopen: bool = False
     record = facts.transaction(kind, owner.quickbooks_id)
     if record is None:
         return [rules.transaction_gone(kind, owner.quickbooks_name)]
-    return [
-        agreement.hand_edit(owner, record),
-        rules.order_grouped(record.ref_number, grouped=record.grouped),
-        _ended(record, reopen=reopen),
-    ]
-
-
-def _ended(record: TransactionRecord, *, reopen: bool) -> str | None:
-    if record.kind != "PurchaseOrder":
-        return None
-    return rules.order_ended(record.ref_number, closed=record.closed and not reopen, received=record.received)
+    return agreement.against(owner, record, reopen=reopen)

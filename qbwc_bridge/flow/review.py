@@ -97,8 +97,9 @@ def _follow(facts: Facts, row: Submission, offer: Offer, now: dt.datetime) -> No
         _contain(facts, row, offer, now)
     elif row.state is State.SYNCED and row.kind in UPDATABLE:
         _follow_exported(uow, row, offer, now)
-    elif row.update and row.state in (State.READY, State.BLOCKED) and found == row.exported_version:
-        move(uow, row, State.SYNCED, now=now, why="Procore shows again what was exported")
+    elif row.update and row.state in (State.READY, State.BLOCKED) and (offer.gated or found == row.exported_version):
+        why = "Procore has not released it" if offer.gated else "Procore shows again what was exported"
+        move(uow, row, State.SYNCED, now=now, why=why)
     elif not changed:
         return
     elif row.state is State.ACCEPTED:
@@ -117,7 +118,8 @@ def _follow_exported(uow: UnitOfWork, row: Submission, offer: Offer, now: dt.dat
             row.exported_version, row.exported = row.version, as_text(offer.content)
             uow.submissions.save(row)
     elif row.version != row.exported_version and not offer.gated:
-        row.update = True
+        cancel_queued(uow, row, now=now, why="changed in Procore")
+        row.update, row.choice = True, ""
         move(uow, row, State.READY, now=now, why="changed in Procore after it was exported")
 
 
@@ -131,6 +133,7 @@ def _contain(facts: Facts, row: Submission, offer: Offer, now: dt.datetime) -> N
     facts.hold(row, owner.quickbooks_id)
     row.quickbooks_id, row.quickbooks_name = owner.quickbooks_id, owner.quickbooks_name
     row.exported_version, row.exported = row.version, as_text(offer.content)
+    row.accepted_version = ""  # it was not written as a change of its own
     row.reasons, row.notes = [], []
     move(facts.uow, row, State.SYNCED, now=now, why="the estimate holds it")
 
