@@ -6,7 +6,7 @@ Billing progress is no hand edit: only party, job, item, amount and description 
 from qbwc_bridge.domain import rules
 from qbwc_bridge.domain.books import TransactionLine, TransactionRecord
 from qbwc_bridge.domain.money import ZERO, cents, readable, total
-from qbwc_bridge.domain.procore import Commitment
+from qbwc_bridge.domain.procore import ChangeOrder, Commitment
 from qbwc_bridge.domain.records import Agreed, Submission
 from qbwc_bridge.flow.contents import exported_amount, included
 from qbwc_bridge.flow.facts import Facts
@@ -18,6 +18,14 @@ DOCUMENTS = {"budget": "Estimate", "commitment": "PurchaseOrder"}
 def agreed_of(record: TransactionRecord) -> Agreed:
     """What of a transaction is agreed to, as it stands now."""
     return Agreed(record.party_id, [_substance(line) for line in record.lines])
+
+
+def begin(facts: Facts, row: Submission) -> None:
+    """Agree to a document as it stands where nothing was kept: the first version of the program kept nothing."""
+    record = facts.transaction(DOCUMENTS.get(row.kind, ""), row.quickbooks_id)
+    if record and row.agreed is None:
+        row.agreed = agreed_of(record)
+        facts.uow.submissions.save(row)
 
 
 def edits(row: Submission, record: TransactionRecord) -> list[str]:
@@ -54,11 +62,12 @@ def hand_edit(row: Submission, record: TransactionRecord) -> str | None:
     return rules.edited_by_hand(record.kind, record.ref_number, edits(row, record))
 
 
-def against(owner: Submission, record: TransactionRecord, *, reopen: bool = False) -> list[str | None]:
-    """What stands against changing an order or estimate as it was read; `reopen`: a closed one is opened with it."""
+def against(owner: Submission, record: TransactionRecord, change: Submission | None) -> list[str | None]:
+    """What stands against changing an order or estimate as it was read; `change` is None where it is not kept yet."""
     over = None
     if record.kind == "PurchaseOrder":
-        over = rules.order_ended(record.ref_number, closed=record.closed and not reopen, received=record.received)
+        closed = record.closed and not (change and change.choice == "reopen")
+        over = rules.order_ended(record.ref_number, closed=closed, received=record.received, update=change is owner)
     return [
         hand_edit(owner, record),
         rules.order_grouped(record.ref_number, grouped=record.grouped),
@@ -77,13 +86,16 @@ def flags(facts: Facts, row: Submission) -> list[str]:
         return [each for each in _of_document(facts, row) if each]
     if row.kind in ("budget_change", "change_order") and not _still_approved(facts, row):
         return [rules.change_taken_back(exported_amount(row))]
+    if row.kind == "change_order" and row.quickbooks_id and not facts.holders.get(("commitment", row.quickbooks_id)):
+        lost = facts.connection.lists_read_at and not facts.transaction("PurchaseOrder", row.quickbooks_id)
+        return [rules.transaction_gone("PurchaseOrder", row.quickbooks_name)] if lost else []
     return []
 
 
 def _still_approved(facts: Facts, row: Submission) -> bool:
     if row.kind == "change_order":
-        found = [each for each in facts.change_orders(row.project_id) if str(each.id) == row.key]
-        return any(rules.change_not_approved(each) is None for each in found)
+        change = facts.find(row.kind, row.key)
+        return isinstance(change, ChangeOrder) and rules.change_not_approved(change) is None
     budget = facts.budget(row.project_id)
     return budget is not None and any(str(change.id) == row.key for change in budget.changes)
 

@@ -42,7 +42,7 @@ def next_request(facts: Facts, row: Submission, *, visit_id: int | None) -> Requ
         return query_of(kind, owner.quickbooks_id)
     if row.choice == "close" and row.state is State.SYNCED:
         return PurchaseOrderMod(record.txn_id, record.edit_sequence, is_closed=True)
-    for asked in agreement.against(owner, record, reopen=row.choice == "reopen"):
+    for asked in agreement.against(owner, record, row):
         if asked:
             raise Refused(asked)
     if kind == "Estimate":

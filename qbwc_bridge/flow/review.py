@@ -11,6 +11,7 @@ from qbwc_bridge.domain.procore import as_text, version
 from qbwc_bridge.domain.records import KINDS_IN_ORDER, Connection, Submission
 from qbwc_bridge.domain.states import ON_ITS_WAY, State, TaskState
 from qbwc_bridge.flow import contents, outward, standing
+from qbwc_bridge.flow.changes import CHANGING
 from qbwc_bridge.flow.facts import Facts
 from qbwc_bridge.flow.linking import join
 from qbwc_bridge.flow.moves import MARK_LENGTH, alive_tasks, cancel_queued, move, token
@@ -153,8 +154,8 @@ def _judge(facts: Facts, row: Submission, offer: Offer, common: list[str | None]
         waits, notes = [], [f"Will be linked to {row.name or row.link_to}.", *notes]
     elif offer.match:
         notes.insert(0, f"Will be linked to {offer.match_name} in QuickBooks.")
-        # Several change orders stand in one order; everything else stands alone.
-        holder = row if row.kind == "change_order" else facts.holders.get((row.kind, offer.match), row)
+        # Several changes stand in one order or estimate; everything else stands alone.
+        holder = row if row.kind in CHANGING else facts.holders.get((row.kind, offer.match), row)
         taken = rules.linked_elsewhere(offer.match_name, "" if holder is row else holder.number or holder.title)
         obstacles += [taken] if taken else []
     elif not obstacles and row.link_to != "new":
