@@ -2,13 +2,14 @@
 
 import datetime as dt
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from qbwc_bridge.domain.replies import TxnDeletedRet
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.flow import decisions
-from tests.unit.documents import PROJECT, cash, change_order, commitment, line
+from tests.unit.documents import PROJECT, cash, change_order, code, commitment, line
 from tests.unit.factories import World
 from tests.unit.test_flow_changes import LATER, MORE, changed, estimate, mods, order, read_again, with_changes, world
 
@@ -89,3 +90,60 @@ def test_an_update_of_an_ended_order_says_what_can_be_done(world: World, ended: 
     assert row.state is State.BLOCKED
     assert "choose" not in row.reasons[0]
     assert "mark it as done" in row.reasons[0]
+
+
+def test_a_linked_order_is_joined_line_by_line(world: World) -> None:
+    """Lines are known by item and amount, in whatever order somebody typed them: a change reaches the right one."""
+    other = code(2, "09-250", "L")
+    world.journey(commitment(2, line(1, 10), line(2, 10, other)))
+    typed = order(world)
+    vendor = typed.party
+    lines = tuple(
+        replace(each, txn_line_id=f"H{at}", amount=cash(500), quantity=cash(1), rate=cash(500))
+        for at, each in enumerate(reversed(typed.lines))
+    )
+    made = world.desk.add_order("PurchaseOrder", vendor, "PO-1", "", lines)
+    world.refresh_lists()
+    second = commitment(2, line(1, 10), line(2, 10, other))
+    world.journey(second, commitment(1, line(3, 500), line(4, 500, other)))
+    assert world.row("commitment", 1).quickbooks_id == made.txn_id
+    world.journey(second, commitment(1, line(3, 650), line(4, 500, other)))
+    after = world.desk.orders[made.txn_id]
+    assert [(each.txn_line_id, each.amount) for each in after.lines] == [("H0", cash(500)), ("H1", cash(650))]
+
+
+def test_new_lines_are_known_wherever_quickbooks_shows_them(world: World) -> None:
+    """Old lines keep their ids; a new one is the one that was not there before."""
+    world.journey(commitment(1, line(1, 500), line(2, 300)))
+    old = [each.txn_line_id for each in order(world).lines]
+    do = world.desk._change
+
+    def turned(request: Any) -> Any:
+        do(request)
+        return world.desk.edit(request.txn_id, lines=tuple(reversed(world.desk.orders[request.txn_id].lines)))
+
+    world.desk._change = turned  # type: ignore[method-assign]
+    world.journey(commitment(1, line(1, 500), line(2, 300, code(2, "09-250", "L")), line(3, 90)))
+    ids = world.row("commitment", 1).line_ids
+    (new,) = [each.txn_line_id for each in order(world).lines if each.amount == cash(90)]
+    assert ids == {"1": old[0], "2": old[1], "3": new}
+
+
+def test_one_change_order_at_which_quickbooks_dies_stops_no_other(world: World) -> None:
+    """Sent together again and again without an answer, they go alone (promise 6)."""
+    world.journey(commitment(1))
+    world.bring(commitment(1), change_order(11, 1), change_order(12, 1), change_order(13, 1))
+    world.settle()
+    world.accept_all()
+    for _ in range(20):
+        world.later(hours=5)
+        visit = world.begin()
+        while message := world.send(visit):
+            sent = [task.request for task in world.tasks(message_set_id=message.id)]
+            lines = [each for request in sent for each in getattr(request, "lines", ())]
+            if any(each.description.startswith("CO 012") for each in lines):
+                break
+            world.receive(visit, message, world.ask(message))
+    states = [world.row("change_order", number).state for number in (11, 12, 13)]
+    assert states == [State.SYNCED, State.FAILED, State.SYNCED]
+    assert order(world).total == cash(1200)
