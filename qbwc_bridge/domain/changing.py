@@ -15,6 +15,7 @@ from qbwc_bridge.domain.money import ZERO, cents
 from qbwc_bridge.domain.names import mark, marks
 from qbwc_bridge.domain.procore import BudgetCode, ContractLine
 from qbwc_bridge.domain.quickbooks import EstimateLine, EstimateMod, PurchaseOrderLine, PurchaseOrderMod, Ref
+from qbwc_bridge.errors import Refused
 
 NEW_LINE = "-1"
 """The TxnLineID of a line that a Mod adds."""
@@ -65,6 +66,8 @@ class Was:
     description: str
     figures: tuple[str | None, str | None] = (None, None)
     """Quantity and unit cost."""
+    target: str = ""
+    """The line of the commitment that a change order's line changes, by its id in Procore."""
 
 
 class OrderDraft:
@@ -145,7 +148,7 @@ class OrderDraft:
         """Raise or lower a line, never below what was received; gives by how much it moved."""
         before = self._amounts.get(linked.txn_line_id, linked.amount)
         after = before + by if by > ZERO else max(before + by, _received_amount(linked))
-        if after == before or (by < ZERO and after > before):
+        if after == before or (by <= ZERO and after > before):
             return ZERO
         self._amounts[linked.txn_line_id] = after
         return after - before
@@ -186,7 +189,7 @@ def order_change(draft: OrderDraft, order: TransactionRecord, changes: Sequence[
 
 def estimate_change(
     estimate: TransactionRecord,
-    wanted: Mapping[int, Decimal],
+    moves: Mapping[int, Decimal],
     codes: Mapping[int, BudgetCode],
     *,
     line_ids: Mapping[str, str],
@@ -195,25 +198,28 @@ def estimate_change(
     describe: Callable[[str], str],
     change: Mark,
 ) -> EstimateMod:
-    """Write what an estimate should be now: `wanted` amounts by budget code id; lines of other origin stay as they are.
+    """Move an estimate as it stands by amounts (`moves`) by budget code id, to the cent, whoever made its lines.
 
-    `line_ids` gives the TxnLineID of a budget code. A code that left the budget stays with 0.00. `owner` is the
-    submission of the budget.
+    `line_ids` gives the TxnLineID of a budget code; a code without a line gets one of its move alone. A code that left
+    the budget stays with 0.00. `owner` is the submission of the budget. Raises Refused for an unknown code.
     """
     by_line = {txn_line_id: int(code_id) for code_id, txn_line_id in line_ids.items()}
     lines: list[EstimateLine] = []
     for line in estimate.lines:
-        code_id = by_line.get(line.txn_line_id)
-        amount = wanted.get(code_id, ZERO) if code_id is not None else line.amount
-        if amount == line.amount:
+        move = moves.get(by_line.get(line.txn_line_id, 0), ZERO)
+        if move == ZERO:
             lines.append(EstimateLine(txn_line_id=line.txn_line_id))
         else:
+            amount = line.amount + move
             lines.append(EstimateLine(txn_line_id=line.txn_line_id, quantity=ONE, rate=amount, amount=amount))
     there = {by_line.get(line.txn_line_id) for line in estimate.lines}
-    for code_id, amount in wanted.items():
-        if code_id not in there:
-            new = budget_line(codes[code_id], amount, item_for=item_for, describe=describe, owner=owner)
-            lines.append(replace(new, txn_line_id=NEW_LINE))
+    for code_id, move in moves.items():
+        if code_id in there:
+            continue
+        if code_id not in codes:
+            raise Refused(f"Budget code {code_id} is no longer shown by Procore: enter its row there, or change it.")
+        new = budget_line(codes[code_id], move, item_for=item_for, describe=describe, owner=owner)
+        lines.append(replace(new, txn_line_id=NEW_LINE))
     return EstimateMod(
         txn_id=estimate.txn_id,
         edit_sequence=estimate.edit_sequence,

@@ -4,7 +4,7 @@ Names come in already fitted to QuickBooks' limits; references come in as ids.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -111,10 +111,26 @@ def purchase_order(
     )
 
 
-def lines_by_position(source: Sequence[ContractLine], written: Iterable[TransactionLine | str]) -> dict[str, str]:
-    """Pair Procore's lines with QuickBooks' line ids by position, the order in which both stand."""
-    ids = [line if isinstance(line, str) else line.txn_line_id for line in written]
-    return {str(line.id): txn_line_id for line, txn_line_id in zip(source, ids, strict=False)}
+def alike_lines(
+    wanted: Mapping[str, tuple[Collection[str | None], Decimal]], lines: Iterable[TransactionLine]
+) -> dict[str, str]:
+    """Pair lines of Procore, by key with their possible items and amount, with lines of a document of QuickBooks.
+
+    Same item and amount go first, then the same amount, then the same item; what is not alike stays without a pair.
+    """
+    found: dict[str, str] = {}
+    free = list(lines)
+    for by_item, by_amount in ((True, True), (False, True), (True, False)):
+        for key, (items, amount) in wanted.items():
+            fit = [
+                line
+                for line in free
+                if (not by_item or line.item_id in items) and (not by_amount or line.amount == amount)
+            ]
+            if key not in found and fit:
+                found[key] = fit[0].txn_line_id
+                free.remove(fit[0])
+    return found
 
 
 def order_line(line: ContractLine, job: Ref, item_for: ItemFor, *, as_quantity: bool, owner: int) -> PurchaseOrderLine:

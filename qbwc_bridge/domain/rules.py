@@ -141,11 +141,19 @@ def before_closing(date: dt.date, closing: dt.date | None) -> str | None:
     )
 
 
-def order_ended(ref_number: str, *, closed: bool, received: bool) -> str | None:
+def order_ended(ref_number: str, *, closed: bool, received: bool, update: bool = False) -> str | None:
     """Ask a person when the order of a change is closed or received in full (ACCOUNTING 13).
 
-    QuickBooks does not open an order that is received in full (qbXML reference 4.7).
+    QuickBooks does not open an order that is received in full (qbXML reference 4.7). Only change orders have choices:
+    `update` says that the commitment itself changed.
     """
+    if update and (closed or received):
+        how = "received in full" if received else "closed"
+        way = "" if received else "re-open it there, or "
+        return (
+            f"Purchase order {ref_number} is {how} in QuickBooks: {way}enter what changed by hand, then mark it as "
+            "done here."
+        )
     if received:
         return f"Purchase order {ref_number} is received in full in QuickBooks: choose a second order for the change."
     if closed:

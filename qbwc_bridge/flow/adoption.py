@@ -3,6 +3,7 @@
 import datetime as dt
 
 from qbwc_bridge.domain.books import TransactionRecord
+from qbwc_bridge.domain.changing import NEW_LINE
 from qbwc_bridge.domain.records import Submission, Task
 from qbwc_bridge.domain.replies import ListRet, Result, TxnRet
 from qbwc_bridge.domain.states import State, TaskState
@@ -61,15 +62,20 @@ def _synced(uow: UnitOfWork, row: Submission, quickbooks_id: str, name: str, now
 
 
 def _remember_lines(uow: UnitOfWork, task: Task, rows: Rows, order: TransactionRecord) -> None:
-    """Keep which line of QuickBooks stands for which line of Procore: both lists stand in the same order."""
+    """Keep which line of QuickBooks stands for which line of Procore.
+
+    A line that was there keeps its id. New ones come back in the order in which they were written, wherever they stand.
+    """
     lines = getattr(task.request, "lines", ())
-    if len(lines) != len(order.lines):
-        return
+    known = {line.txn_line_id for line in lines} - {"", NEW_LINE}
+    fresh = [line.txn_line_id for line in order.lines if line.txn_line_id not in known]
+    new = iter(fresh if len(fresh) == len(lines) - len(known) else ())
     found: dict[int, dict[str, str]] = {}
-    for written, line in zip(lines, order.lines, strict=True):
+    for written in lines:
+        txn_line_id = written.txn_line_id if written.txn_line_id in known else next(new, "")
         owner, _, key = written.source.partition(":")
-        if owner:
-            found.setdefault(int(owner), {})[key] = line.txn_line_id
+        if owner and txn_line_id:
+            found.setdefault(int(owner), {})[key] = txn_line_id
     for row_id, line_ids in found.items():
         row = rows.get(row_id) or uow.submissions.get(row_id)
         row.line_ids = row.line_ids | line_ids

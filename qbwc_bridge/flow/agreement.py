@@ -6,7 +6,7 @@ Billing progress is no hand edit: only party, job, item, amount and description 
 from qbwc_bridge.domain import rules
 from qbwc_bridge.domain.books import TransactionLine, TransactionRecord
 from qbwc_bridge.domain.money import ZERO, cents, readable, total
-from qbwc_bridge.domain.procore import Commitment
+from qbwc_bridge.domain.procore import ChangeOrder, Commitment
 from qbwc_bridge.domain.records import Agreed, Submission
 from qbwc_bridge.flow.contents import exported_amount, included
 from qbwc_bridge.flow.facts import Facts
@@ -18,6 +18,14 @@ DOCUMENTS = {"budget": "Estimate", "commitment": "PurchaseOrder"}
 def agreed_of(record: TransactionRecord) -> Agreed:
     """What of a transaction is agreed to, as it stands now."""
     return Agreed(record.party_id, [_substance(line) for line in record.lines])
+
+
+def begin(facts: Facts, row: Submission) -> None:
+    """Agree to a document as it stands where nothing was kept: the first version of the program kept nothing."""
+    record = facts.transaction(DOCUMENTS.get(row.kind, ""), row.quickbooks_id)
+    if record and row.agreed is None:
+        row.agreed = agreed_of(record)
+        facts.uow.submissions.save(row)
 
 
 def edits(row: Submission, record: TransactionRecord) -> list[str]:
@@ -54,19 +62,40 @@ def hand_edit(row: Submission, record: TransactionRecord) -> str | None:
     return rules.edited_by_hand(record.kind, record.ref_number, edits(row, record))
 
 
+def against(owner: Submission, record: TransactionRecord, change: Submission | None) -> list[str | None]:
+    """What stands against changing an order or estimate as it was read; `change` is None where it is not kept yet."""
+    over = None
+    if record.kind == "PurchaseOrder":
+        closed = record.closed and not (change and change.choice == "reopen")
+        over = rules.order_ended(record.ref_number, closed=closed, received=record.received, update=change is owner)
+    return [
+        hand_edit(owner, record),
+        rules.order_grouped(record.ref_number, grouped=record.grouped),
+        _inactive(record),
+        over,
+    ]
+
+
+def _inactive(record: TransactionRecord) -> str | None:
+    return rules.inactive(f"Estimate {record.ref_number}", is_active=record.is_active or record.kind != "Estimate")
+
+
 def flags(facts: Facts, row: Submission) -> list[str]:
     """What a person should look at on an exported budget, commitment or change of one."""
     if row.kind in DOCUMENTS and row.quickbooks_id:
         return [each for each in _of_document(facts, row) if each]
     if row.kind in ("budget_change", "change_order") and not _still_approved(facts, row):
         return [rules.change_taken_back(exported_amount(row))]
+    if row.kind == "change_order" and row.quickbooks_id and not facts.holders.get(("commitment", row.quickbooks_id)):
+        lost = facts.connection.lists_read_at and not facts.transaction("PurchaseOrder", row.quickbooks_id)
+        return [rules.transaction_gone("PurchaseOrder", row.quickbooks_name)] if lost else []
     return []
 
 
 def _still_approved(facts: Facts, row: Submission) -> bool:
     if row.kind == "change_order":
-        found = [each for each in facts.change_orders(row.project_id) if str(each.id) == row.key]
-        return any(rules.change_not_approved(each) is None for each in found)
+        change = facts.find(row.kind, row.key)
+        return isinstance(change, ChangeOrder) and rules.change_not_approved(change) is None
     budget = facts.budget(row.project_id)
     return budget is not None and any(str(change.id) == row.key for change in budget.changes)
 
@@ -79,7 +108,7 @@ def _of_document(facts: Facts, row: Submission) -> list[str | None]:
     asked = hand_edit(row, record)
     if asked:
         return [asked]
-    return [_total(facts, row, record), *_not_as_written(record), _ended(facts, row, record)]
+    return [_total(facts, row, record), _inactive(record), *_not_as_written(record), _to_close(facts, row, record)]
 
 
 def _total(facts: Facts, row: Submission, record: TransactionRecord) -> str | None:
@@ -104,12 +133,14 @@ def _not_as_written(record: TransactionRecord) -> list[str | None]:
     return [rules.taxed(tax) if tax > ZERO else None, *(rules.marked_up(description) for description in marked)]
 
 
-def _ended(facts: Facts, row: Submission, record: TransactionRecord) -> str | None:
-    if row.kind != "commitment" or record.closed or record.received:
-        return None
-    found = facts.documents.get((row.kind, row.key))
-    document = found.document if found else None
+def ended(facts: Facts, row: Submission) -> str | None:
+    """What a person reads of a commitment that ended in Procore; nothing while it is approved there."""
+    document = facts.find(row.kind, row.key)
     return rules.commitment_ended(row.number, document if isinstance(document, Commitment) else None)
+
+
+def _to_close(facts: Facts, row: Submission, record: TransactionRecord) -> str | None:
+    return None if row.kind != "commitment" or record.closed or record.received else ended(facts, row)
 
 
 def _substance(line: TransactionLine) -> TransactionLine:

@@ -11,6 +11,7 @@ from qbwc_bridge.flow import adoption, cost_answers, mirror, newest
 from qbwc_bridge.flow.mirror import Orders
 from qbwc_bridge.flow.moves import Rows, give_up, is_write, move_task, submissions_of
 from qbwc_bridge.flow.readings import LISTS, LISTS_RANK, LISTS_WHOLE_EVERY, OPTIONAL, window
+from qbwc_bridge.flow.rebuilding import build_anew, each_alone
 from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.qbxml.by_itself import BACK_OFF, MAX_REBUILDS
 from qbwc_bridge.qbxml.statuses import Meaning, Reaction, meaning
@@ -83,7 +84,7 @@ def apply_write(scene: Scene, task: Task, rows: Rows, reply: Reply, orders: Orde
     elif told.reaction in (Reaction.RETRY, Reaction.RESEND) and task.attempts <= len(BACK_OFF):
         again(scene, task, why=_sentence(told, reply))
     elif told.reaction is Reaction.REFRESH and _may_rebuild(scene, task):
-        _build_anew(scene, task, "what it changes was changed meanwhile; it is read and built again")
+        build_anew(scene, task, "what it changes was changed meanwhile; it is read and built again")
     elif len(task.brings) > 1:
         each_alone(scene, task, _sentence(told, reply))
     else:
@@ -194,25 +195,10 @@ def _may_rebuild(scene: Scene, task: Task) -> bool:
     """Whether a change that QuickBooks refused as stale may be read and built once more."""
     if task.submission_id is None or not isinstance(task.request, EstimateMod | PurchaseOrderMod):
         return False
+    accepted_at = scene.uow.submissions.get(task.submission_id).accepted_at
     tried = scene.uow.tasks.find(submission_id=task.submission_id, kind=task.kind, state=TaskState.CANCELLED)
-    return sum(1 for row in tried if row.status_code == task.status_code) < MAX_REBUILDS
-
-
-def each_alone(scene: Scene, task: Task, why: str) -> None:
-    """End a change that was refused with several change orders in it: from now on each goes alone (promise 6)."""
-    task.set_limit = 1
-    _build_anew(scene, task, f"refused together with others, now each goes alone: {why}")
-
-
-def _build_anew(scene: Scene, task: Task, why: str) -> None:
-    """End a change that was refused; queueing reads what it changes and builds it again."""
-    move_task(scene.uow, task, TaskState.PARKED, now=scene.now, why=why)
-    move_task(scene.uow, task, TaskState.CANCELLED, now=scene.now, why=why)
-    if isinstance(task.request, EstimateMod | PurchaseOrderMod):
-        order = scene.uow.transactions.first(connection_id=scene.connection.id, txn_id=task.request.txn_id)
-        if order:
-            order.read_visit_id = None
-            scene.uow.transactions.save(order)
+    lately = [row for row in tried if accepted_at is None or row.created_at >= accepted_at]
+    return sum(1 for row in lately if row.status_code == task.status_code) < MAX_REBUILDS
 
 
 def _sentence(told: Meaning, reply: Reply, *, given_up: bool = False) -> str:

@@ -42,9 +42,9 @@ def next_request(facts: Facts, row: Submission, *, visit_id: int | None) -> Requ
         return query_of(kind, owner.quickbooks_id)
     if row.choice == "close" and row.state is State.SYNCED:
         return PurchaseOrderMod(record.txn_id, record.edit_sequence, is_closed=True)
-    asked = agreement.hand_edit(owner, record)
-    if asked:
-        raise Refused(asked)
+    for asked in agreement.against(owner, record, row):
+        if asked:
+            raise Refused(asked)
     if kind == "Estimate":
         return _estimate(facts, row, owner, record)
     return _update(facts, row, record) if row is owner else _change(facts, row, owner, record)
@@ -68,7 +68,7 @@ def going_together(facts: Facts, row: Submission) -> list[Submission]:
     Once QuickBooks refused several together, each goes alone, so that one at fault stops no other (promise 6).
     """
     owner = owner_of(facts, row)
-    if row.kind != "change_order" or owner is None or row.quickbooks_id:
+    if row.kind != "change_order" or owner is None or row.quickbooks_id or row.choice == "second_order":
         return [row]
     others = [
         other
@@ -134,20 +134,28 @@ def _change(facts: Facts, row: Submission, owner: Submission, order: Transaction
 
 
 def _apply_difference(facts: Facts, draft: OrderDraft, row: Submission, owner: Submission, change: ChangeOrder) -> None:
-    """Let a change order that stands in the order already move it by what changed of it since."""
+    """Let a change order that stands in the order already move it by what changed of it since.
+
+    A line of its own follows it as an order's line does. One that lowered or raised a line of the commitment moves that
+    by the difference.
+    """
+    called = f"CO {change.number}"
     was = contents.exported_lines(row)
     now = {str(line.id): line for line in _named(change)}
-    for key in dict.fromkeys([*was, *now]):
-        line, before = now.get(key), was.get(key)
-        by = cents(line.amount if line else 0) - (before.amount if before else ZERO)
-        if not by:
+    moving = {key for key in was if key in now and key not in row.line_ids}
+    follow = {
+        key: replace(each, description=f"{called} {each.description}") for key, each in was.items() if key not in moving
+    }
+    lines = [replace(now[key], description=f"{called} {now[key].description}") for key in follow if key in now]
+    places = {key: row.line_ids.get(key) or owner.line_ids.get(each.target, "") for key, each in follow.items()}
+    draft.update(row.id, lines, follow, places)
+    for key, line in now.items():
+        by = cents(line.amount) - was[key].amount if key in moving else line.amount
+        if key in follow or (key in moving and not by):
             continue
-        own = row.line_ids.get(key, "")
-        shown = line or ContractLine(int(key), f"{before.description if before else ''} removed", by, None)
-        linked = own or owner.line_ids.get(str(shown.commitment_line_id), "")
-        moved = replace(shown, amount=by, quantity=None, unit_cost=None)
-        step = Step(row.id, f"CO {change.number} changed", (moved,), {moved.id: linked}, bool(own) or _raises(facts))
-        draft.apply(step)
+        part = line if by == line.amount else replace(line, amount=by, quantity=None, unit_cost=None)
+        target = {line.id: owner.line_ids.get(str(line.commitment_line_id), "")}
+        draft.apply(Step(row.id, f"{called} changed", (part,), target, raises=key in moving or _raises(facts)))
 
 
 def _update(facts: Facts, row: Submission, order: TransactionRecord) -> PurchaseOrderMod:
@@ -166,24 +174,18 @@ def _update(facts: Facts, row: Submission, order: TransactionRecord) -> Purchase
 
 
 def _estimate(facts: Facts, row: Submission, owner: Submission, estimate: TransactionRecord) -> Request:
-    """The estimate as it should be: the budget as exported, or as it is now, with every change that stands in it."""
+    """Move the estimate by what changed of the budget, or by a change of it: whatever else stands in it stays."""
     budget = facts.find("budget", str(row.project_id))
-    if not isinstance(budget, Budget):
-        raise Refused(f"The budget of {row.number} is no longer shown by Procore.")
-    wanted = contents.amounts(contents.content(facts.find, owner) if row is owner else contents.exported(owner))
-    contained = {str(change_id) for change_id in contents.included(owner) or ()}
-    others = [each for each in facts.standing_in(owner.quickbooks_id) if each.kind == "budget_change"]
-    apart = [each for each in others if each is not row and each.key not in contained]
-    parts = [contents.amounts(contents.exported(each)) for each in apart]
-    if row is not owner:
-        parts.append(contents.amounts(contents.content(facts.find, row)))
-    for part in parts:
-        for code_id, amount in part.items():
-            wanted[code_id] = wanted.get(code_id, ZERO) + amount
+    now = contents.content(facts.find, row)
+    if not isinstance(budget, Budget) or not now:
+        raise Refused(f"{row.number} {row.title} is no longer shown by Procore.")
+    before, wanted = contents.amounts(contents.exported(row)), contents.amounts(now)
+    moves = {code_id: wanted.get(code_id, ZERO) - before.get(code_id, ZERO) for code_id in {**before, **wanted}}
+    moves = {code_id: by for code_id, by in moves.items() if by or code_id not in before}
     called = "changed" if row is owner else f"budget change {row.number}"
     return estimate_change(
         estimate,
-        wanted,
+        moves,
         _codes(facts, budget),
         line_ids=owner.line_ids,
         owner=owner.id,

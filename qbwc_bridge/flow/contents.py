@@ -89,7 +89,13 @@ def exported_amount(row: Submission) -> Decimal:
 def exported_lines(row: Submission) -> dict[str, Was]:
     """A commitment's or change order's lines as exported, by Procore's line id."""
     return {
-        line["id"]: Was(cents(line["amount"]), line["code"] or "", line["description"], _figures(line))
+        line["id"]: Was(
+            cents(line["amount"]),
+            line["code"] or "",
+            line["description"],
+            _figures(line),
+            line.get("commitment_line_id") or "",
+        )
         for line in exported(row).get("lines", ())
     }
 

@@ -7,13 +7,16 @@ from qbwc_bridge.domain.books import TransactionRecord
 from qbwc_bridge.domain.names import fold
 from qbwc_bridge.domain.procore import Commitment
 from qbwc_bridge.domain.records import KINDS_IN_ORDER, KINDS_OUTWARD, Choice, Submission
-from qbwc_bridge.domain.states import State, TaskState
+from qbwc_bridge.domain.states import ALIVE, State, TaskState
 from qbwc_bridge.errors import NotFound, Refused
 from qbwc_bridge.flow.agreement import DOCUMENTS, agreed_of
 from qbwc_bridge.flow.contents import content_text, stored
-from qbwc_bridge.flow.linking import join
-from qbwc_bridge.flow.moves import MARK_LENGTH, alive_tasks, cancel_queued, move, note, token
+from qbwc_bridge.flow.linking import join, part
+from qbwc_bridge.flow.moves import alive_tasks, cancel_queued, move, note
 from qbwc_bridge.ports import UnitOfWork
+
+_UPDATE_ENDS = (State.READY, State.BLOCKED, State.FAILED)
+"""States of an update that a person can end otherwise than by writing it."""
 
 _LISTS = {"job": "customer", "vendor": "vendor", "cost_code": "item"}
 
@@ -92,7 +95,7 @@ def done(uow: UnitOfWork, row: Submission, *, comment: str, who: str, now: dt.da
     """Mark as done by hand: a failed record that a person entered, or an update that a person made in QuickBooks."""
     if not comment.strip():
         raise Refused("Marking as done needs a comment that tells what was done.")
-    if row.state is not State.FAILED and not row.update:
+    if row.state is not State.FAILED and not (row.update and row.state in (*_UPDATE_ENDS, State.ACCEPTED)):
         raise Refused(f"{_called(row)} is {_word(row)}: only failed records and updates can be marked as done by hand.")
     cancel_queued(uow, row, now=now, who=who, why="done by hand")
     row.comment, row.exported_version, row.reasons = comment.strip(), row.version, []
@@ -125,15 +128,22 @@ def say_new(uow: UnitOfWork, row: Submission, *, who: str, now: dt.datetime) -> 
 
 
 def unlink(uow: UnitOfWork, row: Submission, *, who: str, now: dt.datetime) -> None:
-    """Forget the link; the record in QuickBooks stays as it is."""
-    if row.state is not State.SYNCED:
-        raise Refused(f"{_called(row)} is {_word(row)}: only synced records can be unlinked.")
-    was = row.quickbooks_name
-    row.quickbooks_id = row.quickbooks_name = row.exported_version = row.exported = row.link_to = ""
-    row.line_ids, row.agreed, row.choice = {}, None, ""
-    # The record in QuickBooks keeps the old mark; it must not be taken for what may be written anew.
-    row.mark = token(MARK_LENGTH)
-    move(uow, row, State.READY, now=now, who=who, why=f"unlinked from {was}")
+    """Forget the link; the record in QuickBooks stays as it is. Changes that stand in it are offered again too.
+
+    Raises Refused where it has none, or while a change of it may be on its way.
+    """
+    if row.state is not State.SYNCED and not (row.update and row.state in _UPDATE_ENDS):
+        raise Refused(f"{_called(row)} is {_word(row)}: only synced records and updates can be unlinked.")
+    document, was = row.quickbooks_id, row.quickbooks_name
+    changes: list[Submission] = []
+    if row.kind in DOCUMENTS and document:
+        sent = uow.tasks.find(connection_id=row.connection_id, kind=["EstimateMod", "PurchaseOrderMod"], state=[*ALIVE])
+        if any(task.message_set_id and getattr(task.request, "txn_id", "") == document for task in sent):
+            raise Refused(f"{was} is being changed in QuickBooks just now: unlink it once that is answered.")
+        kinds = ["budget_change", "change_order"]
+        changes = uow.submissions.find(connection_id=row.connection_id, kind=kinds, quickbooks_id=document)
+    for each in (row, *changes):
+        part(uow, each, now=now, who=who, why=f"unlinked from {was}")
 
 
 def close_order(uow: UnitOfWork, row: Submission, *, who: str, now: dt.datetime) -> None:

@@ -170,7 +170,7 @@ class Facts:
 
     def standing_in(self, quickbooks_id: str) -> list[Submission]:
         """The submissions that stand in a record of QuickBooks: a commitment with its change orders, for example."""
-        return self._standing_in.get(quickbooks_id, [])
+        return [row for row in self._standing_in.get(quickbooks_id, ()) if row.quickbooks_id == quickbooks_id]
 
     def find(self, kind: str, key: str) -> Document | None:
         """A Procore document."""

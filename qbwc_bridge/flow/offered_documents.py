@@ -4,7 +4,6 @@ import datetime as dt
 from collections.abc import Iterator
 
 from qbwc_bridge.domain import rules
-from qbwc_bridge.domain.books import TransactionRecord
 from qbwc_bridge.domain.names import fold
 from qbwc_bridge.domain.procore import Budget, BudgetChange, ChangeOrder, Commitment
 from qbwc_bridge.domain.records import ProjectChoice, Submission
@@ -42,7 +41,7 @@ def _budget(facts: Facts, project: ProjectChoice, budget: Budget, row: Submissio
         rules.feature_off("estimates", facts.connection.company.uses_estimates),
     ]
     if row and row.quickbooks_id:
-        offer.obstacles += _against(facts, row, "Estimate")
+        offer.obstacles += _against(facts, row, "Estimate", row)
         return offer
     number = fit_ref_number(project.number)
     offer.notes.append(rules.shortened("The number", project.number, number))
@@ -74,7 +73,7 @@ def _budget_change(
     offer.needs = [("budget", str(project.project_id)), *item_needs(facts, codes)]
     offer.obstacles = [rules.other_segments(f"Budget change {change.number}", codes)]
     if owner and owner.quickbooks_id:
-        offer.obstacles += _against(facts, owner, "Estimate")
+        offer.obstacles += _against(facts, owner, "Estimate", None)
         marked(facts, offer)
     elif owner is None or owner.state not in ("synced", "rejected"):
         offer.notes.append("The estimate will hold it, if the budget is accepted as it stands now.")
@@ -102,7 +101,7 @@ def commitment_offer(facts: Facts, commitment: Commitment, today: dt.date) -> Of
         rules.line_without_code(called, commitment.lines),
         rules.other_segments(called, codes),
         rules.feature_off("inventory and purchase orders", facts.connection.company.uses_purchase_orders),
-        rules.before_closing(commitment.contract_date or today, facts.connection.company.closing_date),
+        _before_closing(facts, commitment, row, today),
     ]
     offer.notes.append(rules.shortened("The number", commitment.number, number))
     if commitment.retainage_percent:
@@ -110,12 +109,19 @@ def commitment_offer(facts: Facts, commitment: Commitment, today: dt.date) -> Of
     if row and row.quickbooks_id:
         before = contents.exported(row).get("vendor")
         offer.obstacles.append(rules.other_vendor(called, changed=before not in (None, commitment.vendor_id)))
-        offer.obstacles += _against(facts, row, "PurchaseOrder")
+        offer.obstacles += _against(facts, row, "PurchaseOrder", row)
     elif not marked(facts, offer):
         _match_order(facts, offer, commitment, number, link=row.link_to if row else "")
     if not (row and row.quickbooks_id):
         offer.claim(_numbers(commitment), number, called)
     return offer
+
+
+def _before_closing(facts: Facts, commitment: Commitment, row: Submission | None, today: dt.date) -> str | None:
+    """Judge the date that would be written: that of an order in QuickBooks only where it changed (ACCOUNTING 12)."""
+    kept = row is not None and row.quickbooks_id and commitment.content()["date"] == contents.exported(row).get("date")
+    closing = None if kept else facts.connection.company.closing_date
+    return rules.before_closing(commitment.contract_date or today, closing)
 
 
 def _numbers(commitment: Commitment) -> str:
@@ -177,24 +183,14 @@ def change_order_offer(facts: Facts, change: ChangeOrder) -> Offer:
         elif choice == "second_order":
             offer.notes.append("It becomes a purchase order of its own.")
         else:
-            offer.obstacles += _against(facts, owner, "PurchaseOrder", reopen=choice == "reopen")
+            offer.obstacles += _against(facts, owner, "PurchaseOrder", row)
             offer.notes.append("The order will be re-opened for it." if choice == "reopen" else None)
     return offer
 
 
-def _against(facts: Facts, owner: Submission, kind: str, *, reopen: bool = False) -> list[str | None]:
+def _against(facts: Facts, owner: Submission, kind: str, change: Submission | None) -> list[str | None]:
     """What stands against changing an order or estimate of QuickBooks."""
     record = facts.transaction(kind, owner.quickbooks_id)
     if record is None:
         return [rules.transaction_gone(kind, owner.quickbooks_name)]
-    return [
-        agreement.hand_edit(owner, record),
-        rules.order_grouped(record.ref_number, grouped=record.grouped),
-        _ended(record, reopen=reopen),
-    ]
-
-
-def _ended(record: TransactionRecord, *, reopen: bool) -> str | None:
-    if record.kind != "PurchaseOrder":
-        return None
-    return rules.order_ended(record.ref_number, closed=record.closed and not reopen, received=record.received)
+    return agreement.against(owner, record, change)

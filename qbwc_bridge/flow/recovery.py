@@ -17,6 +17,7 @@ from qbwc_bridge.errors import ImpossibleMove
 from qbwc_bridge.flow import adoption, mirror
 from qbwc_bridge.flow.language import Language
 from qbwc_bridge.flow.moves import give_up, is_write, move_task, submissions_of
+from qbwc_bridge.flow.rebuilding import each_alone
 from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.ports import UnitOfWork
 from qbwc_bridge.qbxml.by_itself import BACK_OFF
@@ -135,7 +136,7 @@ def _send_again(scene: Scene, task: Task, *, together: int) -> None:
         task.set_limit, task.attempts = -(-together // 2), 0
     elif task.attempts > len(BACK_OFF):
         why = f"QuickBooks was given this {task.attempts} times, never answered and does not have it: look there."
-        give_up(scene, task, why)
+        (each_alone if len(task.brings) > 1 else give_up)(scene, task, why)
         return
     task.not_before = task.failed_visit_id = None
     move_task(scene.uow, task, TaskState.QUEUED, now=scene.now, why="QuickBooks does not have it: sent again")

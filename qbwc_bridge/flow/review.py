@@ -11,6 +11,7 @@ from qbwc_bridge.domain.procore import as_text, version
 from qbwc_bridge.domain.records import KINDS_IN_ORDER, Connection, Submission
 from qbwc_bridge.domain.states import ON_ITS_WAY, State, TaskState
 from qbwc_bridge.flow import contents, outward, standing
+from qbwc_bridge.flow.changes import CHANGING
 from qbwc_bridge.flow.facts import Facts
 from qbwc_bridge.flow.linking import join
 from qbwc_bridge.flow.moves import MARK_LENGTH, alive_tasks, cancel_queued, move, token
@@ -97,8 +98,9 @@ def _follow(facts: Facts, row: Submission, offer: Offer, now: dt.datetime) -> No
         _contain(facts, row, offer, now)
     elif row.state is State.SYNCED and row.kind in UPDATABLE:
         _follow_exported(uow, row, offer, now)
-    elif row.update and row.state in (State.READY, State.BLOCKED) and found == row.exported_version:
-        move(uow, row, State.SYNCED, now=now, why="Procore shows again what was exported")
+    elif row.update and row.state in (State.READY, State.BLOCKED) and (offer.gated or found == row.exported_version):
+        why = "Procore has not released it" if offer.gated else "Procore shows again what was exported"
+        move(uow, row, State.SYNCED, now=now, why=why)
     elif not changed:
         return
     elif row.state is State.ACCEPTED:
@@ -117,7 +119,8 @@ def _follow_exported(uow: UnitOfWork, row: Submission, offer: Offer, now: dt.dat
             row.exported_version, row.exported = row.version, as_text(offer.content)
             uow.submissions.save(row)
     elif row.version != row.exported_version and not offer.gated:
-        row.update = True
+        cancel_queued(uow, row, now=now, why="changed in Procore")
+        row.update, row.choice = True, ""
         move(uow, row, State.READY, now=now, why="changed in Procore after it was exported")
 
 
@@ -131,6 +134,7 @@ def _contain(facts: Facts, row: Submission, offer: Offer, now: dt.datetime) -> N
     facts.hold(row, owner.quickbooks_id)
     row.quickbooks_id, row.quickbooks_name = owner.quickbooks_id, owner.quickbooks_name
     row.exported_version, row.exported = row.version, as_text(offer.content)
+    row.accepted_version = ""  # it was not written as a change of its own
     row.reasons, row.notes = [], []
     move(facts.uow, row, State.SYNCED, now=now, why="the estimate holds it")
 
@@ -150,8 +154,8 @@ def _judge(facts: Facts, row: Submission, offer: Offer, common: list[str | None]
         waits, notes = [], [f"Will be linked to {row.name or row.link_to}.", *notes]
     elif offer.match:
         notes.insert(0, f"Will be linked to {offer.match_name} in QuickBooks.")
-        # Several change orders stand in one order; everything else stands alone.
-        holder = row if row.kind == "change_order" else facts.holders.get((row.kind, offer.match), row)
+        # Several changes stand in one order or estimate; everything else stands alone.
+        holder = row if row.kind in CHANGING else facts.holders.get((row.kind, offer.match), row)
         taken = rules.linked_elsewhere(offer.match_name, "" if holder is row else holder.number or holder.title)
         obstacles += [taken] if taken else []
     elif not obstacles and row.link_to != "new":

@@ -7,9 +7,10 @@ from qbwc_bridge.domain.books import ListRecord
 from qbwc_bridge.domain.names import fold
 from qbwc_bridge.domain.records import Submission
 from qbwc_bridge.domain.states import State
-from qbwc_bridge.flow import agreement
+from qbwc_bridge.flow import agreement, contents
 from qbwc_bridge.flow.facts import LISTS_OF, Facts
-from qbwc_bridge.flow.moves import BRIDGE, note
+from qbwc_bridge.flow.linking import part
+from qbwc_bridge.flow.moves import BRIDGE, cancel_queued, note
 
 CALLED = {"cost_code": "Item", "job": "Job", "vendor": "Vendor"}
 """What QuickBooks calls the record of a submission."""
@@ -17,13 +18,42 @@ CALLED = {"cost_code": "Item", "job": "Job", "vendor": "Vendor"}
 
 def look_after(facts: Facts, now: dt.datetime) -> None:
     """Write what became of them into the reasons of synced submissions, and follow their names; kept where changed."""
+    _let_go(facts, now)
     for row in facts.submissions.values():
         if row.state is State.SYNCED and row.quickbooks_id:
             _follow_name(facts, row, now)
+            _keep_open(facts, row, now)
+            agreement.begin(facts, row)
             reasons = flags(facts, row)
             if reasons != row.reasons:
                 row.reasons = reasons
                 facts.uow.submissions.save(row)
+
+
+def _keep_open(facts: Facts, row: Submission, now: dt.datetime) -> None:
+    """End the wish to close the order of a commitment that is approved again in Procore (ACCOUNTING 15)."""
+    if row.choice == "close" and agreement.ended(facts, row) is None:
+        why = "its order stays open: it is approved again in Procore"
+        cancel_queued(facts.uow, row, now=now, why=why)
+        row.choice = ""
+        facts.uow.submissions.save(row)
+        note(facts.uow, row, now=now, who=BRIDGE, why=why)
+
+
+def _let_go(facts: Facts, now: dt.datetime) -> None:
+    """Part changes from an estimate that once held them and does not any more: the budget was exported without them.
+
+    One that was written as a change of its own stands in the estimate beside the budget (ACCOUNTING 8).
+    """
+    for row in facts.submissions.values():
+        if row.kind != "budget_change" or row.state is not State.SYNCED or not row.quickbooks_id:
+            continue
+        owner = facts.synced("budget", str(row.project_id))
+        held = contents.included(owner)
+        if owner is None or held is None or int(row.key) in held:
+            continue
+        if not row.accepted_version or row.quickbooks_id != owner.quickbooks_id:
+            part(facts.uow, row, now=now, why=f"estimate {owner.quickbooks_name} no longer holds it")
 
 
 def flags(facts: Facts, row: Submission) -> list[str]:

@@ -9,6 +9,7 @@ from qbwc_bridge.errors import QuickBooksError
 from qbwc_bridge.flow import answers, company, dispatch, recovery
 from qbwc_bridge.flow.language import FIRST_VERSION, Language
 from qbwc_bridge.flow.moves import give_up, is_write, move_task
+from qbwc_bridge.flow.rebuilding import each_alone
 from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.qbxml.by_itself import BACK_OFF
 from qbwc_bridge.qbxml.company import parse_hcp
@@ -97,7 +98,7 @@ def _split(scene: Scene, sent: MessageSet, tasks: list[Task], told: str) -> bool
     _close(scene, sent, told)
     for task in tasks:
         if len(tasks) == 1 and len(task.brings) > 1:
-            answers.each_alone(scene, task, told)
+            each_alone(scene, task, told)
             continue
         if len(tasks) == 1:
             give_up(scene, task, told)

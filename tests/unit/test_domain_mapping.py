@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from qbwc_bridge.domain.books import TransactionLine
-from qbwc_bridge.domain.mapping import estimate, figures, lines_by_position, purchase_order
+from qbwc_bridge.domain.mapping import alike_lines, estimate, figures, purchase_order
 from qbwc_bridge.domain.money import CENT, ZERO, cents, total
 from qbwc_bridge.domain.procore import Budget, BudgetChange, BudgetCode, BudgetRow, ContractLine
 from qbwc_bridge.domain.quickbooks import EstimateAdd, Ref
@@ -159,7 +159,19 @@ def test_a_line_without_budget_code_is_refused() -> None:
         order_of(ContractLine(1, "Pumping", cash(5)))
 
 
-def test_lines_pair_by_position() -> None:
-    """Procore's first line is QuickBooks' first line."""
-    assert lines_by_position([line(11, 1), line(12, 2)], ["A", "B"]) == {"11": "A", "12": "B"}
-    assert lines_by_position([line(11, 1)], [TransactionLine("A")]) == {"11": "A"}
+def test_lines_pair_by_what_they_are() -> None:
+    """Item and amount first, then amount, then item; order is nothing, and what is not alike has no pair."""
+    lines = [
+        TransactionLine("A", item_id="I2", amount=cash(5)),
+        TransactionLine("B", item_id="I1", amount=cash(5)),
+        TransactionLine("C", item_id="I3", amount=cash(7)),
+        TransactionLine("D", item_id="I4", amount=cash(9)),
+    ]
+    wanted = {
+        "1": (["I1"], cash(5)),
+        "2": (["I2"], cash(5)),
+        "3": (["I9"], cash(7)),
+        "4": (["I4"], cash(8)),
+        "5": (["I1"], cash(5)),
+    }
+    assert alike_lines(wanted, lines) == {"1": "B", "2": "A", "3": "C", "4": "D"}
