@@ -16,7 +16,7 @@ def join(uow: UnitOfWork, row: Submission, quickbooks_id: str, name: str, *, now
     """Link a submission to what QuickBooks has instead of writing it; queued tasks are cancelled."""
     cancel_queued(uow, row, now=now, why=why)
     row.quickbooks_id, row.quickbooks_name, row.exported_version = quickbooks_id, name, row.version
-    row.reasons, row.waits_for, row.choice = [], [], ""
+    row.reasons, row.waits_for, row.choice, row.link_to = [], [], "", ""
     row.exported = content_text(stored(uow, row.connection_id), row)
     order = uow.transactions.first(connection_id=row.connection_id, txn_id=quickbooks_id)
     if order:
