@@ -8,6 +8,7 @@ from qbwc_bridge.domain.money import ZERO, cents
 from qbwc_bridge.domain.names import fold
 from qbwc_bridge.domain.records import Connection
 from qbwc_bridge.domain.replies import ListDeletedRet, ListRet, Result, TxnDeletedRet, TxnRet
+from qbwc_bridge.flow import renaming
 from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.ports import Other
 
@@ -104,11 +105,12 @@ def _keep_lists(scene: Scene, results: Sequence[ListRet]) -> None:
     for kinds, ids in _portions(latest):
         rows = uow.lists.find(connection_id=connection.id, kind=kinds, list_id=ids)
         known.update(((row.kind, row.list_id), row) for row in rows)
-    renamed: list[ListRecord] = []
+    renamed: list[renaming.Renamed] = []
     for (kind, list_id), result in latest.items():
         row = known.get((kind, list_id))
         if row:
-            renamed += [row] if row.full_name != result.full_name else []
+            if row.full_name != result.full_name:
+                renamed.append(renaming.Renamed(row, row.full_name, result.full_name))
             _fill(row, result, scene.visit.id)
             uow.lists.save(row)
         else:
@@ -116,22 +118,7 @@ def _keep_lists(scene: Scene, results: Sequence[ListRet]) -> None:
             row.born = connection.lists_whole_at is not None and kind in _OFFERED_BACK
             _fill(row, result, scene.visit.id)
             uow.lists.append(row)
-    _rename_below(scene, renamed)
-
-
-def _rename_below(scene: Scene, renamed: Sequence[ListRecord]) -> None:
-    """Give what lies below renamed records its new FullName: QuickBooks changes it without touching its time."""
-    above: dict[tuple[str, str], str] = {(row.kind, row.list_id): row.full_name for row in renamed}
-    while above:
-        below: dict[tuple[str, str], str] = {}
-        for kinds, ids in _portions(above):
-            for row in scene.uow.lists.find(connection_id=scene.connection.id, kind=kinds, parent_id=ids, gone=False):
-                full_name = f"{above.get((row.kind, row.parent_id))}:{row.name}"
-                if (row.kind, row.parent_id) in above and row.full_name != full_name:
-                    row.full_name, row.folded = full_name, fold(full_name)
-                    scene.uow.lists.save(row)
-                    below[row.kind, row.list_id] = full_name
-        above = below
+    renaming.follow(scene, renamed)
 
 
 def _portions(keys: Iterable[tuple[str, str]]) -> Iterator[tuple[set[str], list[str]]]:
