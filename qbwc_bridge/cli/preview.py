@@ -107,7 +107,7 @@ def _nothing(row: Submission, there: ListRecord | TransactionRecord | None) -> s
 
 def _there(facts: Facts, row: Submission, now: dt.datetime) -> ListRecord | TransactionRecord | None:
     """What QuickBooks has: the linked record, the one that accepting will link to, or the order that changes."""
-    found = row.quickbooks_id or (row.link_to if row.link_to != "new" else "")
+    found = row.quickbooks_id
     if row.kind in CHANGING:
         owner = owner_of(facts, row)
         return facts.transaction(DOCUMENTS[owner.kind], owner.quickbooks_id) if owner else None

@@ -172,6 +172,9 @@ class Agreed:
     lines: list[TransactionLine] = field(default_factory=list)
 
 
+BY_HAND = "by_hand"
+"""What waits for a person's own word, whatever direct export says (ACCOUNTING 23: a person confirms the new link)."""
+
 Choice = Literal["", "close", "reopen", "second_order"]
 """What a person chose for an order that ended: close it in QuickBooks (ACCOUNTING 15); before a change order re-open
 it, or write a second one (ACCOUNTING 13)."""
@@ -209,7 +212,7 @@ class Submission:
     accepted_at: dt.datetime | None = None
     exported_version: str = ""
     link_to: str = ""
-    """ListID or TxnID that accepting will link to; `new` when a person said so.
+    """`new` when a person said that it is none of those in QuickBooks; BY_HAND when one took it back or unlinked it.
 
     Of what went to Procore: the id there, until the job or vendor of that id is joined.
     """

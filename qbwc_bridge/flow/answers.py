@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from qbwc_bridge.domain.quickbooks import EstimateMod, EstimateQuery, PurchaseOrderMod, PurchaseOrderQuery
+from qbwc_bridge.domain.quickbooks import EstimateMod, EstimateQuery, Iterator, PurchaseOrderMod, PurchaseOrderQuery
 from qbwc_bridge.domain.records import MessageSet, Task
 from qbwc_bridge.domain.replies import Reply, ReplySet
 from qbwc_bridge.domain.states import OUTSTANDING, TaskState
@@ -135,8 +135,11 @@ def _apply_query(scene: Scene, task: Task, reply: Reply) -> None:
     if not has_none and told.reaction in (Reaction.RETRY, Reaction.RESEND) and task.attempts <= len(BACK_OFF):
         again(scene, task, why=_sentence(told, reply))
         return
+    if _lost_page(task, reply) and task.attempts <= len(BACK_OFF):
+        again(scene, task, why="QuickBooks gave an empty page in the middle of a list; it is read again.")
+        return
     missing = task.submission_id is not None and not reply.results
-    if missing or not (has_none or told.reaction in (Reaction.DONE, Reaction.NOTHING_FOUND)):
+    if missing or _lost_page(task, reply) or not (has_none or told.reaction in (Reaction.DONE, Reaction.NOTHING_FOUND)):
         # A reading of a whole list is asked for again with every visit that has work.
         why = _sentence(told, reply, given_up=task.submission_id is not None)
         give_up(scene, task, f"{DOCUMENT_GONE} {why}" if missing and reply.status in _GONE else why)
@@ -159,6 +162,12 @@ def _has_none(task: Task, reply: Reply) -> bool:
     return isinstance(task.request, OPTIONAL) or (
         reply.status in _NO_FEATURE and isinstance(task.request, _OF_A_FEATURE)
     )
+
+
+def _lost_page(task: Task, reply: Reply) -> bool:
+    """Whether a later page of an iterator came without a record: the one before it said that some were left."""
+    iterator: Iterator | None = getattr(task.request, "iterator", None)
+    return iterator is not None and iterator.id != "" and not reply.results
 
 
 def _list_ended(scene: Scene, task: Task, reply: Reply) -> None:

@@ -6,7 +6,7 @@ from qbwc_bridge.domain import rules
 from qbwc_bridge.domain.books import TransactionRecord
 from qbwc_bridge.domain.names import fold
 from qbwc_bridge.domain.procore import Commitment
-from qbwc_bridge.domain.records import KINDS_IN_ORDER, KINDS_OUTWARD, Choice, Submission
+from qbwc_bridge.domain.records import BY_HAND, KINDS_IN_ORDER, KINDS_OUTWARD, Choice, Submission
 from qbwc_bridge.domain.states import ALIVE, State, TaskState
 from qbwc_bridge.errors import NotFound, Refused
 from qbwc_bridge.flow.agreement import DOCUMENTS, agreed_of
@@ -33,6 +33,7 @@ def accept(uow: UnitOfWork, row: Submission, *, who: str, now: dt.datetime, seen
     cancel_queued(uow, row, now=now, who=who, why="accepted anew")
     row.accepted_version, row.accepted_by, row.accepted_at = row.version, who, now
     row.comment = ""
+    row.link_to = "" if row.link_to == BY_HAND else row.link_to
     move(uow, row, State.ACCEPTED, now=now, who=who, why="accepted")
 
 
@@ -51,6 +52,7 @@ def take_back(uow: UnitOfWork, row: Submission, *, who: str, now: dt.datetime) -
     if row.state is not State.ACCEPTED or any(task.state is not TaskState.QUEUED for task in alive_tasks(uow, row)):
         raise Refused(f"{_called(row)} is {_word(row)} and cannot be taken back any more.")
     cancel_queued(uow, row, now=now, who=who, why="taken back")
+    row.link_to = row.link_to or BY_HAND
     move(uow, row, State.READY, now=now, who=who, why="taken back")
 
 

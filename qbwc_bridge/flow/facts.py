@@ -5,7 +5,7 @@ from collections import defaultdict
 from functools import cached_property
 
 from qbwc_bridge.domain.books import ListKind, ListRecord, TransactionRecord
-from qbwc_bridge.domain.names import beginnings, fold, marks
+from qbwc_bridge.domain.names import Names, beginnings, fold, marks
 from qbwc_bridge.domain.procore import (
     Budget,
     BudgetCode,
@@ -43,6 +43,7 @@ class Facts:
         self.connection = connection
         self.options = options
         self.submissions = {(row.kind, row.key): row for row in uow.submissions.find(connection_id=connection.id)}
+        self._own_names: dict[tuple[str, str], tuple[dict[str, str], Names]] = {}
         self.projects = {row.project_id: row for row in uow.projects.find(connection_id=connection.id)}
 
     @cached_property
@@ -140,6 +141,13 @@ class Facts:
     def names_under(self, kind: str, parent_id: str) -> list[str]:
         """FullNames of the records below a parent (an empty id: of the top level)."""
         return self._names.get((kind, parent_id), [])
+
+    def own_names_under(self, kind: str, parent_id: str) -> tuple[dict[str, str], Names]:
+        """FullNames by own names, without the records above: a long one would make all below it look alike."""
+        if (kind, parent_id) not in self._own_names:
+            own = {name.rpartition(":")[2]: name for name in self.names_under(kind, parent_id)}
+            self._own_names[kind, parent_id] = own, Names(own)
+        return self._own_names[kind, parent_id]
 
     def transactions(self, kind: str) -> list[TransactionRecord]:
         """Estimates or purchase orders as last read, without those that are gone."""

@@ -7,7 +7,7 @@ from qbwc_bridge.domain.books import TransactionRecord
 from qbwc_bridge.domain.mapping import alike_lines
 from qbwc_bridge.domain.money import cents
 from qbwc_bridge.domain.procore import Budget, BudgetCode, Commitment
-from qbwc_bridge.domain.records import Submission
+from qbwc_bridge.domain.records import BY_HAND, Submission
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.flow.agreement import agreed_of
 from qbwc_bridge.flow.contents import content_text, stored
@@ -19,7 +19,7 @@ def join(uow: UnitOfWork, row: Submission, quickbooks_id: str, name: str, *, now
     """Link a submission to what QuickBooks has instead of writing it; queued tasks are cancelled."""
     cancel_queued(uow, row, now=now, why=why)
     row.quickbooks_id, row.quickbooks_name, row.exported_version = quickbooks_id, name, row.version
-    row.reasons, row.waits_for, row.choice = [], [], ""
+    row.reasons, row.waits_for, row.choice, row.link_to = [], [], "", ""
     row.exported = content_text(stored(uow, row.connection_id), row)
     order = uow.transactions.first(connection_id=row.connection_id, txn_id=quickbooks_id)
     if order:
@@ -37,7 +37,8 @@ def join(uow: UnitOfWork, row: Submission, quickbooks_id: str, name: str, *, now
 def part(uow: UnitOfWork, row: Submission, *, now: dt.datetime, why: str, who: str = BRIDGE) -> None:
     """Forget what a submission is joined to; what QuickBooks has stays as it is, and keeps its old mark."""
     cancel_queued(uow, row, now=now, who=who, why=why)
-    row.quickbooks_id = row.quickbooks_name = row.exported_version = row.exported = row.link_to = ""
+    row.quickbooks_id = row.quickbooks_name = row.exported_version = row.exported = ""
+    row.link_to = BY_HAND
     row.line_ids, row.agreed, row.choice, row.update = {}, None, "", False
     row.mark = token(MARK_LENGTH)  # what may be written anew must not be taken for what carries the old one
     if row.state in (State.READY, State.BLOCKED, State.ARCHIVED):

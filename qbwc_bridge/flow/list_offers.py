@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator
 
 from qbwc_bridge.domain import rules
 from qbwc_bridge.domain.books import ListRecord
-from qbwc_bridge.domain.names import compact, fold, near
+from qbwc_bridge.domain.names import compact, fold
 from qbwc_bridge.domain.procore import BudgetCode
 from qbwc_bridge.domain.records import ProjectChoice, Submission
 from qbwc_bridge.flow.collisions import NAMES
-from qbwc_bridge.flow.facts import Facts
+from qbwc_bridge.flow.facts import LISTS_OF, Facts
 from qbwc_bridge.flow.offer import Claim, Offer
 from qbwc_bridge.qbxml.types import fit_name
 
@@ -127,7 +127,8 @@ def _job(facts: Facts, project: ProjectChoice) -> Offer:
         names = facts.names_under("customer", customer.list_id)
         wanted = [fit_name("job", text) for text in texts if text]
         folded = {fold(text) for text in wanted}
-        _match(facts, offer, {each for each in names if fold(each.rpartition(":")[2]) in folded}, wanted, names)
+        exact = {each for each in names if fold(each.rpartition(":")[2]) in folded}
+        _match(facts, offer, exact, wanted, customer.list_id)
     else:
         _new_customer(facts, offer, project)
     own = fit_name("job", row.name if row and row.name else full)
@@ -175,7 +176,7 @@ def vendors(facts: Facts, projects: Iterable[ProjectChoice]) -> Iterator[Offer]:
         name = fit_name("vendor", row.name) if row and row.name else fitted
         offer.notes.append(rules.shortened("The name", document.name, fitted))
         same = facts.named("vendor", name)
-        _match(facts, offer, {same.full_name} if same else set(), [name], facts.names_under("vendor", ""))
+        _match(facts, offer, {same.full_name} if same else set(), [name], "")
         if not (row and row.quickbooks_id):
             if not offer.match and not offer.suggestions:
                 offer.obstacles.append(rules.name_taken(name, facts.name_holder(name)))
@@ -183,20 +184,20 @@ def vendors(facts: Facts, projects: Iterable[ProjectChoice]) -> Iterator[Offer]:
         yield offer
 
 
-def _match(facts: Facts, offer: Offer, exact: set[str], wanted: list[str], names: Iterable[str]) -> None:
+def _match(facts: Facts, offer: Offer, exact: set[str], wanted: list[str], parent_id: str) -> None:
     """Fill in the one exact match, or the names that a person must judge; not again once somebody did."""
     row = facts.submissions.get((offer.kind, offer.key))
     if _is_new(row) or (row and row.quickbooks_id):
         return
+    kind = LISTS_OF[offer.kind]
     if len(exact) == 1:
-        record = facts.named("customer" if offer.kind == "job" else "vendor", next(iter(exact)))
+        record = facts.named(kind, next(iter(exact)))
         if record:
             offer.match, offer.match_name = record.list_id, record.full_name
             offer.obstacles.append(rules.inactive(record.full_name, is_active=record.is_active))
         return
-    # Own names are compared, without the customer above: a long one would make all its jobs look alike.
-    known = {name.rpartition(":")[2]: name for name in names}
-    likely = dict.fromkeys(known[like] for name in wanted[:2] for like in near(name, known))
+    known, names = facts.own_names_under(kind, parent_id)
+    likely = dict.fromkeys(known[like] for name in wanted[:2] for like in names.near(name))
     offer.suggestions = sorted(exact) or list(likely)
 
 

@@ -17,7 +17,7 @@ from qbwc_bridge.domain.records import KINDS_OUTWARD, Submission
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.errors import ProcoreError, ProcoreUnreachable
 from qbwc_bridge.flow.moves import BRIDGE, move, note
-from qbwc_bridge.flow.procore_links import SIDES, alike, know, known_before, same, stands, taken
+from qbwc_bridge.flow.procore_links import SIDES, There, know, known_before, same, stands, taken
 from qbwc_bridge.ports import OpenWork, Procore, UnitOfWork
 
 Progress = Callable[[str], None]
@@ -89,7 +89,7 @@ class _Making:
             return self._look_up(uow, row, {*belonging, *known_before(row)})
         if row.state is not State.ACCEPTED:
             return False  # somebody took it back meanwhile
-        likely = alike(row, self.there, belonging) if row.link_to != "new" else []
+        likely = There(self.there).alike(row, belonging) if row.link_to != "new" else []
         reason = rules.several_in_procore(SIDES[row.kind].document, likely)
         if reason:
             for document in self.there:

@@ -1,12 +1,14 @@
 """QuickBooks' lists and orders as last read: replies in, rows out."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from qbwc_bridge.domain.books import ListKind, ListRecord, TransactionLine, TransactionRecord
 from qbwc_bridge.domain.money import ZERO, cents
 from qbwc_bridge.domain.names import fold
 from qbwc_bridge.domain.records import Connection
 from qbwc_bridge.domain.replies import ListDeletedRet, ListRet, Result, TxnDeletedRet, TxnRet
+from qbwc_bridge.flow import renaming
 from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.ports import Other
 
@@ -24,6 +26,9 @@ _OFFERED_BACK = ("customer", "vendor")
 
 LOOK_UP = 512
 """Records looked up by one statement: a page of a list."""
+
+_Deleted = Mapping[tuple[str, str], dt.datetime | None]
+"""When records were deleted, by list or type and id."""
 
 Orders = dict[str, TransactionRecord]
 """Transactions just kept, by TxnID."""
@@ -64,16 +69,31 @@ def deleted_ids(results: Iterable[Result]) -> set[str]:
 
 
 def _mark_deleted(scene: Scene, results: Sequence[Result]) -> None:
-    lists = [(_KINDS.get(each.list_type, "item"), each.list_id) for each in results if isinstance(each, ListDeletedRet)]
-    orders = [(each.txn_type, each.txn_id) for each in results if isinstance(each, TxnDeletedRet)]
+    """Mark what was deleted; a ListID is unique within its list only, and what changed later is there again."""
+    lists: _Deleted = {
+        (_KINDS.get(each.list_type, "item"), each.list_id): each.time_deleted
+        for each in results
+        if isinstance(each, ListDeletedRet)
+    }
+    orders: _Deleted = {
+        (each.txn_type, each.txn_id): each.time_deleted for each in results if isinstance(each, TxnDeletedRet)
+    }
     for kinds, ids in _portions(lists):
         for record in scene.uow.lists.find(connection_id=scene.connection.id, kind=kinds, list_id=ids, gone=False):
-            record.gone = True
-            scene.uow.lists.save(record)
+            if _ended(record.time_modified, lists, (record.kind, record.list_id)):
+                record.gone = True
+                scene.uow.lists.save(record)
     for kinds, ids in _portions(orders):
         for order in scene.uow.transactions.find(connection_id=scene.connection.id, kind=kinds, txn_id=ids, gone=False):
-            order.gone = True
-            scene.uow.transactions.save(order)
+            if _ended(order.time_modified, orders, (order.kind, order.txn_id)):
+                order.gone = True
+                scene.uow.transactions.save(order)
+
+
+def _ended(modified: dt.datetime | None, deleted: _Deleted, key: tuple[str, str]) -> bool:
+    """Whether a record was deleted, and not changed since."""
+    when = deleted.get(key)
+    return key in deleted and not (modified and when and modified > when)
 
 
 def _keep_lists(scene: Scene, results: Sequence[ListRet]) -> None:
@@ -85,9 +105,12 @@ def _keep_lists(scene: Scene, results: Sequence[ListRet]) -> None:
     for kinds, ids in _portions(latest):
         rows = uow.lists.find(connection_id=connection.id, kind=kinds, list_id=ids)
         known.update(((row.kind, row.list_id), row) for row in rows)
+    renamed: list[renaming.Renamed] = []
     for (kind, list_id), result in latest.items():
         row = known.get((kind, list_id))
         if row:
+            if row.full_name != result.full_name:
+                renamed.append(renaming.Renamed(row, row.full_name, result.full_name))
             _fill(row, result, scene.visit.id)
             uow.lists.save(row)
         else:
@@ -95,6 +118,7 @@ def _keep_lists(scene: Scene, results: Sequence[ListRet]) -> None:
             row.born = connection.lists_whole_at is not None and kind in _OFFERED_BACK
             _fill(row, result, scene.visit.id)
             uow.lists.append(row)
+    renaming.follow(scene, renamed)
 
 
 def _portions(keys: Iterable[tuple[str, str]]) -> Iterator[tuple[set[str], list[str]]]:

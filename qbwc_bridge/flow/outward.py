@@ -17,7 +17,7 @@ from qbwc_bridge.domain.states import State
 from qbwc_bridge.flow.facts import Facts
 from qbwc_bridge.flow.moves import MARK_LENGTH, move, token
 from qbwc_bridge.flow.offer import Offer
-from qbwc_bridge.flow.procore_links import SIDES, alike, taken
+from qbwc_bridge.flow.procore_links import SIDES, There, taken
 
 _JUDGED = (State.BLOCKED, State.READY, State.ACCEPTED)
 
@@ -45,10 +45,13 @@ class Claims:
         return found
 
     @cached_property
-    def documents(self) -> list[Project | Vendor]:
-        """Procore's projects and vendors as last read."""
-        rows = (row.document for row in self.facts.documents.values())
-        return [document for document in rows if isinstance(document, Project | Vendor)]
+    def there(self) -> dict[Kind, There]:
+        """Procore's projects and vendors as last read, by the kind of submission that may be one of them."""
+        rows = [row.document for row in self.facts.documents.values()]
+        return {
+            kind: There(each for each in rows if isinstance(each, Project | Vendor) and each.kind == side.document)
+            for kind, side in SIDES.items()
+        }
 
     @cached_property
     def taken(self) -> dict[Kind, set[str]]:
@@ -159,9 +162,8 @@ def _judge(claims: Claims, row: Submission, record: ListRecord, now: dt.datetime
         word = "will be linked to it" if offer.match else "may be this one"
         obstacles.append(f"{offer.number or offer.title} in Procore {word}: see to that {offer.kind} first.")
     elif row.link_to != "new":
-        side = SIDES[row.kind]
-        there = [each for each in claims.documents if each.kind == side.document]
-        obstacles.append(rules.several_in_procore(side.document, alike(row, there, claims.taken[row.kind])))
+        likely = claims.there[row.kind].alike(row, claims.taken[row.kind])
+        obstacles.append(rules.several_in_procore(SIDES[row.kind].document, likely))
     reasons, notes = [reason for reason in obstacles if reason], [f"It stands in QuickBooks as {record.full_name}."]
     if (reasons, notes) != (row.reasons, row.notes):
         row.reasons, row.notes = reasons, notes

@@ -2,12 +2,13 @@
 
 import datetime as dt
 import json
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from qbwc_bridge.domain.books import ListKind, ListRecord
-from qbwc_bridge.domain.names import fold, near
+from qbwc_bridge.domain.names import Names, fold, near
 from qbwc_bridge.domain.procore import Project, Vendor
 from qbwc_bridge.domain.records import KINDS_OUTWARD, DocumentRow, Kind, ProjectChoice, Submission
 from qbwc_bridge.domain.states import State, TaskState
@@ -73,16 +74,32 @@ def same(row: Submission, document: Project | Vendor) -> bool:
     return (fold(number), fold(document.name)) == (fold(row.number), fold(row.title))
 
 
-def alike(row: Submission, there: Iterable[Project | Vendor], belonging: Collection[str]) -> list[str]:
-    """Names of Procore's records that may be the submission's.
+class There:
+    """Projects or vendors that Procore has, among which those that may be a submission's are looked for."""
 
-    One that belongs to another record of QuickBooks (`belonging`) is another one, unless it has the same number, or is
-    a vendor of the same name.
-    """
-    documents = list(there)
-    free = [each for each in documents if str(each.id) not in belonging]
-    close = {*near(row.title, (each.name for each in free)), *(e.name for e in free if fold(e.name) == fold(row.title))}
-    return [called(each) for each in documents if _identical(row, each) or (each in free and each.name in close)]
+    def __init__(self, documents: Iterable[Project | Vendor]) -> None:
+        self.documents = list(documents)
+        self._names = Names(each.name for each in self.documents)
+        self._numbered, self._named = defaultdict[str, list[int]](list), defaultdict[str, list[int]](list)
+        for at, each in enumerate(self.documents):
+            self._named[fold(each.name)].append(at)
+            if isinstance(each, Project) and each.number:
+                self._numbered[fold(each.number)].append(at)
+
+    def alike(self, row: Submission, belonging: Collection[str]) -> list[str]:
+        """Names of Procore's records that may be the submission's.
+
+        One that belongs to another record of QuickBooks (`belonging`) is another one, unless it has the same number, or
+        is a vendor of the same name.
+        """
+        close = dict.fromkeys([fold(row.title), *map(fold, self._names.near(row.title))])
+        found = {at for name in close for at in self._named.get(name, ())}
+        found = {at for at in found if _identical(row, self.documents[at]) or self._is_free(at, belonging)}
+        found |= set(self._numbered.get(fold(row.number), ())) if row.kind == "new_project" else set()
+        return [called(self.documents[at]) for at in sorted(found)]
+
+    def _is_free(self, at: int, belonging: Collection[str]) -> bool:
+        return str(self.documents[at].id) not in belonging
 
 
 def _identical(row: Submission, document: Project | Vendor) -> bool:

@@ -30,8 +30,7 @@ OVERLAP = dt.timedelta(minutes=65)
 """Reading windows start this long before the last change seen: an hour repeats in autumn, and clocks differ."""
 
 LISTS_WHOLE_EVERY = dt.timedelta(days=1)
-"""How often the lists are read whole, in a visit that has other work: merged records leave no deletion record, and a
-changed parent renames what lies below it without touching its time."""
+"""How often the lists are read whole, in a visit that has other work: merged records leave no deletion record."""
 
 LISTS: dict[type[Request], ListKind] = {
     AccountQuery: "account",

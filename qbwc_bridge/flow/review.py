@@ -8,7 +8,7 @@ import datetime as dt
 
 from qbwc_bridge.domain import rules
 from qbwc_bridge.domain.procore import as_text, version
-from qbwc_bridge.domain.records import KINDS_IN_ORDER, Connection, Submission
+from qbwc_bridge.domain.records import BY_HAND, KINDS_IN_ORDER, Connection, Submission
 from qbwc_bridge.domain.states import ON_ITS_WAY, State, TaskState
 from qbwc_bridge.flow import contents, outward, standing
 from qbwc_bridge.flow.changes import CHANGING
@@ -150,8 +150,6 @@ def _judge(facts: Facts, row: Submission, offer: Offer, common: list[str | None]
         notes = _of_update(facts, row, offer, notes)
         if not row.quickbooks_id:
             obstacles.append("It was entered by hand: make the same change in QuickBooks, then mark it as done here.")
-    elif row.link_to not in ("", "new"):
-        waits, notes = [], [f"Will be linked to {row.name or row.link_to}.", *notes]
     elif offer.match:
         notes.insert(0, f"Will be linked to {offer.match_name} in QuickBooks.")
         # Several changes stand in one order or estimate; everything else stands alone.
@@ -160,6 +158,8 @@ def _judge(facts: Facts, row: Submission, offer: Offer, common: list[str | None]
         obstacles += [taken] if taken else []
     elif not obstacles and row.link_to != "new":
         obstacles += [reason for reason in [rules.several_matches(offer.suggestions)] if reason]
+    if _direct(facts, row) and row.link_to == BY_HAND:
+        notes.append("It was taken back or unlinked: direct export leaves it to a person, who accepts or links it.")
     for need in offer.needs:
         _judge_need(facts, need, waits, obstacles)
     if (obstacles, waits, notes) != (row.reasons, row.waits_for, row.notes):
@@ -204,7 +204,7 @@ def _settle(facts: Facts, row: Submission, offer: Offer, now: dt.datetime) -> No
     elif row.state is State.ACCEPTED and row.reasons and not _sent(facts, row):
         cancel_queued(facts.uow, row, now=now, why=row.reasons[0])
         move(facts.uow, row, State.BLOCKED, now=now, why=row.reasons[0])
-    if row.state is State.READY and row.kind in facts.options.direct_export:
+    if row.state is State.READY and _direct(facts, row) and row.link_to != BY_HAND:
         # As with every acceptance, a task that was given up while the record was not accepted is over.
         cancel_queued(facts.uow, row, now=now, why="accepted anew")
         row.accepted_version, row.accepted_by, row.accepted_at = row.version, "direct export", now
@@ -212,6 +212,10 @@ def _settle(facts: Facts, row: Submission, offer: Offer, now: dt.datetime) -> No
     if row.state is State.ACCEPTED and offer.match and row.link_to != "new" and not _sent(facts, row):
         facts.hold(row, offer.match)
         join(facts.uow, row, offer.match, offer.match_name, now=now, why="it stands in QuickBooks already")
+
+
+def _direct(facts: Facts, row: Submission) -> bool:
+    return row.kind in facts.options.direct_export
 
 
 def _sent(facts: Facts, row: Submission) -> bool:

@@ -246,6 +246,32 @@ def test_direct_export_accepts_by_itself(make: Make) -> None:
     assert world.row("job", PROJECT).state is State.READY
 
 
+def test_direct_export_leaves_alone_what_a_person_unlinked_or_took_back(make: Make) -> None:
+    """A merged record's new link is a person's word (rule 23): until it comes, nothing is written anew."""
+    world = make(options=replace(OPTIONS, direct_export=frozenset({"vendor"})))
+    world.bring(commitment(1))
+    world.settle()
+    world.decide(decisions.take_back, world.row("vendor", VENDOR))
+    assert world.row("vendor", VENDOR).state is State.READY
+    world.decide(decisions.accept, world.row("vendor", VENDOR))
+    world.visit()
+    assert world.row("vendor", VENDOR).state is State.SYNCED
+
+    world.decide(decisions.unlink, world.row("vendor", VENDOR))
+    world.visit()
+    row = world.row("vendor", VENDOR)
+    assert (row.state, row.quickbooks_id, len(row.reasons)) == (State.READY, "", 0)
+    assert "direct export leaves it to a person" in row.notes[-1]
+    assert len([each for each in world.desk.seen if isinstance(each, VendorAdd)]) == 1
+
+    world.decide(decisions.link, row, quickbooks="Ready Mix Supply")
+    assert world.row("vendor", VENDOR).state is State.SYNCED
+    world.decide(decisions.unlink, world.row("vendor", VENDOR))
+    world.decide(decisions.say_new, world.row("vendor", VENDOR))
+    world.decide(decisions.set_field, world.row("vendor", VENDOR), name="Ready Mix Two", is_1099=None)
+    assert world.row("vendor", VENDOR).accepted_by == "direct export"
+
+
 def test_an_unapproved_commitment_says_only_that(make: Make) -> None:
     """One refusal, one cause: it does not also miss items that nobody offered."""
     world = make(commitment(1, status="Draft"))

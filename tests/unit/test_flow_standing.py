@@ -10,7 +10,7 @@ from qbwc_bridge.domain.records import Submission
 from qbwc_bridge.domain.replies import ListRet
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.flow import decisions
-from tests.unit.documents import PROJECT, VENDOR, budget, commitment
+from tests.unit.documents import NOW, PROJECT, VENDOR, budget, commitment
 from tests.unit.factories import World
 from tests.unit.test_flow_review import Make, make
 
@@ -138,9 +138,12 @@ def test_a_renamed_customer_moves_no_job(make: Make) -> None:
     leaf = job.quickbooks_name.rpartition(":")[2]
     above = world.desk.lists[job.quickbooks_id].parent
     assert above
+    change(world, above.list_id, time_modified=NOW.replace(tzinfo=None))
     world.desk.lists[above.list_id] = replace(world.desk.lists[above.list_id], name="Owners", full_name="Owners")
-    change(world, job.quickbooks_id, full_name=f"Owners:{leaf}")
+    world.desk.lists = {key: each for key, each in world.desk.lists.items() if key != job.quickbooks_id}
+    world.refresh_lists()  # the same hour: its jobs, whose time was not touched, are not read
 
+    assert not world.connection().alarm
     assert world.row("job", PROJECT).reasons == []
     assert world.row("job", PROJECT).quickbooks_name == f"Owners:{leaf}"
 

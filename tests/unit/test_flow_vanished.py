@@ -1,14 +1,16 @@
 """What vanished from QuickBooks' lists and orders is noticed, and what came into them by itself is told apart."""
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from qbwc_bridge.domain import quickbooks as qb
 from qbwc_bridge.domain.books import ListRecord
-from qbwc_bridge.domain.replies import ListDeletedRet, TxnDeletedRet
+from qbwc_bridge.domain.replies import ListDeletedRet, Reply, ReplySet, TxnDeletedRet
 from qbwc_bridge.domain.states import State
+from qbwc_bridge.flow import queueing
 from qbwc_bridge.flow.readings import LISTS, LISTS_WHOLE_EVERY, window
 from tests.unit.documents import PROJECT, VENDOR, commitment
 from tests.unit.factories import World
@@ -44,6 +46,46 @@ def test_a_deletion_record_marks_the_record_gone(world: World, kind: str) -> Non
 
     assert record(world, "Short-lived").gone
     assert world.connection().list_deletions_seen == WALL
+
+
+def test_a_deletion_record_ends_its_own_record_alone(world: World) -> None:
+    """A ListID is unique within one list only, and a record that was changed after the deletion is there again."""
+    vendor, item = world.desk.add_list("Vendor", "Stays"), world.desk.add_list("ItemService", "Stays too")
+    again = world.desk.add_list("Vendor", "There again", time_modified=WALL)
+    world.visit()
+    world.desk.deleted += [
+        ListDeletedRet("ItemService", vendor.list_id, WALL),
+        ListDeletedRet("Vendor", item.list_id, WALL),
+        ListDeletedRet("Vendor", again.list_id, WALL - dt.timedelta(minutes=5)),
+    ]
+    world.refresh_lists()
+
+    assert not any(record(world, name).gone for name in ("Stays", "Stays too", "There again"))
+
+
+def test_a_page_without_an_answer_forgets_nothing(world: World) -> None:
+    """A later page that is empty is no end of a list: it is read again, and nothing counts as gone before."""
+    first = world.desk.add_list("Vendor", "First page")
+    world.desk.add_list("Vendor", "Last page")
+    world.visit()
+    world.later(hours=25)
+    with world.unit() as (uow, connection):
+        queueing.ask_lists(uow, connection, world.now)
+    visit = world.begin()
+    for page in (True, False):
+        message = world.send(visit)
+        assert message
+        (vendors,) = world.tasks(kind="VendorQuery", message_set_id=message.id)
+        mine = Reply("VendorQuery", str(vendors.id), 1, "Info", "")
+        if page:
+            mine = replace(mine, status=0, results=(first,), iterator_id="{IT}", remaining=1)
+        others = [each for each in world.ask(message).replies if each.request_id != mine.request_id]
+        world.receive(visit, message, ReplySet((mine, *others), 0))
+    assert not record(world, "Last page").gone
+
+    world.visit()
+    assert not record(world, "Last page").gone
+    assert not world.tasks(kind="VendorQuery", state=["queued", "parked"])
 
 
 def test_a_merged_record_is_missed_by_the_next_whole_reading(world: World) -> None:

@@ -1,0 +1,87 @@
+"""Names changed in QuickBooks: what lies below, and what people chose by the old name, goes along."""
+
+from dataclasses import replace
+
+from qbwc_bridge.domain.procore import Project
+from qbwc_bridge.domain.quickbooks import CustomerAdd, Ref
+from qbwc_bridge.domain.records import Mapping
+from qbwc_bridge.domain.replies import ListRet
+from qbwc_bridge.domain.states import State
+from tests.unit.documents import NOW, budget
+from tests.unit.factories import World
+from tests.unit.test_flow_review import Make, make
+
+__all__ = ["make"]  # the fixture
+
+WALL = NOW.replace(tzinfo=None)
+
+
+def rename(world: World, record: ListRet, name: str) -> None:
+    """Change a name in QuickBooks; what lies below it is not read again, since its time is not touched."""
+    below = [each for each in world.desk.lists.values() if each.parent and each.parent.list_id == record.list_id]
+    for each in below:
+        del world.desk.lists[each.list_id]
+    world.desk.lists[record.list_id] = replace(record, name=name, full_name=name, time_modified=WALL)
+    world.refresh_lists()
+
+
+def clients(world: World) -> ListRet:
+    """The customer, in a company whose lists are read in windows from now on."""
+    (found,) = [each for each in world.desk.lists.values() if each.full_name == "Clients"]
+    world.desk.lists[found.list_id] = replace(found, time_modified=WALL)
+    world.refresh_lists()
+    return found
+
+
+def test_a_renamed_customer_is_not_made_again(make: Make) -> None:
+    """The next project of that customer gets its job below the same record, whatever it is called now."""
+    world = make(budget())
+    world.accept_all()
+    world.visit()
+    customer = clients(world)
+    world.documents[0].append(Project(8, "24-002", "Barn"))
+    world.bring(budget())
+    with world.unit() as (uow, _):
+        second = uow.projects.find()[1]
+        second.on, second.customer, second.create_customer = True, "CLIENTS", True
+        uow.projects.save(second)
+    rename(world, customer, "Owners")
+    world.accept_all()
+    world.visit()
+
+    assert world.row("job", 8).state is State.SYNCED
+    made = [each for each in world.desk.seen if isinstance(each, CustomerAdd)]
+    assert [each.parent for each in made] == [Ref(customer.list_id)] * 2
+
+
+def test_swapped_names_and_ignored_jobs_follow(make: Make) -> None:
+    """Two customers that change names keep their projects, and an ignored job stays ignored."""
+    world = make()
+    record = clients(world)
+    other = world.desk.add_list("Customer", "Owners", time_modified=WALL)
+    world.desk.add_list("Customer", "Office", Ref(record.list_id), time_modified=WALL)
+    world.refresh_lists()
+    with world.unit() as (uow, connection):
+        uow.mappings.add(Mapping(connection.id, "job", "clients:office", ignored=True, comment="ours"))
+    world.desk.lists[other.list_id] = replace(other, name="Clients", full_name="Clients", time_modified=WALL)
+    rename(world, record, "Owners")
+
+    with world.unit() as (uow, _):
+        assert uow.projects.find()[0].customer == "Owners"
+        (ignored,) = uow.mappings.find()
+    assert ignored.quickbooks == "Owners:Office"
+
+
+def test_levels_below_follow_too(make: Make) -> None:
+    """Items lie up to five levels deep, and each FullName begins with those above."""
+    world = make()
+    clients(world)
+    top = world.desk.add_list("ItemService", "03", time_modified=WALL)
+    middle = world.desk.add_list("ItemService", "300", Ref(top.list_id), time_modified=WALL)
+    leaf = world.desk.add_list("ItemService", "M", Ref(middle.list_id), time_modified=WALL)
+    world.refresh_lists()
+    del world.desk.lists[leaf.list_id]
+    rename(world, top, "Concrete")
+
+    with world.unit() as (uow, _):
+        assert {row.full_name for row in uow.lists.find(kind="item", gone=False)} >= {"Concrete:300", "Concrete:300:M"}
