@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from qbwc_bridge.domain.names import marks
 from qbwc_bridge.domain.records import MessageSet, Purpose
 from qbwc_bridge.ports import UnitOfWork
 from qbwc_bridge.rehearsal.procore import Procore
-from qbwc_bridge.rehearsal.quickbooks import Company
+from qbwc_bridge.rehearsal.quickbooks import Company, EstimateView, OrderView
 from tests.journeys.bridge import COMPANY, Bridge, MovedClock, connected_bridge
 
 MOST_VISITS = 5
@@ -153,14 +154,29 @@ def made_ready(folder: Path, *numbers: str) -> Ready:
 def state_of(bridge: Bridge) -> object:
     """What both sides look like in the end, without ids and times."""
     company = bridge.company
+    orders, estimates = company.orders(), company.estimates()
+    documents: list[EstimateView | OrderView] = [*orders, *estimates]
+    place = {line.line_id: place for each in documents for place, line in enumerate(each.lines)}
     return (
         sorted(item.full_name for item in company.items()),
         sorted(vendor.full_name for vendor in company.vendors()),
         sorted(customer.full_name for customer in (*company.customers(), *company.jobs())),
-        sorted((e.job, e.ref_number, e.total, len(e.lines)) for e in company.estimates()),
-        sorted((o.vendor, o.ref_number, o.total, len(o.lines)) for o in company.orders()),
-        sorted((row.kind, row.key, row.state, bool(row.quickbooks_id)) for row in bridge.submissions()),
+        sorted((e.job, e.ref_number, e.total, *_lines(e)) for e in estimates),
+        sorted((o.vendor, o.ref_number, o.total, o.is_closed, *_lines(o)) for o in orders),
+        sorted(
+            (
+                (row.kind, row.key, row.state, bool(row.quickbooks_id), row.choice, row.reasons),
+                sorted((key, place.get(line_id)) for key, line_id in row.line_ids.items()),
+            )
+            for row in bridge.submissions()
+        ),
     )
+
+
+def _lines(document: EstimateView | OrderView) -> list[object]:
+    """Marks, and the lines in their order."""
+    lines = [(line.item, line.description, line.quantity, line.rate, line.amount) for line in document.lines]
+    return [len(marks(document.memo)), *lines]
 
 
 def finish(bridge: Bridge) -> None:

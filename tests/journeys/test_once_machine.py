@@ -13,18 +13,19 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from qbwc_bridge.domain.names import marks
 from qbwc_bridge.domain.records import History, Submission
-from qbwc_bridge.domain.states import ALIVE, MOVES, TASK_MOVES, State, TaskState
+from qbwc_bridge.domain.states import ALIVE, MOVES, OUTSTANDING, TASK_MOVES, State, TaskState
 from qbwc_bridge.errors import Refused
 from qbwc_bridge.flow import company as companies
 from qbwc_bridge.flow import decisions
-from qbwc_bridge.rehearsal.procore import CommitmentLine
-from qbwc_bridge.rehearsal.quickbooks import EstimateView, Line, NameView, OrderView, QuickBooksError
-from tests.journeys.bridge import Bridge, connected_bridge, small_company, states
+from qbwc_bridge.flow.contents import included
+from qbwc_bridge.rehearsal.quickbooks import EstimateView, NameView, OrderView, QuickBooksError
+from tests.journeys.bridge import connected_bridge, small_company, states
 from tests.journeys.crashing import Crash, CutAt, Moment, PowerCutError, forget_stored_reply
+from tests.journeys.once_people import People
 from tests.support import DEEP, SOAK
 
 EXAMPLES, STEPS = (500, 40) if SOAK else (40, 30) if DEEP else (8, 15)
@@ -33,7 +34,11 @@ PHASES = (Phase.explicit, Phase.generate, Phase.shrink)
 MOST_VISITS = 15
 """Visits until nothing is left to do, all back-off waited for: every record may be sent again in each of five."""
 
-CODE = "03-300.M"
+PROCORE = (
+    *("order", "line", "more_lines", "fewer_lines", "approve_order"),
+    *("change", "changes", "changes", "approve_change", "budget", "budget", "lock_again"),
+)
+QUICKBOOKS = ("type_line", "retype", "close", "bill", "delete", "delete_name", "rename")
 AMOUNTS = st.integers(1, 10**6).map(lambda cents: Decimal(cents).scaleb(-2))
 WRITES = re.compile(r'<((\w+)(?:Add|Mod))Rq requestID="(\d+)">(.*?)</\1Rq>', re.DOTALL)
 WRITTEN = st.sampled_from(["", "EstimateAdd", "PurchaseOrderAdd", "PurchaseOrderMod"])
@@ -47,24 +52,29 @@ DECISIONS: dict[str, tuple[Callable[..., None], list[State], dict[str, str]]] = 
     "take back": (decisions.take_back, [State.ACCEPTED], {}),
     "reject": (decisions.reject, [State.READY, State.FAILED], {"comment": "not like this"}),
     "retry": (decisions.retry, [State.FAILED, State.REJECTED], {}),
+    "agree": (decisions.agree, [State.SYNCED, State.READY, State.BLOCKED], {}),
+    "close": (decisions.close_order, [State.SYNCED], {}),
+    "reopen": (decisions.reopen_order, [State.BLOCKED], {}),
+    "second": (decisions.second_order, [State.BLOCKED], {}),
 }
+OF_KINDS = {"agree": ["budget", "commitment"], "close": ["commitment"], "reopen": ["change_order"]}
+OF_KINDS["second"] = OF_KINDS["reopen"]
 """What somebody decides, about records in which states."""
 
 
-class Once(RuleBasedStateMachine):
+class Once(People, RuleBasedStateMachine):
     """A bridge between the stand-ins; what a person accepted, and what a person deleted, is noted beside it."""
 
     def __init__(self) -> None:
         super().__init__()
         self.opened = ExitStack()
         folder = self.opened.enter_context(TemporaryDirectory())
-        self.bridge: Bridge = self.opened.enter_context(connected_bridge(Path(folder), small_company))
+        self.bridge = self.opened.enter_context(connected_bridge(Path(folder), small_company))
         self.company, self.procore = self.bridge.company, self.bridge.procore
         self.accepted: dict[tuple[int, str], Decimal | None] = {}
-        self.deleted: set[str] = set()
+        self.to_close: set[int] = set()
         self.last_move: dict[tuple[str, int], str] = {}
         self.history_seen = 0
-        self.count = 0
         real = self.company.process
 
         def process(text: str) -> str:
@@ -81,6 +91,12 @@ class Once(RuleBasedStateMachine):
         self.changes = [int(row.key) for row in self.bridge.submissions(kind="change_order")]
         self._accept_everything()
 
+    @initialize(standing=st.sampled_from([True, True, False]))
+    def begin(self, standing: bool) -> None:
+        """Begin with everything accepted; in most stories it stands in QuickBooks, for changes to follow."""
+        if standing:
+            self._until_nothing_is_left()
+
     def teardown(self) -> None:
         """Let it come to rest unless it is broken already, and close what was opened."""
         with self.opened:
@@ -90,7 +106,7 @@ class Once(RuleBasedStateMachine):
     # ------------------------------------------------------------ rules: few, so that none crowds the visits out
 
     @rule(
-        act=st.sampled_from(["order", "line", "change", "approve_change", "approve_order", "budget"]),
+        act=st.sampled_from(PROCORE),
         amount=AMOUNTS,
         random=ANY,
         read=st.booleans(),
@@ -108,7 +124,8 @@ class Once(RuleBasedStateMachine):
             self._accept_everything()
             return
         decision, fit, words = DECISIONS[act]
-        rows = self.bridge.submissions(state=fit)
+        kinds = OF_KINDS.get(act)
+        rows = [row for row in self.bridge.submissions(state=fit) if kinds is None or row.kind in kinds]
         if not rows:
             return
         row = random.choice(rows)
@@ -116,6 +133,32 @@ class Once(RuleBasedStateMachine):
             self._note([row])
         with suppress(Refused):  # it was sent meanwhile, which a take-back must refuse
             self.bridge.decide(decision, row, **words)
+            self.to_close |= {row.id} if act == "close" else set()
+
+    @rule(
+        choice=st.sampled_from(["reopen", "second", "close"]),
+        billed=st.booleans(),
+        amount=AMOUNTS,
+        random=ANY,
+    )
+    def an_order_ends(self, choice: str, billed: bool, amount: Decimal, random: Random) -> None:
+        """An order ends in Procore, or in QuickBooks before a change order comes; it is read, and somebody decides."""
+        rows = self.bridge.submissions(kind="commitment", state=State.SYNCED)
+        orders = {order.txn_id: order for order in self.company.orders()}
+        rows = [row for row in rows if row.quickbooks_id in orders]
+        if not rows:
+            return
+        row = random.choice(rows)
+        if choice == "close":
+            self.procore.set_commitment(int(row.key), status="Closed")
+        else:
+            with suppress(QuickBooksError):
+                (self._bill if billed else self._close)(orders[row.quickbooks_id])
+            self._change_of(int(row.key), random, amount)
+        self.bridge.pull()
+        self.bridge.refresh_costs()
+        self._visit_until(None)
+        self.somebody_decides(choice, random)
 
     @rule(accepted=st.booleans(), end=ENDS, server=st.booleans(), forgets=st.booleans())
     def web_connector_visits(
@@ -134,7 +177,7 @@ class Once(RuleBasedStateMachine):
         if server:
             self.bridge.restart()
 
-    @rule(act=st.sampled_from(["type_line", "retype", "close", "delete", "delete_name", "rename"]), random=ANY)
+    @rule(act=st.sampled_from(QUICKBOOKS), random=ANY)
     def somebody_works_in_quickbooks(self, act: str, random: Random) -> None:
         """QuickBooks' own user does something to a record, unless QuickBooks refuses."""
         some: list[Any] = self._names() if act in {"delete_name", "rename"} else self._documents()
@@ -143,58 +186,6 @@ class Once(RuleBasedStateMachine):
         if some:
             with suppress(QuickBooksError):
                 getattr(self, f"_{act}")(random.choice(some))
-
-    # ------------------------------------------------------------ what a project manager does
-
-    def _order(self, random: Random, amount: Decimal) -> None:
-        name, parts = f"X-{self._number()}", random.randint(1, 3)
-        lines = [CommitmentLine(CODE, f"line {part}", amount + part) for part in range(parts)]
-        self.orders.append(self.procore.add_purchase_order(self.project, name, "more", self.vendor, lines))
-
-    def _line(self, random: Random, amount: Decimal) -> None:
-        order = random.choice(self.orders)
-        line = random.choice(self.procore.commitment_lines(order))
-        self.procore.set_commitment_line(order, line, CommitmentLine(CODE, f"typed {self._number()}", amount))
-
-    def _change(self, random: Random, amount: Decimal) -> None:
-        order, number = random.choice(self.orders), f"{self._number():03}"
-        linked = random.choice([None, *self.procore.commitment_lines(order)])
-        line = CommitmentLine(CODE, f"change {number}", amount - 3000, changes_line=linked)
-        status = random.choice(["approved", "approved", "draft"])
-        self.changes.append(self.procore.add_change_order(order, number, "change", [line], status=status))
-
-    def _approve_change(self, random: Random, _amount: Decimal) -> None:
-        status = random.choice(["approved", "approved", "draft", "void"])
-        self.procore.set_change_order(random.choice(self.changes), status=status)
-
-    def _approve_order(self, random: Random, _amount: Decimal) -> None:
-        self.procore.set_commitment(random.choice(self.orders), status=random.choice(["Approved", "Approved", "Draft"]))
-
-    def _budget(self, _random: Random, amount: Decimal) -> None:
-        self.procore.approve_budget_change(self.project, self._number(), {CODE: amount - 3000})
-
-    # ------------------------------------------------------------ what QuickBooks' user does
-
-    def _type_line(self, order: OrderView) -> None:
-        added = Line(Decimal("77.70"), item=order.lines[0].item, job=order.lines[0].job)
-        self.company.edit_order(order.txn_id, added=[added])
-
-    def _retype(self, order: OrderView) -> None:
-        self.company.edit_order(order.txn_id, amounts={order.lines[0].line_id: Decimal(self._number())})
-
-    def _close(self, order: OrderView) -> None:
-        self.company.close_order(order.txn_id)
-
-    def _delete(self, document: OrderView | EstimateView) -> None:
-        self.company.delete(document.txn_id)
-        self.deleted.add(document.txn_id)
-
-    def _delete_name(self, name: NameView) -> None:
-        self.company.delete_record(name.list_id)
-        self.deleted.add(name.list_id)
-
-    def _rename(self, name: NameView) -> None:
-        self.company.rename(name.list_id, f"Renamed {self._number()}")
 
     # ------------------------------------------------------------ what must hold
 
@@ -226,22 +217,55 @@ class Once(RuleBasedStateMachine):
             self._is_legal(move)
         assert {key: now[key] for key in self.last_move} == self.last_move
 
+    @invariant()
+    def totals_are_those_accepted(self) -> None:
+        """Each order and estimate has the total of what was accepted and stands in it, unless a person edited it."""
+        with self.bridge.app.kit.work() as uow:
+            tasks = uow.tasks.find(state=list(OUTSTANDING))
+        uncertain = {getattr(task.request, "txn_id", "") for task in tasks}
+        for owner, document in self._owned():
+            if document.txn_id not in self.edited | uncertain:
+                assert document.total == self._accepted_in(owner), states([owner])
+
     def come_to_rest(self) -> None:
-        """Visits follow until there is nothing to do; then nothing is under way, and nothing in doubt."""
+        """Visits follow until there is nothing to do; then nothing is under way or in doubt, and each edit is told."""
+        self._until_nothing_is_left()
+        self.bridge.refresh_costs()
+        self._until_nothing_is_left()
+        rows = self.bridge.submissions(state=State.EXPORTING)
+        assert not rows, states(rows)
+        assert not [row for row in self.bridge.submissions() if row.choice == "close"]
+        with self.bridge.app.kit.work() as uow:
+            assert not uow.tasks.find(state=list(ALIVE))
+            assert not uow.message_sets.find(purpose="write", answered_at=None)
+        self.totals_are_those_accepted()
+        for owner, document in self._owned():
+            if owner.state is State.SYNCED and document.total != self._accepted_in(owner):
+                assert owner.reasons, f"{owner.number}: nobody is told of {document.total}"
+
+    def _until_nothing_is_left(self) -> None:
         for _ in range(MOST_VISITS):
             self.bridge.clock.pass_time(hours=5)
             self._confirm()
             if self.bridge.visit().outcome == "no_data":
-                break
-        else:
-            raise AssertionError(f"it does not come to rest: {states(self.bridge.submissions())}")
-        rows = self.bridge.submissions(state=State.EXPORTING)
-        assert not rows, states(rows)
-        with self.bridge.app.kit.work() as uow:
-            assert not uow.tasks.find(state=list(ALIVE))
-            assert not uow.message_sets.find(purpose="write", answered_at=None)
+                return
+        raise AssertionError(f"it does not come to rest: {states(self.bridge.submissions())}")
 
     # ------------------------------------------------------------ parts
+
+    def _owned(self) -> list[tuple[Submission, OrderView | EstimateView]]:
+        """Every order and estimate with the submission whose own it is: of a second order, the change order."""
+        rows = self.bridge.submissions(kind=["change_order", "commitment", "budget"])
+        first = sorted(rows, key=lambda row: row.kind == "change_order", reverse=True)
+        owners = {row.quickbooks_id: row for row in first if row.quickbooks_id}
+        return [(owners[each.txn_id], each) for each in self._documents() if each.txn_id in owners]
+
+    def _accepted_in(self, owner: Submission) -> Decimal:
+        """What of all that stands in an order or estimate was accepted; the budget tells of changes that it holds."""
+        held = included(owner) or ()
+        rows = self.bridge.submissions(quickbooks_id=owner.quickbooks_id)
+        apart = [row for row in rows if row.kind != "budget_change" or int(row.key) not in held]
+        return sum((self.accepted[row.id, row.exported_version] or Decimal(0) for row in apart), Decimal(0))
 
     def _confirm(self) -> None:
         """An admin looks at an alarm, such as the newest record being deleted, and confirms the company."""
@@ -258,6 +282,8 @@ class Once(RuleBasedStateMachine):
             rows = uow.submissions.find(id=[each for each in (task.submission_id, *task.brings) if each])
         assert task.state is TaskState.SENT
         assert rows
+        if task.kind == "PurchaseOrderMod" and not task.brings:
+            assert {row.id for row in rows} <= self.to_close, f"nobody had {rows[0].number} closed: {body}"
         for row in rows:
             assert (row.id, row.accepted_version) in self.accepted, f"nobody accepted {kind} {row.number}: {body}"
         if task.kind in ("EstimateAdd", "PurchaseOrderAdd"):
@@ -296,10 +322,6 @@ class Once(RuleBasedStateMachine):
 
     def _names(self) -> list[NameView]:
         return [*self.company.customers(), *self.company.jobs(), *self.company.vendors()]
-
-    def _number(self) -> int:
-        self.count += 1
-        return self.count
 
 
 def test_whatever_happens_each_accepted_record_stands_once(record_property: Callable[[str, object], None]) -> None:
