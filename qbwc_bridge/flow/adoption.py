@@ -83,12 +83,17 @@ def _remember_lines(uow: UnitOfWork, task: Task, rows: Rows, order: TransactionR
 
 
 def _agree(scene: Scene, row: Submission | None, order: TransactionRecord) -> None:
-    """Keep the document as it stands now, so that a later hand edit shows (ACCOUNTING 14)."""
+    """Keep the document as it stands now, so that a later hand edit shows (ACCOUNTING 14).
+
+    Closing an order changes nothing that was agreed, and agrees to nothing.
+    """
     if row is None:
         return
     if row.choice == "close":
         row.choice = ""
+        scene.uow.submissions.save(row)
         note(scene.uow, row, now=scene.now, who=BRIDGE, why="its order was closed in QuickBooks")
+        return
     owner: Submission | None = row
     if row.kind not in DOCUMENTS:
         kinds = list(DOCUMENTS)

@@ -119,6 +119,17 @@ def test_what_ends_in_procore_is_flagged_and_can_be_closed(world: World, status:
     assert len(mods(world)) == 1
 
 
+def test_closing_an_order_agrees_to_no_hand_edit(world: World) -> None:
+    """What somebody changed before is still asked about afterwards (rule 14)."""
+    ended(world, status="Void")
+    (only,) = order(world).lines
+    read_again(world, order(world).txn_id, lines=(replace(only, description="Something else"),))
+    world.decide(decisions.close_order, world.row("commitment", 1))
+    world.visit()
+    assert order(world).is_manually_closed
+    assert "another description" in world.row("commitment", 1).reasons[0]
+
+
 def test_an_approved_order_is_not_closed(world: World) -> None:
     """Procore decides first."""
     world.journey(commitment(1))
