@@ -72,12 +72,18 @@ def against(owner: Submission, record: TransactionRecord, change: Submission | N
         hand_edit(owner, record),
         rules.order_grouped(record.ref_number, grouped=record.grouped),
         _inactive(record),
+        _invoiced(record),
         over,
     ]
 
 
 def _inactive(record: TransactionRecord) -> str | None:
     return rules.inactive(f"Estimate {record.ref_number}", is_active=record.is_active or record.kind != "Estimate")
+
+
+def _invoiced(record: TransactionRecord) -> str | None:
+    drawn = record.kind == "Estimate" and any(kind == "Invoice" for _, kind in record.linked)
+    return rules.invoiced(record.ref_number, drawn=drawn)
 
 
 def flags(facts: Facts, row: Submission) -> list[str]:
@@ -108,7 +114,13 @@ def _of_document(facts: Facts, row: Submission) -> list[str | None]:
     asked = hand_edit(row, record)
     if asked:
         return [asked]
-    return [_total(facts, row, record), _inactive(record), *_not_as_written(record), _to_close(facts, row, record)]
+    return [
+        _total(facts, row, record),
+        _inactive(record),
+        _invoiced(record),
+        *_not_as_written(record),
+        _to_close(facts, row, record),
+    ]
 
 
 def _total(facts: Facts, row: Submission, record: TransactionRecord) -> str | None:
