@@ -102,7 +102,9 @@ def _still_approved(facts: Facts, row: Submission) -> bool:
     if row.kind == "change_order":
         change = facts.find(row.kind, row.key)
         return isinstance(change, ChangeOrder) and rules.change_not_approved(change) is None
-    budget = facts.budget(row.project_id)
+    budget, owner = facts.budget(row.project_id), facts.synced("budget", str(row.project_id))
+    if int(row.key) in (included(owner) or ()):
+        return True  # the budget's own update takes it out of the estimate
     return budget is not None and any(str(change.id) == row.key for change in budget.changes)
 
 
