@@ -187,6 +187,16 @@ def change_taken_back(amount: Decimal) -> str:
     )
 
 
+def invoiced(ref_number: str, *, drawn: bool) -> str | None:
+    """Leave an estimate alone while an invoice is drawn on it (ACCOUNTING 9)."""
+    if not drawn:
+        return None
+    return (
+        f"An invoice is drawn on estimate {ref_number} in QuickBooks, which is a budget and no quotation: take the "
+        "invoice off it there."
+    )
+
+
 def taxed(tax: Decimal) -> str:
     """Say that QuickBooks put sales tax on an estimate that is a budget (ACCOUNTING 9)."""
     return f"QuickBooks added sales tax of {readable(tax)} to the estimate: remove it there."

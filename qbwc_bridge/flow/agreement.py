@@ -72,12 +72,18 @@ def against(owner: Submission, record: TransactionRecord, change: Submission | N
         hand_edit(owner, record),
         rules.order_grouped(record.ref_number, grouped=record.grouped),
         _inactive(record),
+        _invoiced(record),
         over,
     ]
 
 
 def _inactive(record: TransactionRecord) -> str | None:
     return rules.inactive(f"Estimate {record.ref_number}", is_active=record.is_active or record.kind != "Estimate")
+
+
+def _invoiced(record: TransactionRecord) -> str | None:
+    drawn = record.kind == "Estimate" and any(kind == "Invoice" for _, kind in record.linked)
+    return rules.invoiced(record.ref_number, drawn=drawn)
 
 
 def flags(facts: Facts, row: Submission) -> list[str]:
@@ -96,7 +102,9 @@ def _still_approved(facts: Facts, row: Submission) -> bool:
     if row.kind == "change_order":
         change = facts.find(row.kind, row.key)
         return isinstance(change, ChangeOrder) and rules.change_not_approved(change) is None
-    budget = facts.budget(row.project_id)
+    budget, owner = facts.budget(row.project_id), facts.synced("budget", str(row.project_id))
+    if int(row.key) in (included(owner) or ()):
+        return True  # the budget's own update takes it out of the estimate
     return budget is not None and any(str(change.id) == row.key for change in budget.changes)
 
 
@@ -108,7 +116,13 @@ def _of_document(facts: Facts, row: Submission) -> list[str | None]:
     asked = hand_edit(row, record)
     if asked:
         return [asked]
-    return [_total(facts, row, record), _inactive(record), *_not_as_written(record), _to_close(facts, row, record)]
+    return [
+        _total(facts, row, record),
+        _inactive(record),
+        _invoiced(record),
+        *_not_as_written(record),
+        _to_close(facts, row, record),
+    ]
 
 
 def _total(facts: Facts, row: Submission, record: TransactionRecord) -> str | None:

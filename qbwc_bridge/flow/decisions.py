@@ -144,8 +144,9 @@ def unlink(uow: UnitOfWork, row: Submission, *, who: str, now: dt.datetime) -> N
             raise Refused(f"{was} is being changed in QuickBooks just now: unlink it once that is answered.")
         kinds = ["budget_change", "change_order"]
         changes = uow.submissions.find(connection_id=row.connection_id, kind=kinds, quickbooks_id=document)
-    for each in (row, *changes):
-        part(uow, each, now=now, who=who, why=f"unlinked from {was}")
+    part(uow, row, now=now, who=who, why=f"unlinked from {was}")
+    for each in changes:  # known by their marks again, should the same order or estimate be linked once more
+        part(uow, each, now=now, who=who, why=f"unlinked from {was}", keep_mark=True)
 
 
 def close_order(uow: UnitOfWork, row: Submission, *, who: str, now: dt.datetime) -> None:

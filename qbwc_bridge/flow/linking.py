@@ -34,13 +34,18 @@ def join(uow: UnitOfWork, row: Submission, quickbooks_id: str, name: str, *, now
         move(uow, row, State.SYNCED, now=now, who=row.accepted_by or BRIDGE, why=why)
 
 
-def part(uow: UnitOfWork, row: Submission, *, now: dt.datetime, why: str, who: str = BRIDGE) -> None:
-    """Forget what a submission is joined to; what QuickBooks has stays as it is, and keeps its old mark."""
+def part(
+    uow: UnitOfWork, row: Submission, *, now: dt.datetime, why: str, who: str = BRIDGE, keep_mark: bool = False
+) -> None:
+    """Forget what a submission is joined to; what QuickBooks has stays as it is, and keeps its old mark.
+
+    What may be written anew must not be taken for what carries that mark, unless `keep_mark` says so.
+    """
     cancel_queued(uow, row, now=now, who=who, why=why)
     row.quickbooks_id = row.quickbooks_name = row.exported_version = row.exported = ""
     row.link_to = BY_HAND
     row.line_ids, row.agreed, row.choice, row.update = {}, None, "", False
-    row.mark = token(MARK_LENGTH)  # what may be written anew must not be taken for what carries the old one
+    row.mark = row.mark if keep_mark else token(MARK_LENGTH)
     if row.state in (State.READY, State.BLOCKED, State.ARCHIVED):
         uow.submissions.save(row)
         note(uow, row, now=now, who=who, why=why)

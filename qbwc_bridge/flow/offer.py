@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from qbwc_bridge.domain.names import marks
 from qbwc_bridge.domain.procore import BudgetCode
 from qbwc_bridge.domain.records import Kind
 from qbwc_bridge.flow.facts import Facts
@@ -63,13 +64,16 @@ def item_needs(facts: Facts, codes: Iterable[BudgetCode]) -> list[Need]:
     return list(dict.fromkeys(("cost_code", facts.item_key(code)) for code in codes if not code.other_segments))
 
 
-def marked(facts: Facts, offer: Offer) -> bool:
-    """Find what the bridge itself wrote by the mark in its memo, whatever it lost of its own memory since."""
+def marked(facts: Facts, offer: Offer, within: str = "") -> bool:
+    """Find what the bridge itself wrote by the mark in its memo, whatever it lost of its own memory since.
+
+    A change is looked for `within` the document that it changes, by TxnID; elsewhere only as a record of its own.
+    """
     row = facts.submissions.get((offer.kind, offer.key))
     if row is None or row.quickbooks_id or row.link_to == "new":
         return False
     found = facts.by_mark.get(row.mark)
-    if found is None:
+    if found is None or (within and found.txn_id != within and marks(found.memo)[0] != row.mark):
         return False
     offer.match, offer.match_name = found.txn_id, f"{found.ref_number}, which the bridge wrote"
     return True

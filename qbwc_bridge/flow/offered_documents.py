@@ -74,7 +74,7 @@ def _budget_change(
     offer.obstacles = [rules.other_segments(f"Budget change {change.number}", codes)]
     if owner and owner.quickbooks_id:
         offer.obstacles += _against(facts, owner, "Estimate", None)
-        marked(facts, offer)
+        marked(facts, offer, owner.quickbooks_id)
     elif owner is None or owner.state not in ("synced", "rejected"):
         offer.notes.append("The estimate will hold it, if the budget is accepted as it stands now.")
     return offer
@@ -175,7 +175,7 @@ def change_order_offer(facts: Facts, change: ChangeOrder) -> Offer:
         rules.other_segments(called, codes),
     ]
     row = facts.submissions.get(("change_order", offer.key))
-    if owner and not marked(facts, offer):
+    if owner and not marked(facts, offer, owner.quickbooks_id):
         choice = row.choice if row else ""
         separate = row is not None and row.quickbooks_id not in ("", owner.quickbooks_id)
         if separate:

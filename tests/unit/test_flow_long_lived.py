@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from qbwc_bridge.domain import quickbooks as qb
 from qbwc_bridge.domain.replies import TxnDeletedRet
 from qbwc_bridge.domain.states import State
-from qbwc_bridge.flow import decisions
+from qbwc_bridge.flow import decisions, work
+from qbwc_bridge.webconnector import exchange
 from tests.unit.documents import PROJECT, cash, change_order, code, commitment, line
 from tests.unit.factories import World
 from tests.unit.test_flow_changes import LATER, MORE, changed, estimate, mods, order, read_again, with_changes, world
@@ -144,6 +146,67 @@ def test_one_change_order_at_which_quickbooks_dies_stops_no_other(world: World) 
             if any(each.description.startswith("CO 012") for each in lines):
                 break
             world.receive(visit, message, world.ask(message))
+    states = [world.row("change_order", number).state for number in (11, 12, 13)]
+    assert states == [State.SYNCED, State.FAILED, State.SYNCED]
+    assert order(world).total == cash(1200)
+
+
+class Stale:
+    """Somebody was faster, once."""
+
+    def __init__(self) -> None:
+        self.left = 1
+
+    def __call__(self, request: qb.Request) -> int:
+        """Refuse the first change."""
+        self.left -= isinstance(request, qb.PurchaseOrderMod)
+        return 3200 if isinstance(request, qb.PurchaseOrderMod) and self.left == 0 else 0
+
+
+def test_a_stale_edit_sequence_is_read_again_for_each_acceptance(world: World) -> None:
+    """An order of many months may meet people at work more than twice; each of its updates gets its tries."""
+    world.journey(commitment(1, line(1, 100)))
+    for amount in (200, 300, 400):
+        world.later(hours=1)
+        changed(world, line(1, amount))
+        world.accept_all()
+        world.desk.refuse = Stale()
+        world.visit()
+        assert (world.row("commitment", 1).state, order(world).total) == (State.SYNCED, cash(amount))
+
+
+def test_an_estimate_with_an_invoice_is_flagged_and_not_changed(world: World) -> None:
+    """A budget is no quotation: an invoice drawn on it is taken off first (rule 9)."""
+    world.journey(with_changes())
+    read_again(world, estimate(world).txn_id, linked=(("I1", "Invoice"),))
+    assert "invoice" in world.row("budget", PROJECT).reasons[0]
+    world.journey(with_changes(LATER))
+    assert world.row("budget_change", 32).state is State.BLOCKED
+    read_again(world, estimate(world).txn_id, linked=())
+    assert world.row("budget", PROJECT).reasons == []
+    world.accept_all()
+    world.visit()
+    assert estimate(world).total == cash(5170)
+
+
+def test_change_orders_of_an_unreadable_set_go_alone(world: World) -> None:
+    """QuickBooks could not read one Mod with several: only the culprit fails (0x80040400; promise 6)."""
+    world.journey(commitment(1))
+    world.bring(commitment(1), change_order(11, 1), change_order(12, 1), change_order(13, 1))
+    world.settle()
+    world.accept_all()
+    world.later(minutes=1)
+    visit = world.begin()
+    while message := world.send(visit):
+        sent = [task.request for task in world.tasks(message_set_id=message.id)]
+        lines = [each for request in sent for each in getattr(request, "lines", ())]
+        if not any(each.description.startswith("CO 012") for each in lines):
+            world.receive(visit, message, world.ask(message))
+            continue
+        with world.scene(visit) as scene:
+            assert exchange.refused(scene, scene.uow.message_sets.get(message.id), "0x80040400", "Not readable.")
+            work.heard(scene, message)
+            work.go_on(scene, lambda _connection: world.options)
     states = [world.row("change_order", number).state for number in (11, 12, 13)]
     assert states == [State.SYNCED, State.FAILED, State.SYNCED]
     assert order(world).total == cash(1200)

@@ -31,6 +31,9 @@ def go(world: World, *documents: Any) -> None:
 def test_a_contained_change_that_was_taken_back_counts_no_more(world: World) -> None:
     """Locking again without it takes it out of the estimate once; a later change builds on that (rule 8)."""
     world.journey(with_changes(MORE))
+    world.bring(with_changes())
+    world.settle()
+    assert world.row("budget_change", 31).reasons == []
     go(world, with_changes())
     assert estimate(world).total == cash(5100)
     assert world.row("budget", PROJECT).reasons == []
@@ -91,6 +94,27 @@ def test_an_order_written_anew_brings_its_change_orders(world: World) -> None:
     go(world, commitment(1), change_order(11, 1))
     assert order(world).total == cash(1100)
     assert world.row("change_order", 11).quickbooks_id == order(world).txn_id
+
+
+def test_the_same_order_linked_again_gets_nothing_twice(world: World) -> None:
+    """Its change orders are known by their marks; in another order they are written (rule 13)."""
+    world.journey(commitment(1), change_order(11, 1))
+    first = order(world)
+    world.decide(decisions.unlink, world.row("commitment", 1))
+    assert world.row("change_order", 11).state is not State.SYNCED
+    world.decide(decisions.link, world.row("commitment", 1), quickbooks=first.ref_number)
+    world.accept_all()
+    world.visit()
+    assert (world.row("change_order", 11).quickbooks_id, mods(world)[1:]) == (first.txn_id, [])
+
+    world.decide(decisions.unlink, world.row("commitment", 1))
+    world.desk.edit(first.txn_id, ref_number="OLD")
+    world.refresh_lists()
+    go(world, commitment(1), change_order(11, 1))
+    second = world.row("commitment", 1).quickbooks_id
+    assert second != first.txn_id
+    assert world.row("change_order", 11).quickbooks_id == second
+    assert world.desk.orders[second].total == cash(1100)
 
 
 def test_an_update_that_cannot_go_can_be_unlinked(world: World) -> None:
