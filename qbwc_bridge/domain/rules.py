@@ -295,6 +295,16 @@ def gone(called: str, name: str) -> str:
     )
 
 
+def customer_gone(name: str, project: str, *, gone: bool) -> str | None:
+    """Make no customer anew that vanished: where it was merged, its jobs lie below another one now (ACCOUNTING 23)."""
+    if not gone:
+        return None
+    return (
+        f"Customer {name} is no longer in QuickBooks: it was deleted or merged there. Choose the one that took its "
+        f"place for project {project} with project on, or enter it there again."
+    )
+
+
 def need_gone(called: str) -> str:
     """Refuse to write on a record whose own record vanished from QuickBooks."""
     return (

@@ -152,6 +152,7 @@ def _new_customer(facts: Facts, offer: Offer, project: ProjectChoice) -> None:
         return
     name = fit_name("customer", project.customer)
     offer.obstacles.append(rules.name_taken(name, facts.name_holder(name)))
+    offer.obstacles.append(rules.customer_gone(name, project.number, gone=facts.was_named("customer", name)))
     offer.notes.append(f"Customer {name} will be created.")
     offer.notes.append(rules.shortened("The customer's name", project.customer, name))
     row = facts.submissions.get(("job", offer.key))
