@@ -259,13 +259,18 @@ def name_taken(name: str, by: str) -> str | None:
     )
 
 
+def no_name(name: str) -> str | None:
+    """Ask for a name or number where QuickBooks can hold nothing of Procore's: it takes no record without."""
+    return None if name else "QuickBooks can hold no letter of its name or number: give it another with review set."
+
+
 def same_name(name: str, others: Collection[str]) -> str | None:
     """Refuse to write two records that get one name or number in QuickBooks, whose names are cut to its lengths."""
     if not others:
         return None
     return (
         f'In QuickBooks it would be called "{name}", as would {"; ".join(sorted(others)[:5])}: '
-        "give one of them another name or number with review set."
+        "give one of them another name or number with review set, or the project another customer with project on."
     )
 
 
@@ -305,6 +310,16 @@ def gone(called: str, name: str) -> str:
     return (
         f"{called} {name} is no longer in QuickBooks: it was deleted or merged there. Unlink it here, then link it to "
         "the record that took its place."
+    )
+
+
+def customer_gone(name: str, project: str, *, gone: bool) -> str | None:
+    """Make no customer anew that vanished: where it was merged, its jobs lie below another one now (ACCOUNTING 23)."""
+    if not gone:
+        return None
+    return (
+        f"Customer {name} is no longer in QuickBooks: it was deleted or merged there. Choose the one that took its "
+        f"place for project {project} with project on, or enter it there again."
     )
 
 

@@ -152,11 +152,13 @@ def _new_customer(facts: Facts, offer: Offer, project: ProjectChoice) -> None:
         return
     name = fit_name("customer", project.customer)
     offer.obstacles.append(rules.name_taken(name, facts.name_holder(name)))
+    offer.obstacles.append(rules.customer_gone(name, project.number, gone=facts.was_named("customer", name)))
     offer.notes.append(f"Customer {name} will be created.")
     offer.notes.append(rules.shortened("The customer's name", project.customer, name))
     row = facts.submissions.get(("job", offer.key))
     if not (row and row.quickbooks_id):
-        offer.claims.append(Claim(NAMES, name, "customer", f"the customer to be created for project {offer.number}"))
+        owner = f"customer {fold(project.customer)}"
+        offer.claims.append(Claim(NAMES, name, owner, f"the customer to be created for project {offer.number}"))
 
 
 def vendors(facts: Facts, projects: Iterable[ProjectChoice]) -> Iterator[Offer]:

@@ -7,7 +7,7 @@ name is ours.
 
 import datetime as dt
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -45,7 +45,7 @@ def make(work: OpenWork, procore: Procore, connection_id: int, now: dt.datetime,
         progress(f"making {SIDES[kind].document}s in Procore")
         try:
             there = procore.projects() if kind == "new_project" else procore.vendors()
-            making = _Making(work, procore, there, now, outcome)
+            making = _Making(work, procore, [*there], now, outcome)
             for row in sorted(rows, key=lambda each: (each.state is State.EXPORTING, each.id)):
                 making.one(row.id)
         except ProcoreError as problem:
@@ -55,11 +55,11 @@ def make(work: OpenWork, procore: Procore, connection_id: int, now: dt.datetime,
 
 @dataclass(frozen=True, slots=True)
 class _Making:
-    """One push of one kind; `there` is what Procore had when it began."""
+    """One push of one kind; `there` is what Procore had when it began, and what was made since."""
 
     work: OpenWork
     procore: Procore
-    there: Sequence[Project | Vendor]
+    there: list[Project | Vendor]
     now: dt.datetime
     outcome: Made
 
@@ -78,6 +78,7 @@ class _Making:
                 raise
             self.outcome.problems.append(str(problem))
             return
+        self.there.append(made)
         with self.work() as uow:
             self._stands(uow, uow.submissions.get(row_id), made, "made in Procore")
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from qbwc_bridge.domain import rules
 from qbwc_bridge.domain.names import marks
 from qbwc_bridge.domain.procore import BudgetCode
 from qbwc_bridge.domain.records import Kind
@@ -56,6 +57,7 @@ class Offer:
     def claim(self, space: str, name: str, called: str) -> None:
         """Claim a name for this record, unless accepting it links it or a person must choose first."""
         if not self.match and not self.suggestions:
+            self.obstacles.append(rules.no_name(name))
             self.claims.append(Claim(space, name, f"{self.kind} {self.key}", called))
 
 

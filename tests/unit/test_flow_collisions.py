@@ -110,6 +110,42 @@ def test_a_vendor_and_a_customer_to_be_created_collide(make: Make) -> None:
     assert world.row("job", PROJECT).reasons == world.row("vendor", VENDOR).reasons == []
 
 
+def test_a_name_of_which_nothing_is_left_asks_for_another(make: Make) -> None:
+    """QuickBooks takes no record without a name; of invisible signs it can hold none."""
+    world = make(visited=False)
+    world.documents[0] = [Project(PROJECT, "", "\u200b"), Vendor(VENDOR, "\u200b\u200d")]
+    world.bring(commitment(1))
+    world.visit()
+    world.settle()
+    for kind in ("job", "vendor"):
+        (row,) = world.rows(kind=kind)
+        assert "review set" in row.reasons[0]
+        world.decide(decisions.set_field, row, name=f"A {kind}", is_1099=None)
+        assert world.rows(kind=kind)[0].state is State.READY
+
+
+def test_two_customers_cut_to_one_name_are_both_blocked(make: Make) -> None:
+    """Two owners never become one customer; a customer that two projects bring under one name is one."""
+    world = make(visited=False, customer=f"{LONG}upply")
+    world.documents[0].append(Project(8, "24-002", "Barn"))
+    world.bring()
+    with world.unit() as (uow, _):
+        second = uow.projects.find()[1]
+        second.on, second.customer, second.create_customer = True, f"{LONG}ystems", True
+        uow.projects.save(second)
+    world.visit()
+    world.settle()
+    assert "project 24-002" in world.row("job", PROJECT).reasons[0]
+    assert "project 24-001" in world.row("job", 8).reasons[0]
+
+    with world.unit() as (uow, _):
+        second = uow.projects.find()[1]
+        second.customer = f"{LONG.upper()}UPPLY"
+        uow.projects.save(second)
+    world.settle()
+    assert {row.state for row in world.rows(kind="job")} == {State.READY}
+
+
 def test_two_jobs_of_one_customer_cut_to_one_name_are_both_blocked(make: Make) -> None:
     """The job's name is number and title; an edited name is looked for instead of Procore's."""
     world = make(visited=False)

@@ -226,6 +226,19 @@ def test_what_somebody_made_in_procore_meanwhile_is_asked_about(make: Make) -> N
     assert push(world, company).count == 1
 
 
+def test_two_jobs_of_one_number_are_not_made_in_one_push(make: Make) -> None:
+    """Below two customers QuickBooks takes the same job twice: the second one asks a person, as in a later push."""
+    world, company = make(on=False), Company()
+    other = world.list_record("customer", "Another Owner")
+    born(world, "Clients:24-007 Library")
+    born(world, "Another Owner:24-007 Library", parent_id=other.list_id)
+    world.accept_all()
+    outcome = push(world, company)
+    assert (outcome.count, company.calls) == (1, 1)
+    assert "24-007 Library" in outcome.problems[0]
+    assert sorted(row.state for row in offered(world)) == [State.BLOCKED, State.SYNCED]
+
+
 def test_a_record_that_vanished_after_a_lost_answer_is_not_made(make: Make) -> None:
     """What QuickBooks no longer has is not sent again; a person decides."""
     world, company = make(on=False), Company(troubles=["lost before"])

@@ -7,7 +7,7 @@ from qbwc_bridge.domain.quickbooks import CustomerAdd, Ref
 from qbwc_bridge.domain.records import Mapping
 from qbwc_bridge.domain.replies import ListRet
 from qbwc_bridge.domain.states import State
-from tests.unit.documents import NOW, budget
+from tests.unit.documents import NOW, PROJECT, budget
 from tests.unit.factories import World
 from tests.unit.test_flow_review import Make, make
 
@@ -52,6 +52,24 @@ def test_a_renamed_customer_is_not_made_again(make: Make) -> None:
     assert world.row("job", 8).state is State.SYNCED
     made = [each for each in world.desk.seen if isinstance(each, CustomerAdd)]
     assert [each.parent for each in made] == [Ref(customer.list_id)] * 2
+
+
+def test_a_customer_that_vanished_is_not_made_again(make: Make) -> None:
+    """Where it was merged, a person chooses the one that took its place (rule 23)."""
+    world = make(budget())
+    customer = clients(world)
+    world.accept_all()
+    del world.desk.lists[customer.list_id]
+    world.later(hours=25)
+    world.visit()
+    job = world.row("job", PROJECT)
+    assert job.state is State.BLOCKED
+    assert "deleted or merged" in job.reasons[0]
+
+    world.desk.lists[customer.list_id] = customer
+    world.refresh_lists()
+    assert world.row("job", PROJECT).state is State.READY
+    assert not [each for each in world.desk.seen if isinstance(each, CustomerAdd)]
 
 
 def test_swapped_names_and_ignored_jobs_follow(make: Make) -> None:
