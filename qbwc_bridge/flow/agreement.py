@@ -3,6 +3,8 @@
 Billing progress is no hand edit: only party, job, item, amount and description are compared.
 """
 
+from dataclasses import replace
+
 from qbwc_bridge.domain import rules
 from qbwc_bridge.domain.books import TransactionLine, TransactionRecord
 from qbwc_bridge.domain.money import ZERO, cents, readable, total
@@ -20,12 +22,38 @@ def agreed_of(record: TransactionRecord) -> Agreed:
     return Agreed(record.party_id, [_substance(line) for line in record.lines])
 
 
-def begin(facts: Facts, row: Submission) -> None:
-    """Agree to a document as it stands where nothing was kept: the first version of the program kept nothing."""
+def keep_up(facts: Facts, row: Submission) -> None:
+    """Agree to what is nobody's edit of a document: what was never kept, and names that were merged in QuickBooks.
+
+    The first version of the program kept nothing. A merged record takes its documents along to the one that stays.
+    """
     record = facts.transaction(DOCUMENTS.get(row.kind, ""), row.quickbooks_id)
-    if record and row.agreed is None:
-        row.agreed = agreed_of(record)
+    if record is None:
+        return
+    agreed = agreed_of(record) if row.agreed is None else _after_merges(facts, row.agreed, record)
+    if agreed != row.agreed:
+        row.agreed = agreed
         facts.uow.submissions.save(row)
+
+
+def _after_merges(facts: Facts, agreed: Agreed, record: TransactionRecord) -> Agreed:
+    def now(kind: str, old: str, new: str) -> str:
+        merged = facts.record(kind, old) if old != new else None
+        return new if merged and merged.gone else old
+
+    there = {line.txn_line_id: line for line in record.lines}
+    lines = [
+        replace(
+            line,
+            item_id=now("item", line.item_id, there[line.txn_line_id].item_id),
+            job_id=now("customer", line.job_id, there[line.txn_line_id].job_id),
+        )
+        if line.txn_line_id in there
+        else line
+        for line in agreed.lines
+    ]
+    party = "customer" if record.kind == "Estimate" else "vendor"
+    return Agreed(now(party, agreed.party_id, record.party_id), lines)
 
 
 def edits(row: Submission, record: TransactionRecord) -> list[str]:

@@ -23,7 +23,7 @@ def look_after(facts: Facts, now: dt.datetime) -> None:
         if row.state is State.SYNCED and row.quickbooks_id:
             _follow_name(facts, row, now)
             _keep_open(facts, row, now)
-            agreement.begin(facts, row)
+            agreement.keep_up(facts, row)
             reasons = flags(facts, row)
             if reasons != row.reasons:
                 row.reasons = reasons
