@@ -23,6 +23,7 @@ from qbwc_bridge.flow.reasons import Evidence
 from qbwc_bridge.flow.writeback import UNCONFIRMED
 from tests.unit.documents import PROJECT, TODAY, cash, code
 from tests.unit.test_domain_costs import AMOUNTS, BOOKS, CODES, CUT_OFF, DOCUMENTS, document, posted, writing
+from tests.unit.test_flow_costs import RELEASE
 from tests.unit.test_flow_writeback import JOB, bill, make, office, template
 from tests.unit.writeback_office import Office
 
@@ -121,6 +122,17 @@ def test_what_people_change_in_procore_is_told(
     assert told(office) == [(*each[:3], f"changed: {each[3]}") for each in expected]
 
 
+def test_an_added_line_is_blamed_for_no_more_than_it_brought(office: Office) -> None:
+    """If the amount in QuickBooks changed as well, the amounts differ until the next push, then by that line alone."""
+    office.post(bill("A"))
+    office.push()
+    put(office, _added_line)
+    office.post(bill("A", ("03-300.M", "11.00")))
+    assert told(office) == [("03-300.M", cash(11), cash(13), "changed: the amounts differ; not pushed yet")]
+    office.push()
+    assert told(office) == [("03-300.M", cash(11), cash(14), "changed: somebody added a line to it in Procore")]
+
+
 def test_what_people_delete_in_procore_is_told(office: Office) -> None:
     """The whole direct cost, or all of its lines."""
     office.post(bill("A"))
@@ -130,6 +142,20 @@ def test_what_people_delete_in_procore_is_told(office: Office) -> None:
     assert told(office) == [("03-300.M", cash(10), ZERO, why)]
     office.procore.costs = {}
     assert told(office) == [("03-300.M", cash(10), ZERO, why)]
+
+
+def test_a_withdrawal_and_a_new_release_mend_what_people_did_in_procore(office: Office) -> None:
+    """What somebody deleted is not written again by a push; withdrawn and released anew, it is."""
+    office.post(bill("A"), bill("B"))
+    office.push()
+    office.procore.costs.popitem()
+    office.push()
+    assert len(told(office)) == 1
+    for choice in (None, RELEASE):
+        office.release(choice)
+        office.push()
+    assert told(office) == []
+    assert len(office.procore.costs) == 2
 
 
 @pytest.mark.parametrize(
