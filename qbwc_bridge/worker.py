@@ -16,12 +16,13 @@ from decimal import Decimal
 from qbwc_bridge.domain.money import ZERO
 from qbwc_bridge.domain.records import Connection, ProjectChoice, ReleaseChoice, Submission
 from qbwc_bridge.errors import BridgeError, NotFound, ProcoreError, Refused
-from qbwc_bridge.flow import intake, making, releasing, work, writeback
+from qbwc_bridge.flow import intake, making, reconciling, releasing, work, writeback
 from qbwc_bridge.flow.facts import Facts
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.leases import PULL, PUSH, give_back, take
 from qbwc_bridge.flow.ledger import Ledger, released
-from qbwc_bridge.flow.proof import DryRun, Proof, dry_run, prove
+from qbwc_bridge.flow.proof import DryRun, dry_run
+from qbwc_bridge.flow.reconciling import Reconciled
 from qbwc_bridge.ports import OpenWork, UnitOfWork
 
 log = logging.getLogger("qbwc_bridge.worker")
@@ -134,19 +135,17 @@ def push(kit: Kit, connection_id: int, *, confirmed: bool = False, progress: Pro
     return outcome
 
 
-def reconcile(kit: Kit, connection_id: int, *, as_of: dt.date | None = None) -> Proof:
-    """Prove job cost: read Procore's direct costs of released projects and compare."""
+def reconcile(kit: Kit, connection_id: int, *, as_of: dt.date | None = None) -> Reconciled:
+    """Prove job cost: read Procore's direct costs of released projects, compare, and explain each difference."""
     settle(kit, connection_id)
     with kit.work() as uow:
         connection = uow.connections.get(connection_id)
         projects = released(uow.projects.find(connection_id=connection_id))
     procore = kit.procore_for(connection)
     costs = {row.project_id: procore.direct_costs(row.project_id) for row in projects}
-    if as_of:
-        costs = {key: [cost for cost in found if cost.date <= as_of] for key, found in costs.items()}
     with kit.work() as uow:
-        ledger = Ledger(uow, connection, kit.options(connection), as_of=as_of)
-        return prove(ledger, costs)
+        connection = uow.connections.get(connection_id)
+        return reconciling.reconcile(uow, connection, kit.options(connection), costs, now=kit.clock.now(), as_of=as_of)
 
 
 def try_release(kit: Kit, connection_id: int, project_id: int) -> DryRun:

@@ -51,7 +51,7 @@ def unmapped(ledger: Ledger, kind: MapKind | None) -> list[dict[str, Any]]:
         {
             "connection": ledger.connection.name,
             "project": ledger.choices[item.project_id].number,
-            "document": described(item),
+            "document": described(item.document),
             "account_or_item": item.line.item or item.line.account,
             "account": item.line.account,
             "item": item.line.item,

@@ -19,6 +19,9 @@ from qbwc_bridge.domain.records import ReleaseChoice
 COST_ACCOUNTS = frozenset({"CostOfGoodsSold", "Expense", "OtherExpense"})
 """A line counts only if it posted to an account of these types (ACCOUNTING 16)."""
 
+OPENING = "opening"
+"""Stands for the TxnID in the key of the one direct cost of a job that sums what lies before the cut-off."""
+
 PAYROLL = "Paycheck"
 """Type of the summed payroll documents."""
 
@@ -143,11 +146,15 @@ def direct_costs(allocations: Iterable[Allocation], writing: Writing) -> dict[st
     for item in allocations:
         if item.reason:
             continue
-        early = item.document.txn_date < writing.release.costs_from and writing.release.before == "opening"
-        source = "opening" if early else item.document.txn_id
-        groups[f"qbd:{writing.key}:{source}:{item.line.job_id}"].append(item)
+        groups[origin_id(item, writing.key, writing.release)].append(item)
     costs = {key: _direct_cost(key, group, writing) for key, group in groups.items()}
     return _unique_invoices(costs)
+
+
+def origin_id(item: Allocation, key: str, release: ReleaseChoice) -> str:
+    """The key of the direct cost that a placed line is written in (ACCOUNTING 21); left out, it keeps its own."""
+    early = item.document.txn_date < release.costs_from and release.before == "opening" and not item.reason
+    return f"qbd:{key}:{OPENING if early else item.document.txn_id}:{item.line.job_id}"
 
 
 def _unique_invoices(costs: dict[str, DirectCost]) -> dict[str, DirectCost]:
@@ -174,7 +181,7 @@ def _direct_cost(key: str, group: list[Allocation], writing: Writing) -> DirectC
         for code, amount in sorted(amounts.items())
     )
     document = group[0].document
-    if f":opening:{group[0].line.job_id}" in key:
+    if f":{OPENING}:{group[0].line.job_id}" in key:
         date = writing.release.costs_from - dt.timedelta(days=1)
         return DirectCost(key, "expense", writing.release.status, date, lines, "QuickBooks job cost before the cut-off")
     vendor_id = writing.vendors.get(document.vendor_id)

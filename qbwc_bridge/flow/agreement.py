@@ -5,7 +5,7 @@ Billing progress is no hand edit: only party, job, item, amount and description 
 
 from dataclasses import replace
 
-from qbwc_bridge.domain import rules
+from qbwc_bridge.domain import document_rules, rules
 from qbwc_bridge.domain.books import TransactionLine, TransactionRecord
 from qbwc_bridge.domain.money import ZERO, cents, readable, total
 from qbwc_bridge.domain.procore import ChangeOrder, Commitment
@@ -87,7 +87,7 @@ def edits(row: Submission, record: TransactionRecord) -> list[str]:
 
 def hand_edit(row: Submission, record: TransactionRecord) -> str | None:
     """Ask about a hand edit, or nothing where there is none."""
-    return rules.edited_by_hand(record.kind, record.ref_number, edits(row, record))
+    return document_rules.edited_by_hand(record.kind, record.ref_number, edits(row, record))
 
 
 def against(owner: Submission, record: TransactionRecord, change: Submission | None) -> list[str | None]:
@@ -95,10 +95,12 @@ def against(owner: Submission, record: TransactionRecord, change: Submission | N
     over = None
     if record.kind == "PurchaseOrder":
         closed = record.closed and not (change and change.choice == "reopen")
-        over = rules.order_ended(record.ref_number, closed=closed, received=record.received, update=change is owner)
+        over = document_rules.order_ended(
+            record.ref_number, closed=closed, received=record.received, update=change is owner
+        )
     return [
         hand_edit(owner, record),
-        rules.order_grouped(record.ref_number, grouped=record.grouped),
+        document_rules.order_grouped(record.ref_number, grouped=record.grouped),
         _inactive(record),
         _invoiced(record),
         over,
@@ -111,7 +113,7 @@ def _inactive(record: TransactionRecord) -> str | None:
 
 def _invoiced(record: TransactionRecord) -> str | None:
     drawn = record.kind == "Estimate" and any(kind == "Invoice" for _, kind in record.linked)
-    return rules.invoiced(record.ref_number, drawn=drawn)
+    return document_rules.invoiced(record.ref_number, drawn=drawn)
 
 
 def flags(facts: Facts, row: Submission) -> list[str]:
@@ -119,10 +121,10 @@ def flags(facts: Facts, row: Submission) -> list[str]:
     if row.kind in DOCUMENTS and row.quickbooks_id:
         return [each for each in _of_document(facts, row) if each]
     if row.kind in ("budget_change", "change_order") and not _still_approved(facts, row):
-        return [rules.change_taken_back(exported_amount(row))]
+        return [document_rules.change_taken_back(exported_amount(row))]
     if row.kind == "change_order" and row.quickbooks_id and not facts.holders.get(("commitment", row.quickbooks_id)):
         lost = facts.connection.lists_read_at and not facts.transaction("PurchaseOrder", row.quickbooks_id)
-        return [rules.transaction_gone("PurchaseOrder", row.quickbooks_name)] if lost else []
+        return [document_rules.transaction_gone("PurchaseOrder", row.quickbooks_name)] if lost else []
     return []
 
 
@@ -140,7 +142,7 @@ def _of_document(facts: Facts, row: Submission) -> list[str | None]:
     kind = DOCUMENTS[row.kind]
     record = facts.transaction(kind, row.quickbooks_id)
     if record is None:
-        return [rules.transaction_gone(kind, row.quickbooks_name)] if facts.connection.lists_read_at else []
+        return [document_rules.transaction_gone(kind, row.quickbooks_name)] if facts.connection.lists_read_at else []
     asked = hand_edit(row, record)
     if asked:
         return [asked]
@@ -159,7 +161,7 @@ def _total(facts: Facts, row: Submission, record: TransactionRecord) -> str | No
     contained = {str(change_id) for change_id in included(row) or ()}
     changes = [other for other in facts.standing_in(record.txn_id) if other.kind == kind and other.key not in contained]
     expected = exported_amount(row) + total(exported_amount(other) for other in changes)
-    return rules.total_differs(f"{row.kind.capitalize()} {row.number}", expected, record.total)
+    return document_rules.total_differs(f"{row.kind.capitalize()} {row.number}", expected, record.total)
 
 
 def _not_as_written(record: TransactionRecord) -> list[str | None]:
@@ -172,13 +174,16 @@ def _not_as_written(record: TransactionRecord) -> list[str | None]:
         for line in record.lines
         if line.quantity is not None and line.rate is not None and cents(line.quantity * line.rate) != line.amount
     ]
-    return [rules.taxed(tax) if tax > ZERO else None, *(rules.marked_up(description) for description in marked)]
+    return [
+        document_rules.taxed(tax) if tax > ZERO else None,
+        *(document_rules.marked_up(description) for description in marked),
+    ]
 
 
 def ended(facts: Facts, row: Submission) -> str | None:
     """What a person reads of a commitment that ended in Procore; nothing while it is approved there."""
     document = facts.find(row.kind, row.key)
-    return rules.commitment_ended(row.number, document if isinstance(document, Commitment) else None)
+    return document_rules.commitment_ended(row.number, document if isinstance(document, Commitment) else None)
 
 
 def _to_close(facts: Facts, row: Submission, record: TransactionRecord) -> str | None:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from qbwc_bridge.domain import rules
+from qbwc_bridge.domain import document_rules
 from qbwc_bridge.domain.books import TransactionRecord
 from qbwc_bridge.domain.names import fold
 from qbwc_bridge.domain.procore import Commitment
@@ -158,7 +158,7 @@ def close_order(uow: UnitOfWork, row: Submission, *, who: str, now: dt.datetime)
         raise Refused(f"{_called(row)} has no order in QuickBooks that could be closed.")
     if order.closed or order.received:
         raise Refused(f"Purchase order {order.ref_number} is closed or received in full already.")
-    if rules.commitment_ended(row.number, commitment) is None:
+    if document_rules.commitment_ended(row.number, commitment) is None:
         raise Refused(f"{_called(row)} is approved in Procore: close or void it there first.")
     row.choice = "close"
     uow.submissions.save(row)

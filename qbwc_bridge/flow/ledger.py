@@ -13,7 +13,7 @@ from qbwc_bridge.ports import UnitOfWork
 
 
 class Ledger:
-    """Placed and judged cost lines of one connection, from stored rows alone."""
+    """Placed and judged cost lines of one connection, from stored rows alone; with `as_of` through that date."""
 
     def __init__(
         self, uow: UnitOfWork, connection: Connection, options: Options, *, as_of: dt.date | None = None
@@ -21,6 +21,7 @@ class Ledger:
         self.uow = uow
         self.connection = connection
         self.options = options
+        self.as_of = as_of
         self.choices = {row.project_id: row for row in uow.projects.find(connection_id=connection.id)}
         submissions = uow.submissions.find(
             connection_id=connection.id, kind=["job", "vendor", "cost_code", "commitment"]
@@ -37,8 +38,8 @@ class Ledger:
             for row in synced
             if row.kind == "cost_code"
         }
-        documents = uow.costs.find(connection_id=connection.id)
-        self.documents = [doc for doc in documents if as_of is None or doc.txn_date <= as_of]
+        self.all_documents = uow.costs.find(connection_id=connection.id)
+        self.documents = [doc for doc in self.all_documents if as_of is None or doc.txn_date <= as_of]
         self.allocations = [self._judge(item) for item in allocate(self.documents, self._books())]
 
     def of_project(self, project_id: int) -> list[Allocation]:

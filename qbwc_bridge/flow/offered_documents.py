@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator
 
-from qbwc_bridge.domain import rules
+from qbwc_bridge.domain import document_rules, rules
 from qbwc_bridge.domain.names import fold
 from qbwc_bridge.domain.procore import Budget, BudgetChange, ChangeOrder, Commitment
 from qbwc_bridge.domain.records import ProjectChoice, Submission
@@ -108,7 +108,7 @@ def commitment_offer(facts: Facts, commitment: Commitment, today: dt.date) -> Of
         offer.notes.append(f"Retainage {commitment.retainage_percent.normalize():f} % is not part of the order.")
     if row and row.quickbooks_id:
         before = contents.exported(row).get("vendor")
-        offer.obstacles.append(rules.other_vendor(called, changed=before not in (None, commitment.vendor_id)))
+        offer.obstacles.append(document_rules.other_vendor(called, changed=before not in (None, commitment.vendor_id)))
         offer.obstacles += _against(facts, row, "PurchaseOrder", row)
     elif not marked(facts, offer):
         _match_order(facts, offer, commitment, number, link=row.link_to if row else "")
@@ -179,7 +179,7 @@ def change_order_offer(facts: Facts, change: ChangeOrder) -> Offer:
         choice = row.choice if row else ""
         separate = row is not None and row.quickbooks_id not in ("", owner.quickbooks_id)
         if separate:
-            offer.obstacles.append(rules.second_order_changed(called))
+            offer.obstacles.append(document_rules.second_order_changed(called))
         elif choice == "second_order":
             offer.notes.append("It becomes a purchase order of its own.")
         else:
@@ -192,5 +192,5 @@ def _against(facts: Facts, owner: Submission, kind: str, change: Submission | No
     """What stands against changing an order or estimate of QuickBooks."""
     record = facts.transaction(kind, owner.quickbooks_id)
     if record is None:
-        return [rules.transaction_gone(kind, owner.quickbooks_name)]
+        return [document_rules.transaction_gone(kind, owner.quickbooks_name)]
     return agreement.against(owner, record, change)

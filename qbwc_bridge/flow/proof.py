@@ -1,14 +1,17 @@
 """Proof: QuickBooks, the ledger and Procore side by side, to the cent (ACCOUNTING 24), and the dry run (19)."""
 
+import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import chain
 
 from qbwc_bridge.domain import rules
+from qbwc_bridge.domain.books import CostDocument
 from qbwc_bridge.domain.costs import Allocation, called_type
 from qbwc_bridge.domain.money import ZERO, total
-from qbwc_bridge.domain.procore import BudgetCode, DirectCost
+from qbwc_bridge.domain.procore import BudgetCode, DirectCost, DirectCostLine
 from qbwc_bridge.domain.records import ProjectChoice
 from qbwc_bridge.flow.facts import Facts
 from qbwc_bridge.flow.ledger import Ledger, released, several_orders
@@ -62,22 +65,44 @@ class Proof:
 
 
 def prove(ledger: Ledger, costs: dict[int, list[DirectCost]]) -> Proof:
-    """Compare the ledger of released projects with `costs`: Procore's direct costs as just read, by project id."""
-    rows: list[Row] = []
-    ours = f"qbd:{ledger.connection.key}:"
-    for choice in released(ledger.choices.values()):
-        quickbooks, skipped = _sums(ledger.of_project(choice.project_id))
-        names = {code.id: (code.cost_code, code.cost_type) for code in choice.budget_codes}
-        procore: dict[Code, Decimal] = defaultdict(lambda: ZERO)
-        for cost in costs.get(choice.project_id, []):
-            if cost.origin_id.startswith(ours):
-                for line in cost.lines:
-                    procore[names.get(line.budget_code_id, (f"budget code {line.budget_code_id}", ""))] += line.amount
-        rows += [
-            Row(choice.number, *code, quickbooks.get(code, ZERO), procore.get(code, ZERO), skipped.get(code, ZERO))
-            for code in sorted({*quickbooks, *procore})
-        ]
-    return Proof(rows, unmapped(ledger))
+    """Compare the ledger of released projects with `costs`: Procore's direct costs as just read, by project id.
+
+    A ledger through a date is compared with the costs through that date.
+    """
+    key, found = ledger.connection.key, released(ledger.choices.values())
+    rows = [
+        rows_of(each, ledger.of_project(each.project_id), ours(costs.get(each.project_id, []), key, ledger.as_of))
+        for each in found
+    ]
+    return Proof(list(chain.from_iterable(rows)), unmapped(ledger))
+
+
+def rows_of(choice: ProjectChoice, items: Iterable[Allocation], costs: Iterable[DirectCost]) -> list[Row]:
+    """Compare the placed lines of one project with our direct costs there, code by code."""
+    quickbooks, skipped = _sums(items)
+    names = code_names(choice)
+    procore: dict[Code, Decimal] = defaultdict(lambda: ZERO)
+    for line in chain.from_iterable(cost.lines for cost in costs):
+        procore[code_of(names, line)] += line.amount
+    return [
+        Row(choice.number, *code, quickbooks.get(code, ZERO), procore.get(code, ZERO), skipped.get(code, ZERO))
+        for code in sorted({*quickbooks, *procore})
+    ]
+
+
+def ours(costs: Iterable[DirectCost], key: str, as_of: dt.date | None) -> list[DirectCost]:
+    """Those direct costs that carry the connection's key, through a date."""
+    return [cost for cost in costs if cost.origin_id.startswith(f"qbd:{key}:") and (not as_of or cost.date <= as_of)]
+
+
+def code_names(choice: ProjectChoice) -> dict[int, Code]:
+    """Cost code and cost type of a project's budget codes, by Procore's id."""
+    return {code.id: (code.cost_code, code.cost_type) for code in choice.budget_codes}
+
+
+def code_of(names: Mapping[int, Code], line: DirectCostLine) -> Code:
+    """The code of a line in Procore; one that the project's list lacks is told by its id, without a type."""
+    return names.get(line.budget_code_id, (f"budget code {line.budget_code_id}", ""))
 
 
 def unmapped(ledger: Ledger) -> list[Unmapped]:
@@ -85,7 +110,7 @@ def unmapped(ledger: Ledger) -> list[Unmapped]:
     return [
         Unmapped(
             project=ledger.choices[item.project_id].number,
-            document=described(item),
+            document=described(item.document),
             account_or_item=item.line.item or item.line.account,
             amount=item.line.amount,
             ignored=item.reason == "ignored",
@@ -95,9 +120,8 @@ def unmapped(ledger: Ledger) -> list[Unmapped]:
     ]
 
 
-def described(item: Allocation) -> str:
-    """Name a posted line's document as a bookkeeper finds it: type, number, date, payee."""
-    document = item.document
+def described(document: CostDocument) -> str:
+    """Name a document as a bookkeeper finds it: type, number, date, payee."""
     kind = called_type(document.txn_type).capitalize()
     return " ".join(f"{kind} {document.ref_number} of {document.txn_date} {document.payee}".split())
 
@@ -197,10 +221,10 @@ def _lookalikes(items: list[Allocation], typed: list[DirectCost]) -> list[str]:
     documents = {}
     for item in items:
         sums[item.document.txn_id] += item.line.amount
-        documents[item.document.txn_id] = item
+        documents[item.document.txn_id] = item.document
     return [
         f"{cost.description or cost.type} of {cost.date}, {amount:,.2f}, looks like {described(documents[txn_id])}"
         for cost in typed
         for txn_id, amount in sums.items()
-        if cost.amount() == amount and abs((cost.date - documents[txn_id].document.txn_date).days) <= LOOKALIKE_DAYS
+        if cost.amount() == amount and abs((cost.date - documents[txn_id].txn_date).days) <= LOOKALIKE_DAYS
     ]

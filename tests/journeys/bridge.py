@@ -230,7 +230,7 @@ class Bridge:
 
     def difference(self) -> Decimal:
         """What reconcile says."""
-        return reconcile(self.app.kit, self.connection.id).difference
+        return reconcile(self.app.kit, self.connection.id).proof.difference
 
 
 def small_company(now: Callable[[], dt.datetime]) -> Procore:

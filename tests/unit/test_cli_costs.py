@@ -67,13 +67,34 @@ def test_the_costs_of_a_project_go_to_procore(here: Office, tmp_path: Path) -> N
     with file.open(encoding="utf-8-sig") as stream:
         lines = list(csv.DictReader(stream))
     assert sum(Decimal(line["procore"]) for line in lines) == spent
+    assert {(line["company"], line["basis"]) for line in lines} == {(here.bridge.company.name, "accrual")}
     assert "Difference: 0.00" in here.run("reconcile", "--as-of", "2030-01-01").stdout
+    _differences_are_explained(here, tmp_path)
 
     released = here.ask("project", "list")[0]
     assert (released["released"], released["costs_from"], released["po_bills"]) == (True, "2000-01-01", "write")
     here.run("project", "withdraw", "24-001")
     assert here.ask("push")[0]["deleted"] == 7
     assert here.ask("reconcile")["rows"] == []
+
+
+def _differences_are_explained(here: Office, folder: Path) -> None:
+    """What somebody deletes in Procore is named in text, JSON and workbook, with the head above."""
+    (project,) = here.bridge.projects("24-001")
+    gone = here.bridge.procore.direct_costs(project)[0]
+    here.bridge.procore.delete_direct_cost(project, gone.id)
+    file = folder / "proof.xlsx"
+    proof = here.ask("reconcile", "--xlsx", str(file), code=1)
+    assert sum(abs(Decimal(row["difference"])) for row in proof["explained"]) == Decimal(proof["difference"]) > 0
+    facts = [value for key, value in proof["explained"][0].items() if key not in {"quickbooks", "difference"}]
+    assert facts[0] == "Bluestone"
+    assert facts[-2:] == ["0.00", "missing in Procore: somebody deleted it in Procore"]
+    (head,) = proof["head"]
+    assert (head["company"], head["basis"], head["through"]) == (here.bridge.company.name, "accrual", False)
+    told = here.run("reconcile", code=1).stdout
+    assert told.splitlines()[1].split("  ", 1)[1].strip() == head["company"]
+    assert "\nExplained, document by document:\n" in told
+    assert file.read_bytes().startswith(b"PK")
 
 
 @pytest.mark.parametrize(

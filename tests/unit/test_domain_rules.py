@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from qbwc_bridge.domain import rules
+from qbwc_bridge.domain import document_rules, rules
 from qbwc_bridge.domain.procore import BudgetChange, BudgetRow, ContractLine
 from tests.unit.documents import NOW, TODAY, budget, cash, change_order, code, commitment, line
 
@@ -34,15 +34,15 @@ ODD = replace(code(9, "99-999", "Z"), other_segments=True)
         rules.change_not_approved(change_order(1, 1)),
         rules.before_closing(TODAY, None),
         rules.before_closing(TODAY, TODAY - dt.timedelta(days=1)),
-        rules.order_ended("PO-1", closed=False, received=False),
-        rules.order_grouped("PO-1", grouped=False),
+        document_rules.order_ended("PO-1", closed=False, received=False),
+        document_rules.order_grouped("PO-1", grouped=False),
         rules.account_missing("income", "Construction Income", exists=True),
         rules.name_taken("Ready Mix", ""),
         rules.inactive("Ready Mix", is_active=True),
         rules.linked_elsewhere("Ready Mix", ""),
         rules.several_matches([]),
         rules.shortened("The name", "same", "same"),
-        rules.total_differs("Order", cash(5), Decimal(5)),
+        document_rules.total_differs("Order", cash(5), Decimal(5)),
     ],
 )
 def test_a_record_that_keeps_a_rule_hears_nothing(reason: str | None) -> None:
@@ -70,9 +70,9 @@ def test_a_record_that_keeps_a_rule_hears_nothing(reason: str | None) -> None:
         (rules.other_segments("The budget", [ODD, ODD, code()]), ["The budget", "(99-999.Z)"]),
         (rules.change_not_approved(change_order(1, 1, status="pending")), ["001", "pending"]),
         (rules.before_closing(TODAY, TODAY), [str(TODAY), "on or before", "Procore"]),
-        (rules.order_ended("PO-1", closed=True, received=False), ["PO-1", "closed", "re-open"]),
-        (rules.order_ended("PO-1", closed=False, received=True), ["received in full"]),
-        (rules.order_grouped("PO-1", grouped=True), ["item groups", "by hand"]),
+        (document_rules.order_ended("PO-1", closed=True, received=False), ["PO-1", "closed", "re-open"]),
+        (document_rules.order_ended("PO-1", closed=False, received=True), ["received in full"]),
+        (document_rules.order_grouped("PO-1", grouped=True), ["item groups", "by hand"]),
         (rules.account_missing("income", "", exists=False), ["No income account"]),
         (rules.account_missing("income", "X", exists=False), ["X", "not in QuickBooks"]),
         (rules.name_taken("Ready Mix", "customer"), ["Ready Mix", "customer"]),
@@ -80,7 +80,7 @@ def test_a_record_that_keeps_a_rule_hears_nothing(reason: str | None) -> None:
         (rules.linked_elsewhere("Ready Mix", "24-002"), ["Ready Mix", "24-002"]),
         (rules.several_matches(["B", "A"]), ["A; B", "Link one"]),
         (rules.shortened("The number", "PO-2024-000123", "024-000123"), ['"024-000123"', '"PO-2024-000123"']),
-        (rules.total_differs("Order", cash(5), cash("5.01")), ["5.01", "5.00"]),
+        (document_rules.total_differs("Order", cash(5), cash("5.01")), ["5.01", "5.00"]),
     ],
 )
 def test_a_broken_rule_is_one_plain_sentence(reason: str | None, words: list[str]) -> None:

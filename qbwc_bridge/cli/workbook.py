@@ -1,0 +1,151 @@
+"""Excel workbooks: facts above a table on each sheet, amounts as numbers, sums as formulas with their values."""
+
+import datetime as dt
+import io
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from qbwc_bridge.cli.tables import printable
+from qbwc_bridge.domain.money import total
+from qbwc_bridge.errors import WrongUsage
+
+MOST_ROWS = 1_048_000
+"""A sheet of Excel ends at row 1,048,576; what stands above and below the table needs some of them."""
+
+LONGEST = 32_767
+"""Characters that Excel holds in a cell."""
+
+WIDEST, NARROWEST = 60, 10
+"""Widths of columns, in characters: longer texts are wrapped, and an amount always fits."""
+
+MONEY = "#,##0.00;(#,##0.00)"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet: `head` above, then `rows` below the names of `columns`; `amounts` are summed where `sums` says so."""
+
+    name: str
+    columns: Sequence[str]
+    amounts: Sequence[str]
+    rows: Sequence[Mapping[str, Any]]
+    head: Sequence[tuple[str, str]] = ()
+    sums: bool = True
+    absolute: str = ""
+    """The column of which the foot shows the sum without signs too."""
+
+
+def write_workbook(file: Path, sheets: Sequence[Sheet], now: dt.datetime) -> None:
+    """Write the sheets to a file; it is whole or untouched. Raises WrongUsage when it cannot be written."""
+    for sheet in sheets:
+        if len(sheet.rows) > MOST_ROWS:
+            raise WrongUsage(
+                f"The sheet {sheet.name} would have {len(sheet.rows):,} rows, more than Excel holds: use --csv."
+            )
+    _put(file, _content(sheets, now))
+
+
+def _put(file: Path, content: bytes) -> None:
+    if file.exists() and not file.is_file():
+        raise WrongUsage(f"{file} is no ordinary file: name another one for the workbook.")
+    new = file.with_name(f".{file.name}.new")
+    try:
+        new.write_bytes(content)
+        new.replace(file)
+    except OSError as error:
+        with suppress(OSError):
+            new.unlink()
+        raise WrongUsage(
+            f"The file {file} cannot be written: {error.strerror}. Is its folder there, and is it closed in Excel?"
+        ) from error
+
+
+def _content(sheets: Sequence[Sheet], now: dt.datetime) -> bytes:
+    # Imported late: no other command needs it.
+    import xlsxwriter  # noqa: PLC0415
+
+    stream = io.BytesIO()
+    with xlsxwriter.Workbook(stream, {"in_memory": True}) as book:
+        book.set_properties({"created": now.replace(tzinfo=None), "author": "qbwc-bridge"})
+        formats = {
+            "text": book.add_format({"valign": "top", "text_wrap": True}),
+            "name": book.add_format({"bold": True}),
+            "plain": book.add_format(),
+            "head": book.add_format({"bold": True, "bottom": 1, "valign": "top", "text_wrap": True}),
+            "money": book.add_format({"num_format": MONEY, "valign": "top"}),
+            "sum": book.add_format({"num_format": MONEY, "bold": True, "top": 1}),
+        }
+        for sheet in sheets:
+            _Writer(book.add_worksheet(sheet.name), sheet, formats).write()
+    return stream.getvalue()
+
+
+class _Writer:
+    """Fills one worksheet from above; XlsxWriter counts rows and columns from 0."""
+
+    def __init__(self, page: Any, sheet: Sheet, formats: Mapping[str, Any]) -> None:
+        self.page, self.sheet, self.formats = page, sheet, formats
+        self.top = len(sheet.head) + 1 if sheet.head else 0
+        self.first = self.top + 1
+        self.last = self.top + len(sheet.rows)
+
+    def write(self) -> None:
+        """Write head, table and sums, then what Excel needs to show and print them."""
+        for row, (name, value) in enumerate(self.sheet.head):
+            self._text(row, 0, name, "name")
+            self._text(row, 1, value, "plain")
+        for column, name in enumerate(self.sheet.columns):
+            self._text(self.top, column, name.replace("_", " ").capitalize(), "head")
+        self._widths()
+        for row, values in enumerate(self.sheet.rows, self.first):
+            for column, name in enumerate(self.sheet.columns):
+                if name in self.sheet.amounts:
+                    self.page.write_number(row, column, values[name], self.formats["money"])
+                else:
+                    self._text(row, column, str(values[name]), "text")
+        if self.sheet.sums and self.sheet.rows:
+            self._sums()
+        self._layout()
+
+    def _text(self, row: int, column: int, text: str, style: str) -> None:
+        """Write text as text, whatever it begins with: names come from outside and may look like a formula."""
+        self.page.write_string(row, column, printable(text[:LONGEST]), self.formats[style])
+
+    def _sums(self) -> None:
+        self._text(self.last + 1, 0, "Total", "name")
+        for name in self.sheet.amounts:
+            self._formula(self.last + 1, name, "SUM({})", total(row[name] for row in self.sheet.rows))
+        if self.sheet.absolute:
+            name = self.sheet.absolute
+            self._text(self.last + 2, 0, f"{name.capitalize()}, without signs", "name")
+            value = total(abs(row[name]) for row in self.sheet.rows)
+            self._formula(self.last + 2, name, "SUMPRODUCT(ABS({}))", value)
+
+    def _formula(self, row: int, name: str, formula: str, value: Decimal) -> None:
+        """Write a formula over a column of the table, with its value for programs that do not compute."""
+        from xlsxwriter.utility import xl_range  # noqa: PLC0415 - as above
+
+        column = self.sheet.columns.index(name)
+        cells = xl_range(self.first, column, self.last, column)
+        self.page.write_formula(row, column, f"={formula.format(cells)}", self.formats["sum"], f"{value:.2f}")
+
+    def _widths(self) -> None:
+        for column, name in enumerate(self.sheet.columns):
+            if name in self.sheet.amounts:
+                # No sum is longer than that of the amounts without signs; parentheses need a place each.
+                longest = len(f"({total(abs(row[name]) for row in self.sheet.rows):,.2f})")
+            else:
+                labels = [label for label, _ in self.sheet.head] if column == 0 else []
+                longest = max(len(text) for text in (name, *labels, *(str(row[name]) for row in self.sheet.rows)))
+            self.page.set_column(column, column, min(WIDEST, max(NARROWEST, longest + 1)))
+
+    def _layout(self) -> None:
+        self.page.freeze_panes(self.first, 0)
+        self.page.repeat_rows(self.top)
+        self.page.set_landscape()
+        self.page.fit_to_pages(1, 0)
+        self.page.set_footer("&L&A&RPage &P of &N")
