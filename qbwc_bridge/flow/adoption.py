@@ -94,10 +94,10 @@ def _agree(scene: Scene, row: Submission | None, order: TransactionRecord) -> No
         scene.uow.submissions.save(row)
         note(scene.uow, row, now=scene.now, who=BRIDGE, why="its order was closed in QuickBooks")
         return
-    owner: Submission | None = row
-    if row.kind not in DOCUMENTS:
+    owner: Submission | None = None
+    if row.kind not in DOCUMENTS:  # what it changes is another's, unless it is a second order
         kinds = list(DOCUMENTS)
         owner = scene.uow.submissions.first(connection_id=scene.connection.id, kind=kinds, quickbooks_id=order.txn_id)
-    if owner:
-        owner.agreed = agreed_of(order)
-        scene.uow.submissions.save(owner)
+    owner = owner or row
+    owner.agreed = agreed_of(order)
+    scene.uow.submissions.save(owner)

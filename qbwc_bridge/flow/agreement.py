@@ -17,6 +17,16 @@ DOCUMENTS = {"budget": "Estimate", "commitment": "PurchaseOrder"}
 """Kinds that own a transaction of QuickBooks; changes of them stand in it."""
 
 
+def own_kind(facts: Facts, row: Submission) -> str:
+    """The kind of transaction that a submission has for itself in QuickBooks; empty for what stands in another's.
+
+    A change order has one where it became a second order (ACCOUNTING 13).
+    """
+    if row.kind == "change_order" and row.quickbooks_id and ("commitment", row.quickbooks_id) not in facts.holders:
+        return "PurchaseOrder"
+    return DOCUMENTS.get(row.kind, "") if row.quickbooks_id else ""
+
+
 def agreed_of(record: TransactionRecord) -> Agreed:
     """What of a transaction is agreed to, as it stands now."""
     return Agreed(record.party_id, [_substance(line) for line in record.lines])
@@ -27,7 +37,7 @@ def keep_up(facts: Facts, row: Submission) -> None:
 
     The first version of the program kept nothing. A merged record takes its documents along to the one that stays.
     """
-    record = facts.transaction(DOCUMENTS.get(row.kind, ""), row.quickbooks_id)
+    record = facts.transaction(own_kind(facts, row), row.quickbooks_id)
     if record is None:
         return
     agreed = agreed_of(record) if row.agreed is None else _after_merges(facts, row.agreed, record)
@@ -118,14 +128,13 @@ def _invoiced(record: TransactionRecord) -> str | None:
 
 def flags(facts: Facts, row: Submission) -> list[str]:
     """What a person should look at on an exported budget, commitment or change of one."""
-    if row.kind in DOCUMENTS and row.quickbooks_id:
-        return [each for each in _of_document(facts, row) if each]
+    found: list[str | None] = []
     if row.kind in ("budget_change", "change_order") and not _still_approved(facts, row):
-        return [document_rules.change_taken_back(exported_amount(row))]
-    if row.kind == "change_order" and row.quickbooks_id and not facts.holders.get(("commitment", row.quickbooks_id)):
-        lost = facts.connection.lists_read_at and not facts.transaction("PurchaseOrder", row.quickbooks_id)
-        return [document_rules.transaction_gone("PurchaseOrder", row.quickbooks_name)] if lost else []
-    return []
+        found.append(document_rules.change_taken_back(exported_amount(row)))
+    kind = own_kind(facts, row)
+    if kind:
+        found += _of_document(facts, row, kind)
+    return [each for each in found if each]
 
 
 def _still_approved(facts: Facts, row: Submission) -> bool:
@@ -138,8 +147,7 @@ def _still_approved(facts: Facts, row: Submission) -> bool:
     return budget is not None and any(str(change.id) == row.key for change in budget.changes)
 
 
-def _of_document(facts: Facts, row: Submission) -> list[str | None]:
-    kind = DOCUMENTS[row.kind]
+def _of_document(facts: Facts, row: Submission, kind: str) -> list[str | None]:
     record = facts.transaction(kind, row.quickbooks_id)
     if record is None:
         return [document_rules.transaction_gone(kind, row.quickbooks_name)] if facts.connection.lists_read_at else []
@@ -159,9 +167,11 @@ def _total(facts: Facts, row: Submission, record: TransactionRecord) -> str | No
     """Compare QuickBooks' own total with everything of ours that stands in it; what differs is shown."""
     kind = "budget_change" if row.kind == "budget" else "change_order"
     contained = {str(change_id) for change_id in included(row) or ()}
-    changes = [other for other in facts.standing_in(record.txn_id) if other.kind == kind and other.key not in contained]
+    others = [other for other in facts.standing_in(record.txn_id) if other is not row]
+    changes = [other for other in others if other.kind == kind and other.key not in contained]
     expected = exported_amount(row) + total(exported_amount(other) for other in changes)
-    return document_rules.total_differs(f"{row.kind.capitalize()} {row.number}", expected, record.total)
+    called = f"{row.kind.capitalize().replace('_', ' ')} {row.number}"
+    return document_rules.total_differs(called, expected, record.total)
 
 
 def _not_as_written(record: TransactionRecord) -> list[str | None]:

@@ -193,7 +193,7 @@ def _choose(uow: UnitOfWork, row: Submission, choice: Choice, *, who: str, now: 
 
 
 def _transaction(uow: UnitOfWork, row: Submission) -> TransactionRecord | None:
-    if row.kind not in DOCUMENTS or not row.quickbooks_id:
+    if not row.quickbooks_id or not (row.kind in DOCUMENTS or row.agreed):
         return None
     return uow.transactions.first(connection_id=row.connection_id, txn_id=row.quickbooks_id, gone=False)
 

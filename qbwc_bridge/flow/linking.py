@@ -9,7 +9,7 @@ from qbwc_bridge.domain.money import cents
 from qbwc_bridge.domain.procore import Budget, BudgetCode, Commitment
 from qbwc_bridge.domain.records import BY_HAND, Submission
 from qbwc_bridge.domain.states import State
-from qbwc_bridge.flow.agreement import agreed_of
+from qbwc_bridge.flow.agreement import DOCUMENTS, agreed_of
 from qbwc_bridge.flow.contents import content_text, stored
 from qbwc_bridge.flow.moves import BRIDGE, MARK_LENGTH, cancel_queued, move, note, token
 from qbwc_bridge.ports import UnitOfWork
@@ -24,7 +24,7 @@ def join(uow: UnitOfWork, row: Submission, quickbooks_id: str, name: str, *, now
     order = uow.transactions.first(connection_id=row.connection_id, txn_id=quickbooks_id)
     if order:
         row.quickbooks_name = order.ref_number
-        row.agreed = agreed_of(order)
+        row.agreed = agreed_of(order) if row.kind in DOCUMENTS else None
         _remember_lines(uow, row, order)
     why = f"linked: {why}"
     if row.state is State.SYNCED:  # done by hand before, and now known where

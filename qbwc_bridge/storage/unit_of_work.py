@@ -79,9 +79,10 @@ class OpenSqlWork:
         return self._unit()
 
     def close(self) -> None:
-        """Give the connections back that wait for the next unit of work."""
-        while self._idle:
-            self._idle.pop().close()
+        """Give the connections back that wait for the next unit of work; later ones go straight back."""
+        idle, self._idle = self._idle, None
+        while idle:
+            idle.pop().close()
 
     @contextmanager
     def _unit(self) -> Iterator[SqlUnitOfWork]:

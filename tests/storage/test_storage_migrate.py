@@ -211,7 +211,7 @@ def _older(url: str) -> Engine:
     engine = open_engine(url)
     with migrate._without_foreign_keys(engine) as connection:
         command.upgrade(migrate._config(connection), NEWEST)
-    with open_work(engine)() as uow:
+    with closing(open_work(engine)) as work, work() as uow:
         uow.people.add(samples.person())
         uow.submissions.add(samples.submission(samples.stored_connection(uow)))
     return engine
@@ -226,7 +226,7 @@ def test_what_the_first_version_held_is_kept(empty_url: str) -> None:
             names, values = ", ".join(f'"{name}"' for name in columns), ", ".join(f":{name}" for name in columns)
             connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({values})"), columns)  # noqa: S608
     migrate.upgrade(engine)
-    with open_work(engine)() as uow:
+    with closing(open_work(engine)) as work, work() as uow:
         row = uow.submissions.get(1)
         assert row == samples.submission(1, id=1)
         assert uow.connections.get(1) == samples.connection(id=1)

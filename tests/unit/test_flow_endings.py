@@ -193,6 +193,22 @@ def test_a_change_order_can_be_an_order_of_its_own(world: World) -> None:
     assert len(world.desk.orders) == 2
 
 
+def test_a_second_order_edited_by_hand_is_told_and_agreed_to(world: World) -> None:
+    """It is asked about like any other order; what then differs from the change order is said to the cent."""
+    world.decide(decisions.second_order, closed_order(world, is_fully_received=True))
+    world.accept_all()
+    world.visit()
+    row = world.row("change_order", 11)
+    assert row.reasons == []
+    (only,) = world.desk.orders[row.quickbooks_id].lines
+    read_again(world, row.quickbooks_id, lines=(replace(only, amount=cash(130), quantity=cash(130)),))
+    assert "100.00 became 130.00" in world.row("change_order", 11).reasons[0]
+    assert world.row("commitment", 1).reasons == []
+
+    world.decide(decisions.agree, world.row("change_order", 11))
+    assert "QuickBooks shows 130.00, Procore 100.00" in world.row("change_order", 11).reasons[0]
+
+
 def test_a_change_order_that_is_no_longer_approved_is_flagged(world: World) -> None:
     """What stands in QuickBooks is not taken back by itself."""
     world.journey(commitment(1), change_order(11, 1))
