@@ -66,7 +66,7 @@ class Procore(Protocol):
         """Purchase orders and subcontracts of every status with their lines."""
         ...
 
-    def change_orders(self, project_id: int) -> list[procore.ChangeOrder]:
+    def change_orders(self, project_id: int) -> list[procore.ChangeOrder | procore.PrimeChange]:
         """Commitment change orders of every status with their lines."""
         ...
 

@@ -240,6 +240,21 @@ class ChangeOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class PrimeChange:
+    """A change order of the prime contract: Procore's revised budget holds it once approved (ACCOUNTING 10).
+
+    `amount` is its total with markup.
+    """
+
+    id: int
+    project_id: int
+    number: str
+    status: str
+    amount: Decimal
+    kind: Literal["prime_change"] = "prime_change"
+
+
+@dataclass(frozen=True, slots=True)
 class DirectCostLine:
     """A line of a direct cost: one budget code, one amount."""
 
@@ -273,7 +288,14 @@ class DirectCost:
         return total(line.amount for line in self.lines)
 
 
-Document = Project | Vendor | CostCode | CostType | Budget | Commitment | ChangeOrder
+def approved_prime_changes(documents: Iterable[object]) -> Decimal:
+    """The sum of the approved prime change orders among documents, in currency."""
+    return total(
+        cents(each.amount) for each in documents if isinstance(each, PrimeChange) and each.status == "approved"
+    )
+
+
+Document = Project | Vendor | CostCode | CostType | Budget | Commitment | ChangeOrder | PrimeChange
 
 
 def as_text(content: object) -> str:

@@ -5,8 +5,10 @@ An obstacle is what a person must remove. What the bridge itself will bring is a
 
 import datetime as dt
 from collections.abc import Collection, Iterable
+from decimal import Decimal
 
 from qbwc_bridge.domain.books import ListRecord
+from qbwc_bridge.domain.money import readable
 from qbwc_bridge.domain.procore import Budget, BudgetCode, ChangeOrder, Commitment, ContractLine
 
 EXPORTED_STATUS = "Approved"
@@ -88,6 +90,14 @@ def other_estimate(job: str, refs: Iterable[str]) -> str | None:
         f"Job {job} has an active estimate in QuickBooks already ({names}): "
         "make it inactive there, or link it here, so that job reports do not count two budgets."
     )
+
+
+def prime_changes_beside(amount: Decimal) -> str | None:
+    """Say by how much Procore's revised budget is more than the estimate: its prime change orders (ACCOUNTING 10)."""
+    if not amount:
+        return None
+    held = readable(amount)
+    return f"Procore's revised budget also holds approved prime change orders of {held}; the estimate does not."
 
 
 def not_approved(commitment: Commitment) -> str | None:

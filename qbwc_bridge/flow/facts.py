@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
+from decimal import Decimal
 from functools import cached_property
 
 from qbwc_bridge.domain.books import ListKind, ListRecord, TransactionRecord
@@ -13,8 +14,10 @@ from qbwc_bridge.domain.procore import (
     Commitment,
     CostCode,
     Document,
+    PrimeChange,
     Project,
     Vendor,
+    approved_prime_changes,
 )
 from qbwc_bridge.domain.quickbooks import Ref
 from qbwc_bridge.domain.records import Connection, DocumentRow, Kind, ProjectChoice, Submission
@@ -237,6 +240,18 @@ class Facts:
     def commitments(self, project_id: int) -> list[Commitment]:
         """The project's purchase orders and subcontracts."""
         return self._contracts[project_id][0]
+
+    def prime_changes(self, project_id: int) -> Decimal:
+        """The sum of the project's approved prime change orders, which Procore's revised budget holds."""
+        return approved_prime_changes(self._prime_changes.get(project_id, ()))
+
+    @cached_property
+    def _prime_changes(self) -> dict[int, list[PrimeChange]]:
+        found: dict[int, list[PrimeChange]] = defaultdict(list)
+        for row in self.documents.values():
+            if isinstance(row.document, PrimeChange):
+                found[row.document.project_id].append(row.document)
+        return found
 
     def change_orders(self, project_id: int) -> list[ChangeOrder]:
         """The project's commitment change orders."""

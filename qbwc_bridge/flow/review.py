@@ -169,9 +169,9 @@ def _judge(facts: Facts, row: Submission, offer: Offer, common: list[str | None]
 
 
 def _of_update(facts: Facts, row: Submission, offer: Offer, notes: list[str]) -> list[str]:
-    """Tell what changed since the export, in place of what mattered for a new record."""
+    """Tell what changed since the export before all else."""
     told = contents.differences(row, offer.content, facts.code_names(row.project_id))
-    return [f"Changed in Procore. {each}" for each in told] or notes
+    return [*(f"Changed in Procore. {each}" for each in told), *notes]
 
 
 def _judge_need(facts: Facts, need: Need, waits: list[str], obstacles: list[str]) -> None:

@@ -8,12 +8,21 @@ orders leads from one to the other, in projects with one or two tiers of change 
 from dataclasses import replace
 from http import HTTPStatus
 
-from qbwc_bridge.domain.procore import BudgetCode, ChangeOrder, ContractLine
+from qbwc_bridge.domain.money import ZERO
+from qbwc_bridge.domain.procore import BudgetCode, ChangeOrder, ContractLine, PrimeChange
 from qbwc_bridge.errors import ProcoreError
 from qbwc_bridge.procore.client import Client
 from qbwc_bridge.procore.commitments import commitment_rows, contract_line, in_order
 from qbwc_bridge.procore.paging import as_list, data_rows, rows
-from qbwc_bridge.procore.payloads import ChangeLineRow, ChangeOrderRow, PackageRow, PackageShow, parse
+from qbwc_bridge.procore.payloads import (
+    ChangeLineRow,
+    ChangeOrderRow,
+    PackageRow,
+    PackageShow,
+    PrimeContractRow,
+    parse,
+    plain,
+)
 
 NOT_THERE = (
     HTTPStatus.BAD_REQUEST,
@@ -25,8 +34,11 @@ NOT_THERE = (
 """What the newer lists may answer where a project's tiers do not have them; anything else is a failure."""
 
 
-def change_orders(client: Client, project_id: int, codes: dict[int, BudgetCode]) -> list[ChangeOrder]:
-    """Read all change orders of the project's commitments; `codes` are its budget codes by id."""
+def change_orders(client: Client, project_id: int, codes: dict[int, BudgetCode]) -> list[ChangeOrder | PrimeChange]:
+    """Read all change orders of the project's commitments, and the totals of those of its prime contract.
+
+    `codes` are the project's budget codes by id.
+    """
     unit_based = {row.id: row.accounting_method == "unit" for _, row in commitment_rows(client, project_id)}
     params = [("project_id", project_id)]
     doing = f"reading the change orders of project {project_id}"
@@ -36,7 +48,8 @@ def change_orders(client: Client, project_id: int, codes: dict[int, BudgetCode])
     ]
     ours = [row.id for row in packages if row.contract_id in unit_based]
     newer_ids = _newer_ids(client, project_id) if ours else {}
-    found = []
+    others = [row for row in packages if row.contract_id is not None and row.contract_id not in unit_based]
+    found: list[ChangeOrder | PrimeChange] = [*_prime_changes(client, project_id, others)]
     for package_id in ours:
         row = _show(client, project_id, package_id)
         if row is None or row.type == "PrimeContractChangeOrder":
@@ -60,6 +73,25 @@ def change_orders(client: Client, project_id: int, codes: dict[int, BudgetCode])
             )
         )
     return found
+
+
+def _prime_changes(client: Client, project_id: int, rows_: list[PackageRow]) -> list[PrimeChange]:
+    """Tell those of the prime contract from those of commitments that are not shown any more."""
+    if not rows_:
+        return []
+    doing = f"reading the prime contracts of project {project_id}"
+    try:
+        content = rows(client, "/rest/v1.0/prime_contracts", doing, [("project_id", project_id)])
+    except ProcoreError as error:
+        if error.status not in NOT_THERE:
+            raise
+        return []  # without this permission only a figure beside the estimate is missing
+    prime = {parse(PrimeContractRow, row, "prime contract").id for row in content}
+    return [
+        PrimeChange(row.id, project_id, row.number, row.status, plain(row.grand_total or ZERO))
+        for row in rows_
+        if row.contract_id in prime
+    ]
 
 
 def joined(lines: tuple[ContractLine, ...], newer: list[ChangeLineRow]) -> tuple[ContractLine, ...]:

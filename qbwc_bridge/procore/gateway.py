@@ -17,6 +17,7 @@ from qbwc_bridge.domain.procore import (
     CostType,
     DirectCost,
     DirectCostLine,
+    PrimeChange,
     Project,
     Vendor,
 )
@@ -104,7 +105,7 @@ class Gateway:
         """Purchase orders and subcontracts of every status with their lines."""
         return commitments.commitments(self._client, project_id, self._codes(project_id))
 
-    def change_orders(self, project_id: int) -> list[ChangeOrder]:
+    def change_orders(self, project_id: int) -> list[ChangeOrder | PrimeChange]:
         """Commitment change orders of every status with their lines."""
         return changes.change_orders(self._client, project_id, self._codes(project_id))
 

@@ -261,6 +261,15 @@ class PackageRow(Payload):
 
     id: int
     contract_id: int | None = None
+    number: Text = ""
+    status: Text = ""
+    grand_total: MaybeAmount = None
+
+
+class PrimeContractRow(Payload):
+    """GET /rest/v1.0/prime_contracts."""
+
+    id: int
 
 
 class PackageShow(Payload):

@@ -4,7 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from qbwc_bridge.domain.procore import Budget, ChangeOrder, Commitment, ContractLine, Vendor
+from qbwc_bridge.domain import rules
+from qbwc_bridge.domain.procore import (
+    Budget,
+    ChangeOrder,
+    Commitment,
+    ContractLine,
+    Vendor,
+    approved_prime_changes,
+)
 from qbwc_bridge.domain.records import KINDS_OUTWARD, Connection, Submission
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.errors import NotFound
@@ -77,6 +85,11 @@ def _facts(ask: Ask, connection: Connection, row: Submission, options: Options) 
             facts += [("Changes", f"{order_row.number} {order_row.title}" if order_row else "")]
         case Budget() as budget:
             facts = [("In Procore", "Budget, locked" if budget.locked else "Budget, not locked")]
+            kept = ask.uow.documents.find(
+                connection_id=connection.id, kind="prime_change", project_id=budget.project_id, gone=False
+            )
+            beside = rules.prime_changes_beside(approved_prime_changes(row.document for row in kept))
+            facts += [("Beside the estimate", beside or "")]
         case Vendor() as vendor:
             place = " ".join(f"{vendor.address} {vendor.city} {vendor.state} {vendor.zip}".split())
             facts = [("Address", place), ("Phone", vendor.phone), ("E-mail", vendor.email)]

@@ -5,7 +5,8 @@ import pytest
 from qbwc_bridge.domain.books import TransactionLine, TransactionRecord
 from qbwc_bridge.domain.money import cents
 from qbwc_bridge.domain.names import mark
-from qbwc_bridge.domain.records import Submission
+from qbwc_bridge.domain.procore import PrimeChange
+from qbwc_bridge.domain.records import DocumentRow, Submission
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.flow import work
 from qbwc_bridge.statuspage.lines import possible
@@ -63,3 +64,13 @@ def test_a_way_out_is_a_button_where_a_reason_names_it(kind: str, state: State, 
     reasons = [reason] if reason else []
     row = Submission(1, kind, "1", "1", "", "v", NOW, NOW, state=state, reasons=reasons)  # type: ignore[arg-type]
     assert {"close_order", "agree", "reopen", "second_order"} & set(possible(row)) == offered
+
+
+def test_prime_change_orders_stand_beside_the_estimate(office: Office, alice: Browser) -> None:
+    """The budget's record says by how much Procore's revised budget is more, also once it is synced (rule 10)."""
+    row = office.row("Budget of Maple Clinic")
+    with office.kit.work() as uow:
+        prime = PrimeChange(81, row.project_id, "1", "approved", cents(1250))
+        uow.documents.add(DocumentRow(row.connection_id, prime.kind, "81", prime, row.project_id, NOW))
+    page = alice.get(f"/connections/{MAIN}/submissions/{row.id}").text
+    assert "approved prime change orders of 1,250.00" in page

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from qbwc_bridge.domain.procore import ContractLine
+from qbwc_bridge.domain.procore import ChangeOrder, ContractLine, PrimeChange, approved_prime_changes
 from qbwc_bridge.errors import ProcoreError
 from qbwc_bridge.procore.changes import joined
 from qbwc_bridge.procore.payloads import ChangeLineRow
@@ -140,13 +140,21 @@ def change_api(*packages: dict[str, Any]) -> Api:
     return api
 
 
+PRIME = "/rest/v1.0/prime_contracts"
+
+
+def orders_of(api: Api) -> list[ChangeOrder]:
+    """The change orders of commitments."""
+    return [each for each in api.gateway().change_orders(PROJECT) if isinstance(each, ChangeOrder)]
+
+
 def test_change_orders_know_the_line_they_change() -> None:
     """The version 2 list, found over the legacy package id, tells the commitment line of each line."""
     api = change_api(package(601, 401, package_line(621, 1, "1500.0"), package_line(622, 2, "-5.0", quantity="-1.0")))
     api.on("GET", NEWER, ok([{"id": 611, "legacy_package_id": 601}, {"id": 612, "legacy_package_id": None}]))
     v2 = [{"id": "621", "commitment_line_item_id": "501"}, {"id": "622", "commitment_line_item_id": None}]
     api.on("GET", f"{V2}/611/line_items", ok({"data": v2}))
-    (order,) = api.gateway().change_orders(PROJECT)
+    (order,) = orders_of(api)
     assert (order.id, order.commitment_id, order.status, order.amount()) == (601, 401, "approved", Decimal("1495.00"))
     assert [(one.commitment_line_id, one.quantity) for one in order.lines] == [(501, None), (None, Decimal("-1.00"))]
 
@@ -156,10 +164,10 @@ def test_without_the_version_2_list_the_link_is_open(status: int) -> None:
     """Projects with three tiers lack the newer lists; their lines come without a link."""
     api = change_api(package(601, 401, package_line(621, 1, "1500.0")))
     api.on("GET", NEWER, httpx.Response(status))
-    assert api.gateway().change_orders(PROJECT)[0].lines[0].commitment_line_id is None
+    assert orders_of(api)[0].lines[0].commitment_line_id is None
     api.on("GET", NEWER, ok([{"id": 611, "legacy_package_id": 601}]))
     api.on("GET", f"{V2}/611/line_items", httpx.Response(status))
-    assert api.gateway().change_orders(PROJECT)[0].lines[0].commitment_line_id is None
+    assert orders_of(api)[0].lines[0].commitment_line_id is None
 
 
 def test_a_fault_is_no_missing_list() -> None:
@@ -175,8 +183,36 @@ def test_only_change_orders_of_commitments_count() -> None:
     prime = package(602, 888, type="PrimeContractChangeOrder")
     odd = package(603, 401, type="PrimeContractChangeOrder")
     api = change_api(prime, odd)
+    api.on("GET", PRIME, ok([]))
     assert api.gateway().change_orders(PROJECT) == []
     assert not api.calls(f"{PACKAGES}/602")
+
+
+def prime_api(answer: httpx.Response) -> Api:
+    """Script three packages: one of the prime contract, one that is not approved, one of a deleted commitment."""
+    api = commitment_api(contract(401, "amount"))
+    head = {"number": "PCCO-1", "status": "approved"}
+    packages = [
+        {"id": 701, "contract_id": 900, "grand_total": "1250.50", **head},
+        {"id": 702, "contract_id": 900, "grand_total": "99.00", **head, "status": "pending"},
+        {"id": 703, "contract_id": 499, "grand_total": "5000.00", **head},
+    ]
+    api.on("GET", PACKAGES, ok(packages))
+    api.on("GET", PRIME, answer)
+    return api
+
+
+def test_change_orders_of_the_prime_contract_come_as_totals() -> None:
+    """Those of a commitment that is no longer shown are not among them; the approved ones add up (rule 10)."""
+    found = prime_api(ok([{"id": 900}])).gateway().change_orders(PROJECT)
+    assert [(type(each), each.id) for each in found] == [(PrimeChange, 701), (PrimeChange, 702)]
+    assert approved_prime_changes(found) == Decimal("1250.50")
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_without_the_right_to_prime_contracts_everything_else_is_read(status: int) -> None:
+    """Only the figure beside the estimate is missing."""
+    assert prime_api(httpx.Response(status)).gateway().change_orders(PROJECT) == []
 
 
 def contract_line(line_id: int, amount: str, description: str = "") -> ContractLine:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from qbwc_bridge.domain import quickbooks as qb
-from qbwc_bridge.domain.procore import Budget, BudgetChange, BudgetRow
+from qbwc_bridge.domain.procore import Budget, BudgetChange, BudgetRow, PrimeChange
 from qbwc_bridge.domain.records import Submission
 from qbwc_bridge.domain.replies import TxnRet
 from qbwc_bridge.domain.states import State
@@ -209,6 +209,16 @@ def test_the_lock_going_off_and_on_sends_nothing(world: World) -> None:
     world.visit()
     assert mods(world) == []
     assert len(world.desk.orders) == 1
+
+
+def test_prime_change_orders_are_told_beside_the_estimate(world: World) -> None:
+    """Procore's revised budget holds them and the estimate does not; only approved ones count (rule 10)."""
+    prime = [PrimeChange(at, PROJECT, "1", status, cash(900)) for at, status in ((81, "approved"), (82, "void"))]
+    world.journey(with_changes(), *prime)
+    assert estimate(world).total == cash(5100)
+    world.bring(with_changes(first=6000), *prime)
+    world.settle()
+    assert any("prime change orders of 900.00" in note for note in world.row("budget", PROJECT).notes)
 
 
 # ---------------------------------------------------------------- updates of orders
