@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from qbwc_bridge.domain import rules
+from qbwc_bridge.domain.money import ZERO, cents, readable
 from qbwc_bridge.domain.procore import (
     Budget,
     ChangeOrder,
@@ -76,7 +77,10 @@ def _facts(ask: Ask, connection: Connection, row: Submission, options: Options) 
         case Commitment() as order:
             kind = "Subcontract" if order.subcontract else "Purchase order"
             facts = [("In Procore", f"{kind}, {order.status}"), ("Vendor", order.vendor_name)]
-            facts += [("Contract date", str(order.contract_date or ""))]
+            facts += [
+                ("Contract date", str(order.contract_date or "")),
+                ("Revised contract", _revised(ask, row, order)),
+            ]
         case ChangeOrder() as change:
             order_row = ask.uow.submissions.first(
                 connection_id=connection.id, kind="commitment", key=str(change.commitment_id)
@@ -102,6 +106,17 @@ def _facts(ask: Ask, connection: Connection, row: Submission, options: Options) 
         case _ if row.kind == "cost_code":
             facts = [("Income account", options.income_account), ("Expense account", options.expense_account)]
     return [(label, text) for label, text in facts if text]
+
+
+def _revised(ask: Ask, row: Submission, order: Commitment) -> str:
+    """Procore's revised contract, and by how much the order in QuickBooks is not that (ACCOUNTING 13)."""
+    kept = ask.uow.transactions.first(connection_id=row.connection_id, txn_id=row.quickbooks_id, gone=False)
+    revised = cents(order.revised)
+    if not row.quickbooks_id or kept is None:
+        return readable(revised)
+    apart = kept.total - revised
+    told = f"{readable(abs(apart))} {'more' if apart > ZERO else 'less'}" if apart else "the same"
+    return f"{readable(revised)} in Procore; QuickBooks has {told}"
 
 
 def _quickbooks(row: Submission) -> list[tuple[str, str]]:

@@ -274,7 +274,7 @@ def _projects(uow: UnitOfWork, connection: Connection) -> None:
 def _commitments() -> list[Commitment]:
     def order(number: int, called: str, title: str, amount: str, **more: Any) -> Commitment:
         line = ContractLine(number * 10, title, Decimal(amount), DRYWALL)
-        values = {"vendor_id": 71, "vendor_name": "Pacific Drywall", **more}
+        values = {"vendor_id": 71, "vendor_name": "Pacific Drywall", "revised": Decimal(amount), **more}
         return Commitment(number, values.pop("project_id", 1), called, title, "Approved", (line,), **values)
 
     return [

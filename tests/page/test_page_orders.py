@@ -42,6 +42,7 @@ def test_a_hand_edit_can_be_agreed_to(office: Office, alice: Browser) -> None:
     assert row.state is State.SYNCED
     page = alice.get(f"/connections/{MAIN}/submissions/{row.id}").text
     assert "18,500.00 became 19,000.00" in page
+    assert "18,500.00 in Procore; QuickBooks has 500.00 more" in page
     assert 'value="agree"' in page
     told = alice.follow(alice.decide("agree", row, **{"from": "record"})).text
     assert "Agreed to as QuickBooks has it: PO-001." in told
