@@ -13,14 +13,13 @@ from qbwc_bridge.domain.records import Connection, ProjectChoice, Submission
 from qbwc_bridge.flow.agreement import DOCUMENTS
 from qbwc_bridge.flow.building import is_own_write, next_request
 from qbwc_bridge.flow.changes import CHANGING, owner_of
-from qbwc_bridge.flow.facts import Facts
+from qbwc_bridge.flow.facts import LISTS_OF, Facts
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.offers import offers
 from qbwc_bridge.ports import UnitOfWork
 from qbwc_bridge.qbxml.fields import fields
 from qbwc_bridge.qbxml.types import fit_description
 
-_LISTS = {"job": "customer", "vendor": "vendor", "cost_code": "item"}
 _LINE = {"item": "item_name", "description": "description", "quantity": "quantity", "rate": "rate", "amount": "amount"}
 _HEAD = {"vendor": "party_name", "txn_date": "txn_date", "ref_number": "ref_number", "memo": "memo"}
 
@@ -116,8 +115,8 @@ def _there(facts: Facts, row: Submission, now: dt.datetime) -> ListRecord | Tran
         found = next(
             (offer.match for offer in offers(facts, today) if (offer.kind, offer.key) == (row.kind, row.key)), ""
         )
-    if row.kind in _LISTS:
-        return facts.record(_LISTS[row.kind], found)
+    if row.kind in LISTS_OF:
+        return facts.record(LISTS_OF[row.kind], found)
     return facts.transaction(DOCUMENTS[row.kind], found) if row.kind in DOCUMENTS else None
 
 

@@ -288,13 +288,6 @@ class DirectCost:
         return total(line.amount for line in self.lines)
 
 
-def approved_prime_changes(documents: Iterable[object]) -> Decimal:
-    """The sum of the approved prime change orders among documents, in currency."""
-    return total(
-        cents(each.amount) for each in documents if isinstance(each, PrimeChange) and each.status == "approved"
-    )
-
-
 Document = Project | Vendor | CostCode | CostType | Budget | Commitment | ChangeOrder | PrimeChange
 
 

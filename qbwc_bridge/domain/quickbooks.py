@@ -332,10 +332,6 @@ class TxnDeletedQuery:
 
 
 ListQuery = AccountQuery | CustomerQuery | VendorQuery | ItemQuery | ClassQuery | EmployeeQuery | OtherNameQuery
-ListAdd = CustomerAdd | VendorAdd | ItemServiceAdd
-TransactionWrite = EstimateAdd | EstimateMod | PurchaseOrderAdd | PurchaseOrderMod
-TransactionQuery = EstimateQuery | PurchaseOrderQuery
-CostQuery = CustomTxnDetail | BillQuery | TxnDeletedQuery
 Request = (
     HostQuery
     | CompanyQuery

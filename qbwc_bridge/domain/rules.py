@@ -5,11 +5,10 @@ An obstacle is what a person must remove. What the bridge itself will bring is a
 
 import datetime as dt
 from collections.abc import Collection, Iterable
-from decimal import Decimal
 
 from qbwc_bridge.domain.books import ListRecord
-from qbwc_bridge.domain.money import readable
-from qbwc_bridge.domain.procore import Budget, BudgetCode, ChangeOrder, Commitment, ContractLine
+from qbwc_bridge.domain.money import cents, readable, total
+from qbwc_bridge.domain.procore import Budget, BudgetCode, ChangeOrder, Commitment, ContractLine, PrimeChange
 
 EXPORTED_STATUS = "Approved"
 """The one status in which purchase orders and subcontracts are exported (ACCOUNTING 11)."""
@@ -92,8 +91,9 @@ def other_estimate(job: str, refs: Iterable[str]) -> str | None:
     )
 
 
-def prime_changes_beside(amount: Decimal) -> str | None:
+def prime_changes_beside(changes: Iterable[PrimeChange]) -> str | None:
     """Say by how much Procore's revised budget is more than the estimate: its prime change orders (ACCOUNTING 10)."""
+    amount = total(cents(change.amount) for change in changes if change.status == APPROVED_CHANGE)
     if not amount:
         return None
     held = readable(amount)

@@ -11,14 +11,13 @@ from qbwc_bridge.domain.states import ALIVE, State, TaskState
 from qbwc_bridge.errors import NotFound, Refused
 from qbwc_bridge.flow.agreement import DOCUMENTS, agreed_of
 from qbwc_bridge.flow.contents import content_text, stored
+from qbwc_bridge.flow.facts import LISTS_OF
 from qbwc_bridge.flow.linking import join, part
 from qbwc_bridge.flow.moves import alive_tasks, cancel_queued, move, note
 from qbwc_bridge.ports import UnitOfWork
 
 _UPDATE_ENDS = (State.READY, State.BLOCKED, State.FAILED)
 """States of an update that a person can end otherwise than by writing it."""
-
-_LISTS = {"job": "customer", "vendor": "vendor", "cost_code": "item"}
 
 
 def accept(uow: UnitOfWork, row: Submission, *, who: str, now: dt.datetime, seen: str = "") -> None:
@@ -219,9 +218,9 @@ def set_field(
 
 
 def _find(uow: UnitOfWork, row: Submission, quickbooks: str) -> tuple[str, str]:
-    if row.kind in _LISTS:
+    if row.kind in LISTS_OF:
         record = uow.lists.first(
-            connection_id=row.connection_id, kind=_LISTS[row.kind], folded=fold(quickbooks), gone=False
+            connection_id=row.connection_id, kind=LISTS_OF[row.kind], folded=fold(quickbooks), gone=False
         )
         if record:
             return record.list_id, record.full_name

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections import defaultdict
-from decimal import Decimal
 from functools import cached_property
 
 from qbwc_bridge.domain.books import ListKind, ListRecord, TransactionRecord
@@ -17,7 +16,6 @@ from qbwc_bridge.domain.procore import (
     PrimeChange,
     Project,
     Vendor,
-    approved_prime_changes,
 )
 from qbwc_bridge.domain.quickbooks import Ref
 from qbwc_bridge.domain.records import Connection, DocumentRow, Kind, ProjectChoice, Submission
@@ -241,9 +239,9 @@ class Facts:
         """The project's purchase orders and subcontracts."""
         return self._contracts[project_id][0]
 
-    def prime_changes(self, project_id: int) -> Decimal:
-        """The sum of the project's approved prime change orders, which Procore's revised budget holds."""
-        return approved_prime_changes(self._prime_changes.get(project_id, ()))
+    def prime_changes(self, project_id: int) -> list[PrimeChange]:
+        """The project's prime change orders."""
+        return self._prime_changes.get(project_id, [])
 
     @cached_property
     def _prime_changes(self) -> dict[int, list[PrimeChange]]:

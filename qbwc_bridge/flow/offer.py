@@ -54,6 +54,12 @@ class Offer:
     suggestions: list[str] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
 
+    def gate(self, reason: str | None) -> bool:
+        """Bar the record with a reason that leaves nothing else to judge; gives whether there is one."""
+        if reason:
+            self.gated, self.obstacles = True, [reason]
+        return self.gated
+
     def claim(self, space: str, name: str, called: str) -> None:
         """Claim a name for this record, unless accepting it links it or a person must choose first."""
         if not self.match and not self.suggestions:

@@ -28,9 +28,7 @@ def _budget(facts: Facts, project: ProjectChoice, budget: Budget, row: Submissio
     held = contents.included(row)
     offer = Offer("budget", str(project.project_id), project.number, f"Budget of {project.name}", budget.content(held))
     offer.project_id, offer.amount = project.project_id, budget.amount(held)
-    gate = rules.budget_unlocked(budget)
-    if gate:
-        offer.gated, offer.obstacles = True, [gate]
+    if offer.gate(rules.budget_unlocked(budget)):
         return offer
     codes = [each.code for each in budget.rows]
     offer.needs = [("job", str(project.project_id)), *item_needs(facts, codes)]
@@ -65,9 +63,7 @@ def _budget_change(
     )
     offer.project_id, offer.amount = project.project_id, change.amount()
     offer.contained = change.id in (contents.included(owner) or ())
-    gate = rules.budget_unlocked(budget)
-    if gate:
-        offer.gated, offer.obstacles = True, [gate]
+    if offer.gate(rules.budget_unlocked(budget)):
         return offer
     names = {row.code.id: row.code for row in budget.rows}
     codes = [names[code_id] for code_id, _ in change.amounts if code_id in names]
@@ -85,9 +81,7 @@ def commitment_offer(facts: Facts, commitment: Commitment, today: dt.date) -> Of
     """Give a purchase order or subcontract: to be written, linked, or followed by the order that it became."""
     offer = Offer("commitment", str(commitment.id), commitment.number, commitment.title, commitment.content())
     offer.project_id, offer.amount = commitment.project_id, commitment.amount()
-    gate = rules.not_approved(commitment)
-    if gate:
-        offer.gated, offer.obstacles = True, [gate]
+    if offer.gate(rules.not_approved(commitment)):
         return offer
     codes = [line.code for line in commitment.lines if line.code]
     offer.needs = [("job", str(commitment.project_id)), *item_needs(facts, codes)]
@@ -163,9 +157,7 @@ def change_order_offer(facts: Facts, change: ChangeOrder) -> Offer:
     commitment = facts.find("commitment", str(change.commitment_id))
     if isinstance(commitment, Commitment):
         offer.number = f"{commitment.number} CO {change.number}"
-    gate = rules.change_not_approved(change)
-    if gate:
-        offer.gated, offer.obstacles = True, [gate]
+    if offer.gate(rules.change_not_approved(change)):
         return offer
     codes = [line.code for line in change.lines if line.code]
     offer.needs = [("commitment", str(change.commitment_id)), *item_needs(facts, codes)]

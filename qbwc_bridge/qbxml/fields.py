@@ -67,32 +67,12 @@ def _accounts(request: qb.AccountQuery) -> Fields:
 
 
 @fields.register
-def _customers(request: qb.CustomerQuery) -> Fields:
-    return _list_query(request)
+def _lists(request: qb.CustomerQuery | qb.VendorQuery | qb.ItemQuery) -> Fields:
+    return {**_alternatives(request, ListID=request.list_ids, FullName=request.full_names), **_filters(request)}
 
 
 @fields.register
-def _vendors(request: qb.VendorQuery) -> Fields:
-    return _list_query(request)
-
-
-@fields.register
-def _items(request: qb.ItemQuery) -> Fields:
-    return _list_query(request)
-
-
-@fields.register
-def _classes(request: qb.ClassQuery) -> Fields:
-    return _filters(request)
-
-
-@fields.register
-def _employees(request: qb.EmployeeQuery) -> Fields:
-    return _filters(request)
-
-
-@fields.register
-def _other_names(request: qb.OtherNameQuery) -> Fields:
+def _names(request: qb.ClassQuery | qb.EmployeeQuery | qb.OtherNameQuery) -> Fields:
     return _filters(request)
 
 
@@ -216,11 +196,6 @@ def _deleted(request: qb.TxnDeletedQuery) -> Fields:
 def _deletions(since: dt.datetime | None, **kinds: tuple[str, ...]) -> Fields:
     asked = {name: _some(list(values), "query of deletions") for name, values in kinds.items()}
     return {**asked, "deleted_from": types.moment(since) if since else ""}
-
-
-def _list_query(request: qb.CustomerQuery | qb.VendorQuery | qb.ItemQuery) -> Fields:
-    chosen = _alternatives(request, ListID=request.list_ids, FullName=request.full_names)
-    return {**chosen, **_filters(request)}
 
 
 def _txn_query(request: qb.EstimateQuery | qb.PurchaseOrderQuery | qb.BillQuery, numbers: tuple[str, ...]) -> Fields:

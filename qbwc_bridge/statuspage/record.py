@@ -11,8 +11,8 @@ from qbwc_bridge.domain.procore import (
     ChangeOrder,
     Commitment,
     ContractLine,
+    PrimeChange,
     Vendor,
-    approved_prime_changes,
 )
 from qbwc_bridge.domain.records import KINDS_OUTWARD, Connection, Submission
 from qbwc_bridge.domain.states import State
@@ -92,7 +92,8 @@ def _facts(ask: Ask, connection: Connection, row: Submission, options: Options) 
             kept = ask.uow.documents.find(
                 connection_id=connection.id, kind="prime_change", project_id=budget.project_id, gone=False
             )
-            beside = rules.prime_changes_beside(approved_prime_changes(row.document for row in kept))
+            changes = [row.document for row in kept if isinstance(row.document, PrimeChange)]
+            beside = rules.prime_changes_beside(changes)
             facts += [("Beside the estimate", beside or "")]
         case Vendor() as vendor:
             place = " ".join(f"{vendor.address} {vendor.city} {vendor.state} {vendor.zip}".split())

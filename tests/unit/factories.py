@@ -223,6 +223,17 @@ class World:
             self.receive(visit_id, message, self.ask(message))
         raise AssertionError(f"the visit does not end: {message.purpose if message else ''}")
 
+    def until_sent(self, kind: str) -> tuple[int, MessageSet, ReplySet]:
+        """Let a visit go until QuickBooks has answered a request of that kind, and nobody heard it yet."""
+        self.later(minutes=1)
+        visit_id = self.begin()
+        while message := self.send(visit_id):
+            told = self.ask(message)
+            if self.tasks(message_set_id=message.id, kind=kind):
+                return visit_id, message, told
+            self.receive(visit_id, message, told)
+        raise AssertionError(f"no {kind} was sent")
+
     def refresh_lists(self) -> None:
         """Read QuickBooks' lists in a visit that has nothing else to do."""
         with self.unit() as (uow, connection):

@@ -112,14 +112,7 @@ def test_a_lost_answer_of_several_change_orders_is_settled_once(world: World) ->
             world.visit()
         world.settle()
         world.accept_all()
-        world.later(minutes=1)
-        visit = world.begin()
-        while message := world.send(visit):
-            told = world.ask(message)
-            if world.tasks(message_set_id=message.id, kind="PurchaseOrderMod"):
-                break
-            world.receive(visit, message, told)
-        assert message
+        world.until_sent("PurchaseOrderMod")
         if forgotten:
             world.desk.stored.clear()
         world.visit()

@@ -49,6 +49,18 @@ def test_billing_progress_is_no_hand_edit(world: World) -> None:
     assert world.row("commitment", 1).reasons == []
 
 
+def somebody_is_faster(world: World, **changes: Any) -> None:
+    """Somebody changes the order between its reading and the first change of it, which is then refused as stale."""
+
+    def refuse(request: qb.Request) -> int:
+        if not isinstance(request, qb.PurchaseOrderMod) or request.edit_sequence != "1":
+            return 0
+        world.desk.edit(request.txn_id, **changes)
+        return 3200
+
+    world.desk.refuse = refuse
+
+
 def test_an_edit_between_reading_and_writing_stops_the_change(world: World) -> None:
     """A stale EditSequence is read again and compared: what somebody changed meanwhile is for a person."""
     world.journey(commitment(1))
@@ -56,14 +68,8 @@ def test_an_edit_between_reading_and_writing_stops_the_change(world: World) -> N
     world.settle()
     world.accept_all()
 
-    def somebody_was_faster(request: qb.Request) -> int:
-        if not isinstance(request, qb.PurchaseOrderMod) or request.edit_sequence != "1":
-            return 0
-        (only,) = order(world).lines
-        world.desk.edit(request.txn_id, lines=(replace(only, amount=cash(900), quantity=cash(900)),))
-        return 3200
-
-    world.desk.refuse = somebody_was_faster
+    (only,) = order(world).lines
+    somebody_is_faster(world, lines=(replace(only, amount=cash(900), quantity=cash(900)),))
     world.visit()
     row = world.row("change_order", 11)
     assert row.state is State.FAILED

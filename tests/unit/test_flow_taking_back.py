@@ -13,6 +13,7 @@ from qbwc_bridge.flow import decisions
 from tests.unit.documents import PROJECT, cash, change_order, code, commitment, line
 from tests.unit.factories import World
 from tests.unit.test_flow_changes import LATER, MORE, changed, estimate, mods, order, read_again, with_changes, world
+from tests.unit.test_flow_endings import somebody_is_faster
 
 __all__ = ["world"]  # the fixture
 
@@ -136,14 +137,7 @@ def test_what_was_sent_cannot_be_marked_as_done(world: World) -> None:
     world.journey(commitment(1))
     changed(world, line(1, 700))
     world.accept_all()
-    world.later(minutes=1)
-    visit = world.begin()
-    while message := world.send(visit):
-        told = world.ask(message)
-        if world.tasks(message_set_id=message.id, kind="PurchaseOrderMod"):
-            break
-        world.receive(visit, message, told)
-    assert message
+    visit, message, told = world.until_sent("PurchaseOrderMod")
     row = world.row("commitment", 1)
     assert row.state is State.EXPORTING
     with pytest.raises(Refused):
@@ -215,14 +209,7 @@ def test_an_order_closed_between_reading_and_writing_is_not_changed(world: World
     world.bring(commitment(1), change_order(11, 1))
     world.settle()
     world.accept_all()
-
-    def somebody_was_faster(request: qb.Request) -> int:
-        if not isinstance(request, qb.PurchaseOrderMod) or request.edit_sequence != "1":
-            return 0
-        world.desk.edit(request.txn_id, is_manually_closed=True)
-        return 3200
-
-    world.desk.refuse = somebody_was_faster
+    somebody_is_faster(world, is_manually_closed=True)
     world.visit()
     assert world.row("change_order", 11).state is State.FAILED
     assert "is closed" in world.row("change_order", 11).reasons[0]

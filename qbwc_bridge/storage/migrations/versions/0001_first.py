@@ -64,11 +64,6 @@ def upgrade() -> None:
     _quickbooks_and_costs()
 
 
-def downgrade() -> None:
-    """Refuse: an older program gets the backup that was made before the upgrade."""
-    raise NotImplementedError("there is no way back but the backup")
-
-
 def _people_and_choices() -> None:
     """Connections and what people decided."""
     op.create_table(

@@ -48,11 +48,6 @@ def upgrade() -> None:
     _add("mapping", sa.Column("expense_account", TEXT, nullable=False, server_default=""))
 
 
-def downgrade() -> None:
-    """Refuse: an older program gets the backup that was made before the upgrade."""
-    raise NotImplementedError("there is no way back but the backup")
-
-
 def _add(table: str, *columns: sa.Column[Any]) -> None:
     with op.batch_alter_table(table) as change:
         for column in columns:
