@@ -172,6 +172,10 @@ class Store(Protocol[Row]):
         """Count the rows that meet all criteria."""
         ...
 
+    def sums(self, column: str, by: str, **criteria: Any) -> dict[Any, int]:
+        """Add up a column of whole numbers over the rows that meet all criteria, for each value of the column `by`."""
+        ...
+
 
 class UnitOfWork(Protocol):
     """One transaction: everything in it is kept together or not at all."""
@@ -234,6 +238,11 @@ class UnitOfWork(Protocol):
     @property
     def costs(self) -> Store[books.CostDocument]:
         """The ledger."""
+        ...
+
+    @property
+    def controls(self) -> Store[books.Control]:
+        """QuickBooks' own totals of job cost."""
         ...
 
     @property

@@ -104,20 +104,21 @@ def pull(kit: Kit, connection_id: int, progress: Progress = silent) -> Pulled:
 
 
 def settle(kit: Kit, connection_id: int) -> None:
-    """Apply every answer already received and bring submissions up to date."""
-    with kit.work() as uow:
-        connection = uow.connections.get(connection_id)
-        work.catch_up(uow, connection, kit.options(connection), kit.clock.now())
+    """Apply every answer already received, some in each transaction, and bring submissions up to date."""
+    left = True
+    while left:
+        with kit.work() as uow:
+            connection = uow.connections.get(connection_id)
+            left = work.catch_up(uow, connection, kit.options(connection), kit.clock.now())
 
 
 def plan(kit: Kit, connection_id: int, *, confirmed: bool = False) -> str:
     """Fill the outbox; gives the brake's question, or nothing."""
+    settle(kit, connection_id)
     with kit.work() as uow:
         connection = uow.connections.get(connection_id)
-        options = kit.options(connection)
-        work.catch_up(uow, connection, options, kit.clock.now())
         closing = connection.company.closing_date
-        return writeback.plan(uow, connection, options, confirmed=confirmed, closed=closing)
+        return writeback.plan(uow, connection, kit.options(connection), confirmed=confirmed, closed=closing)
 
 
 def push(kit: Kit, connection_id: int, *, confirmed: bool = False, progress: Progress = silent) -> writeback.Pushed:
@@ -227,7 +228,7 @@ class Clockwork:
         self.last_tick = now
         with self._kit.work() as uow:
             connections = uow.connections.find()
-            reading = {row.connection_id for row in uow.readings.find(applied_at=None)}
+            reading = {row.connection_id for row in uow.readings.find(applied_at=None, stage="complete")}
         for connection in connections:
             if connection.id in reading:
                 self._try(connection, "settle", lambda c: settle(self._kit, c.id))

@@ -23,6 +23,7 @@ from qbwc_bridge.cli.tables import facts, table
 from qbwc_bridge.domain.names import fold
 from qbwc_bridge.domain.records import Company, Connection, History
 from qbwc_bridge.errors import Refused, WrongUsage
+from qbwc_bridge.flow import cost_readings
 from qbwc_bridge.flow.company import bind
 from qbwc_bridge.flow.moves import token
 from qbwc_bridge.flow.views import company_facts
@@ -126,6 +127,8 @@ def confirm(bridge: Bridge, name: str) -> None:
         if row.company.multi_currency:
             raise Refused(f"Company {row.company.name} has multi-currency switched on; this bridge cannot serve it.")
         bind(row)
+        for reading in uow.readings.find(connection_id=row.id, applied_at=None):
+            cost_readings.drop(uow, reading, bridge.kit.clock.now())
         uow.connections.save(row)
         _note(bridge, uow, row, f"bound to {row.bound_name}")
         settle(bridge, uow, row.id)

@@ -5,17 +5,23 @@ from typing import Any, Literal
 
 from qbwc_bridge.domain.names import fold, near
 from qbwc_bridge.domain.procore import CostCode, CostType
-from qbwc_bridge.domain.records import Connection, History, Kind, Mapping, Submission
+from qbwc_bridge.domain.records import Connection, History, Kind, Mapping, MappingKind, Submission
 from qbwc_bridge.errors import NotFound, Refused, WrongUsage
 from qbwc_bridge.flow import decisions
 from qbwc_bridge.flow.ledger import Ledger
 from qbwc_bridge.flow.proof import described
 from qbwc_bridge.ports import UnitOfWork
 
-MapKind = Literal["job", "vendor", "item", "account"]
+MapKind = MappingKind
 
 _SUBMISSIONS: dict[MapKind, Kind] = {"job": "job", "vendor": "vendor", "item": "cost_code"}
-_LISTS: dict[MapKind, str] = {"job": "customer", "vendor": "vendor", "item": "item", "account": "account"}
+_LISTS: dict[MapKind, str] = {
+    "job": "customer",
+    "vendor": "vendor",
+    "item": "item",
+    "account": "account",
+    "class": "class",
+}
 
 
 def linked(uow: UnitOfWork, connection: Connection, kind: MapKind | None) -> list[dict[str, Any]]:

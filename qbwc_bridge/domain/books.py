@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-from qbwc_bridge.domain.money import ZERO
+from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.domain.procore import DirectCost
 
 ListKind = Literal["account", "class", "customer", "employee", "item", "other_name", "vendor"]
@@ -56,11 +56,16 @@ class TransactionLine:
     job_id: str = ""
     received: Decimal | None = None
     closed: bool = False
+    account_id: str = ""
+    class_id: str = ""
 
 
 @dataclass(slots=True)
 class TransactionRecord:
-    """An estimate, purchase order or bill as last read. `kind`: Estimate, PurchaseOrder or Bill."""
+    """An estimate, a purchase order, or a document that may carry job cost, as last read; `kind` in qbXML's words.
+
+    A receipt that was turned into a bill keeps its TxnID, and so its row.
+    """
 
     connection_id: int
     kind: str
@@ -81,18 +86,32 @@ class TransactionRecord:
     """It has item groups, which a Mod cannot keep."""
     gone: bool = False
     """It was deleted in QuickBooks."""
+    pending: bool = False
+    """It is entered, but posts nothing yet."""
+    posted: str = ""
+    """The EditSequence whose postings the ledger has; empty before they were read."""
     time_modified: dt.datetime | None = None
     read_visit_id: int | None = None
     id: int = 0
 
 
+CostScope = Literal["whole", "changes"]
+
+CostStage = Literal["documents", "postings", "complete"]
+"""First which documents there are, then what they posted; then the answers wait to be applied."""
+
+
 @dataclass(slots=True)
 class CostReading:
-    """One reading of job costs: its answers are applied together when all have come."""
+    """One reading of job costs: everything, or what changed; its answers are applied together when all have come."""
 
     connection_id: int
     started_at: dt.datetime
     applied_at: dt.datetime | None = None
+    scope: CostScope = "whole"
+    stage: CostStage = "documents"
+    jobs: list[str] = field(default_factory=list)
+    """ListIDs of jobs that are read whole besides, because QuickBooks' own total differed from the ledger."""
     id: int = 0
 
 
@@ -112,7 +131,8 @@ class CostAnswer:
 class CostLine:
     """A posted line of the ledger: what CustomTxnDetail showed for one job.
 
-    `counted` is False for lines on accounts that are no cost (retainage, deposits, assets).
+    `counted` is False for lines on accounts that are no cost (retainage, deposits, assets). Names are those of the day
+    of reading; where the id is known, it goes on under a new name.
     """
 
     job_id: str
@@ -124,11 +144,15 @@ class CostLine:
     """Debit less credit, in the company's currency."""
     counted: bool
     memo: str = ""
+    account_id: str = ""
+    item_id: str = ""
+    class_name: str = ""
+    class_id: str = ""
 
 
 @dataclass(slots=True)
 class CostDocument:
-    """A posted QuickBooks document in the ledger with its job lines. Payroll: one document per pay date and job."""
+    """What a posted QuickBooks document has for one job. Payroll: one for each pay date and job."""
 
     connection_id: int
     txn_id: str
@@ -144,8 +168,44 @@ class CostDocument:
     lines: list[CostLine] = field(default_factory=list)
     deleted: bool = False
     deletion_known: bool = False
-    """Whether QuickBooks had a deletion record for it."""
+    """Whether QuickBooks had a deletion record for it, or shows that the job was taken off it."""
     reading_id: int | None = None
+    """The reading that showed it last."""
+    job_id: str = ""
+    """The job of all its lines."""
+    cost_cents: int = 0
+    """What counts of it as cost, in cents; nothing once it is deleted."""
+    changed_at: dt.datetime | None = None
+    """When a reading saw it first, or saw it otherwise than the one before."""
+    id: int = 0
+
+    def settle(self) -> None:
+        """Bring job and cost in line with the lines."""
+        self.job_id = self.lines[0].job_id if self.lines else self.job_id
+        counted = total(line.amount for line in self.lines if line.counted and not self.deleted)
+        self.cost_cents = int(counted * 100)
+
+
+@dataclass(slots=True)
+class Control:
+    """QuickBooks' own totals of job cost, on accrual basis, through a date or of every date (ACCOUNTING 24).
+
+    Amounts in currency units by the customer's or job's ListID.
+    """
+
+    connection_id: int
+    read_at: dt.datetime
+    through: dt.date | None = None
+    jobs: dict[str, Decimal] = field(default_factory=dict)
+    """Cost by Profit & Loss by Job."""
+    unknown: Decimal = ZERO
+    """Cost of columns that no customer of the list explains."""
+    all_costs: Decimal = ZERO
+    """The cost accounts of Profit & Loss Standard."""
+    without_job: Decimal = ZERO
+    """What of them belongs to no customer, by Profit & Loss Standard summarised by customer."""
+    items: dict[str, dict[str, Decimal]] = field(default_factory=dict)
+    """Job Profitability Detail of jobs whose total differed: cost by the item's FullName, empty for none."""
     id: int = 0
 
 

@@ -60,16 +60,19 @@ class Allocation:
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """What allocation must know: jobs, items, accounts and the projects' budget codes.
+    """What allocation must know: jobs, items, accounts, classes and the projects' budget codes.
 
-    Names of items and accounts are folded FullNames; each stands for a cost code and a cost type, the type empty where
-    an item names the cost code alone.
+    Names of items, accounts and classes are folded FullNames; each stands for a cost code and a cost type. The type is
+    empty where the cost code is named alone, the code where a rule gives the type alone.
     """
 
     projects: Mapping[str, int]
     """Project id by job ListID."""
     items: Mapping[str, tuple[str, str]]
     accounts: Mapping[str, tuple[str, str]]
+    classes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
+    """Cost type by transaction type, folded (`paycheck`)."""
     ignored: frozenset[tuple[str, str]] = frozenset()
     """Kind (account or item) and folded name of what people ignore."""
     budget_codes: Mapping[int, Sequence[BudgetCode]] = field(default_factory=dict)
@@ -90,25 +93,28 @@ def allocate(documents: Iterable[CostDocument], books: Books) -> list[Allocation
 
 
 def _place(document: CostDocument, line: CostLine, project_id: int, books: Books) -> Allocation:
-    item = fold(line.item)
+    item, account, of_class = fold(line.item), fold(line.account), fold(line.class_name)
     if ("item", item) in books.ignored:
         return Allocation(document, line, project_id, reason="ignored")
-    by_account = books.accounts.get(fold(line.account), ("", ""))
-    cost_code, cost_type = books.items.get(item, ("", "")) if item else ("", "")
-    if not cost_code:
-        cost_code, cost_type = by_account
+    by_account, by_class = books.accounts.get(account, ("", "")), books.classes.get(of_class, ("", ""))
+    by_item = books.items.get(item, ("", "")) if item else ("", "")
+    cost_code, cost_type = next((found for found in (by_item, by_account, by_class) if found[0]), ("", ""))
     if cost_code and not cost_type:
-        cost_type = _type_of(cost_code, by_account, project_id, books)
+        by_rule = [books.types.get(fold(document.txn_type), ""), *_types(cost_code, (by_account, by_class))]
+        cost_type = next(filter(None, by_rule), "") or _only_type(cost_code, project_id, books)
     if cost_code and cost_type:
         return Allocation(document, line, project_id, cost_code, cost_type)
-    ignored = ("account", fold(line.account)) in books.ignored
+    ignored = ("account", account) in books.ignored or ("class", of_class) in books.ignored
     return Allocation(document, line, project_id, reason="ignored" if ignored else "unmapped")
 
 
-def _type_of(cost_code: str, by_account: tuple[str, str], project_id: int, books: Books) -> str:
-    """The type of a cost whose item names a cost code only: the account's rule, the only budget code, the default."""
-    if by_account[0] == cost_code and by_account[1]:
-        return by_account[1]
+def _types(cost_code: str, rules: Iterable[tuple[str, str]]) -> list[str]:
+    """The types that rules give to a cost whose item names a cost code only: rules of this code, or of no code."""
+    return [cost_type for code, cost_type in rules if code in ("", cost_code)]
+
+
+def _only_type(cost_code: str, project_id: int, books: Books) -> str:
+    """The type of the project's only budget code of a cost code, else the default that an admin set."""
     types = {code.cost_type for code in books.budget_codes.get(project_id, ()) if code.cost_code == cost_code}
     return next(iter(types)) if len(types) == 1 else books.default_cost_type
 

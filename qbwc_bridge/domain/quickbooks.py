@@ -303,23 +303,68 @@ def query_of(kind: str, txn_id: str) -> EstimateQuery | PurchaseOrderQuery:
 class CustomTxnDetail:
     """CustomDetailReportQuery, type CustomTxnDetail: one row per posting line, accrual, flat.
 
-    `txn_types` are qbXML's TxnTypeFilter words; dates both given, or both None for every date (macro All).
+    `txn_types` are qbXML's TxnTypeFilter words. Dates, of the document or of its last change, leave their side open
+    where None; a report of neither covers every date (macro All). `job` keeps the rows of that ListID.
     """
 
     txn_types: tuple[str, ...]
     from_date: dt.date | None = None
     to_date: dt.date | None = None
+    modified_from: dt.date | None = None
+    modified_to: dt.date | None = None
+    job: str = ""
     kind: Literal["CustomTxnDetail"] = "CustomTxnDetail"
+
+    @property
+    def of_changes(self) -> bool:
+        """Whether it asks for what was changed lately, of whatever date."""
+        return self.modified_from is not None
+
+
+CostQueryKind = Literal[
+    "BillQuery",
+    "VendorCreditQuery",
+    "CheckQuery",
+    "CreditCardChargeQuery",
+    "CreditCardCreditQuery",
+    "ItemReceiptQuery",
+    "JournalEntryQuery",
+    "DepositQuery",
+    "InventoryAdjustmentQuery",
+    "InvoiceQuery",
+    "CreditMemoQuery",
+    "SalesReceiptQuery",
+]
 
 
 @dataclass(frozen=True, slots=True)
-class BillQuery:
-    """Bills with lines and links to purchase orders."""
+class CostQuery:
+    """Documents of one type that may carry job cost or billings, with lines and, where qbXML has them, links."""
 
+    kind: CostQueryKind
     modified_from: dt.datetime | None = None
     iterator: Iterator | None = None
     txn_ids: tuple[str, ...] = ()
-    kind: Literal["BillQuery"] = "BillQuery"
+
+
+@dataclass(frozen=True, slots=True)
+class ProfitAndLoss:
+    """GeneralSummaryReportQuery on accrual basis, columns by customer and job, through a date or of every date."""
+
+    report: Literal["ProfitAndLossByJob", "ProfitAndLossStandard"]
+    through: dt.date | None = None
+    kind: Literal["ProfitAndLoss"] = "ProfitAndLoss"
+
+
+@dataclass(frozen=True, slots=True)
+class JobProfitability:
+    """JobReportQuery, type JobProfitabilityDetail: one job of every date, a row per item.
+
+    Its basis is that of the company's reports; it cannot be asked for (qbXML 13.0 schema).
+    """
+
+    job: str
+    kind: Literal["JobProfitability"] = "JobProfitability"
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,13 +381,7 @@ Request = (
     HostQuery
     | CompanyQuery
     | PreferencesQuery
-    | AccountQuery
-    | CustomerQuery
-    | VendorQuery
-    | ItemQuery
-    | ClassQuery
-    | EmployeeQuery
-    | OtherNameQuery
+    | ListQuery
     | ListDeletedQuery
     | CustomerAdd
     | VendorAdd
@@ -354,6 +393,8 @@ Request = (
     | EstimateQuery
     | PurchaseOrderQuery
     | CustomTxnDetail
-    | BillQuery
+    | CostQuery
+    | ProfitAndLoss
+    | JobProfitability
     | TxnDeletedQuery
 )

@@ -91,10 +91,19 @@ class Connection:
     """Greatest TimeModified of the lists, by QuickBooks' clock."""
     orders_modified: dt.datetime | None = None
     """The same of estimates and purchase orders."""
-    bills_modified: dt.datetime | None = None
-    """The same of bills."""
+    costs_modified: dict[str, dt.datetime] = field(default_factory=dict)
+    """The same of documents that may carry cost, by type."""
     deletions_seen: dt.datetime | None = None
     """Greatest TimeDeleted seen of what is a cost."""
+    costs_whole_at: dt.datetime | None = None
+    """When the last reading of all costs was begun; None: the ledger is not whole, and nothing of it is written."""
+    payroll_seen: dt.date | None = None
+    """Changes of payroll are asked for from this day of modification on."""
+    controlled_at: dt.datetime | None = None
+    """When QuickBooks' own totals were last read."""
+    doubted: dict[str, str] = field(default_factory=dict)
+    """Jobs whose total in QuickBooks differs from the ledger, by ListID: empty until the job is read whole, then the
+    difference that is left."""
     lists_whole_at: dt.datetime | None = None
     """When the lists were last read whole, which shows what was merged: that leaves no deletion record."""
     list_deletions_seen: dt.datetime | None = None
@@ -319,12 +328,16 @@ class Visit:
     id: int = 0
 
 
+MappingKind = Literal["job", "vendor", "item", "account", "class", "type"]
+"""What is mapped by name; `type` is a transaction type, which gives a cost type alone."""
+
+
 @dataclass(slots=True)
 class Mapping:
     """A lasting decision of a person: a QuickBooks name mapped to a Procore one, or ignored with a comment."""
 
     connection_id: int
-    kind: Literal["job", "vendor", "item", "account"]
+    kind: MappingKind
     quickbooks: str
     procore: str = ""
     expense_account: str = ""
@@ -341,7 +354,7 @@ class History:
     """One move: from, to, when, who, why."""
 
     connection_id: int
-    subject: Literal["submission", "task", "project", "connection", "writeback", "map"]
+    subject: Literal["submission", "task", "project", "connection", "writeback", "map", "cost"]
     subject_id: int
     at: dt.datetime
     who: str

@@ -99,14 +99,16 @@ class LineRet:
     customer: Ref | None = None
     received_quantity: Decimal | None = None
     is_manually_closed: bool = False
+    class_: Ref | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TxnRet:
-    """A transaction: Estimate, PurchaseOrder or Bill (`kind`).
+    """A transaction: Estimate, PurchaseOrder, or one that may carry job cost (`kind`).
 
-    `party` is the customer of an estimate, the vendor of the others. `total` is the document's own total where it
-    states one. `linked` holds (TxnID, TxnType) of linked transactions. `grouped`: lines stand in item groups.
+    `party` is the customer of an estimate or invoice, the payee or vendor of the others; a journal entry has none.
+    `total` is the document's own total where it states one. `linked` holds (TxnID, TxnType) of linked transactions.
+    `grouped`: lines stand in item groups.
     """
 
     kind: str
@@ -125,6 +127,7 @@ class TxnRet:
     is_active: bool = True
     sales_tax_total: Decimal | None = None
     grouped: bool = False
+    is_pending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +160,10 @@ class ReportRet:
     basis: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    titles: tuple[str, ...] = ()
+    """The titles of the columns, those of several rows joined by colons: customers and jobs where columns are these."""
+    labels: tuple[str, ...] = ()
+    """What RowData names for each row: the full name of an account or item; empty where it names nothing."""
 
     def cells(self, *columns: str) -> Iterator[list[str]]:
         """Give of each row the cells of these columns, empty where the report has no such column."""

@@ -1,173 +1,278 @@
-"""Actuals: the kept answers of a cost reading become the ledger, all at once."""
+"""Actuals: the kept answers of a cost reading become the ledger, one answer after the other.
+
+A reading is applied once all of it is there. Each answer is applied and removed in one transaction, so that a large
+reading holds up nobody, and one that is cut short goes on where it stood.
+"""
 
 import datetime as dt
-import re
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
-from qbwc_bridge.domain.books import CostAnswer, CostDocument, CostLine, CostReading, ListRecord
+from qbwc_bridge.domain.books import CostAnswer, CostDocument, CostLine, CostReading, ListRecord, TransactionRecord
 from qbwc_bridge.domain.costs import COST_ACCOUNTS, PAYROLL
 from qbwc_bridge.domain.money import ZERO
-from qbwc_bridge.domain.names import fold
 from qbwc_bridge.domain.records import Connection
-from qbwc_bridge.domain.states import ALIVE, TaskState
-from qbwc_bridge.flow import cost_answers
-from qbwc_bridge.ports import UnitOfWork
+from qbwc_bridge.domain.states import TaskState
+from qbwc_bridge.flow import controls, cost_answers, cost_history
+from qbwc_bridge.flow.cost_answers import Scope
+from qbwc_bridge.flow.cost_names import Names, txn_type
+from qbwc_bridge.ports import Other, UnitOfWork
 
-_ITEM_NOTE = re.compile(r" \(.*\)$", re.DOTALL)
-_ACCOUNT_NUMBER = re.compile(r"(^|:)[0-9]{1,7} · ")
-"""Reports write items with their description in parentheses and accounts with their number."""
+PORTION = 12
+"""Answers applied in one transaction: with windows of 4,000 lines some seconds of work at most."""
 
-_TYPES = {
-    "General Journal": "JournalEntry",
-    "Journal": "JournalEntry",
-    "Bill Credit": "VendorCredit",
-    "Credit": "VendorCredit",
-    "Credit Card Charge": "CreditCardCharge",
-    "Credit Card Credit": "CreditCardCredit",
-    "Item Receipt": "ItemReceipt",
-    "Inventory Adjust": "InventoryAdjustment",
-    "Credit Memo": "CreditMemo",
-    "Sales Receipt": "SalesReceipt",
-}
-"""Report words of transaction types by qbXML's words; the others are the same in both."""
+LOOK_UP = 512
+"""Documents looked up by one statement."""
+
+Row = dict[str, str]
+"""A row of a report: cells by column."""
 
 
-def apply_all(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> int:
-    """Apply every complete reading; gives how many.
+def apply_all(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> None:
+    """Apply every complete reading in this transaction."""
+    while apply_some(uow, connection, now):
+        pass
+
+
+def apply_some(uow: UnitOfWork, connection: Connection, now: dt.datetime, *, most: int = PORTION) -> bool:
+    """Apply at most so many answers of a complete reading, and end it after its last; gives whether anything was done.
 
     A reading with a parked or cancelled query is given up. Payroll alone may be missing, because QuickBooks can refuse
     it for itself (3261, 3262): then the payroll costs known so far stay, and the parked query says why.
     """
-    applied = 0
-    for reading in uow.readings.find(connection_id=connection.id, applied_at=None):
-        tasks = uow.tasks.find(reading_id=reading.id)
-        if any(task.state in ALIVE for task in tasks):
-            continue
-        missing = [task for task in tasks if task.state is not TaskState.DONE]
-        if all(cost_answers.is_payroll(task) for task in missing):
-            _apply(uow, connection, reading, with_payroll=not missing)
-            connection.costs_read_at = now
-            applied += 1
-        reading.applied_at = now
-        uow.readings.save(reading)
-        for answer in uow.answers.find(reading_id=reading.id):
+    reading = uow.readings.first(connection_id=connection.id, stage="complete", applied_at=None)
+    if reading is None:
+        return False
+    missing = [task for task in uow.tasks.find(reading_id=reading.id) if task.state is not TaskState.DONE]
+    if all(cost_answers.is_payroll(task) for task in missing):
+        applying = _Applying(uow, connection, reading, now)
+        for answer in _next_answers(uow, reading, most):
+            applying.take(answer)
             uow.answers.remove(answer)
+        if uow.answers.has(reading_id=reading.id, kind=_IN_ORDER):
+            return True
+        applying.finish(with_payroll=not missing)
+        connection.costs_read_at = now
+    for answer in uow.answers.find(reading_id=reading.id):
+        uow.answers.remove(answer)
+    reading.applied_at = now
+    uow.readings.save(reading)
     uow.connections.save(connection)
-    return applied
+    return True
 
 
-def _apply(uow: UnitOfWork, connection: Connection, reading: CostReading, *, with_payroll: bool) -> None:
-    answers = uow.answers.find(reading_id=reading.id)
-    deletions = _kept(answers, cost_answers.DELETED)
-    deleted = {txn_id for txn_id, _ in deletions}
-    # A document that is still shown has not vanished: its job was taken off it.
-    deleted |= {
-        row["TxnID"] for answer in answers if answer.kind == cost_answers.REPORT for row in cost_answers.rows(answer)
-    }
-    found = _documents(uow, connection, answers)
-    for row in uow.costs.find(connection_id=connection.id):
-        if row.txn_type == PAYROLL and not with_payroll:
-            continue
-        fresh = found.pop(row.txn_id, None)
-        if fresh is None:
-            if not row.deleted or (row.txn_id in deleted and not row.deletion_known):
-                row.deleted, row.deletion_known = True, row.txn_id in deleted or row.txn_type == PAYROLL
-                row.reading_id = reading.id
-                uow.costs.save(row)
-            continue
-        fresh.id, fresh.reading_id = row.id, row.reading_id
-        if fresh != row:
-            fresh.reading_id = reading.id
-            uow.costs.save(fresh)
-    for fresh in found.values():
-        fresh.reading_id = reading.id
-        uow.costs.add(fresh)
-    connection.deletions_seen = _newest(connection.deletions_seen, deletions)
-    connection.bills_modified = _newest(connection.bills_modified, _kept(answers, cost_answers.BILLS))
+_IN_ORDER = (cost_answers.POSTINGS, cost_answers.PAYROLL, cost_answers.DOCUMENTS)
+"""What was posted comes before what was shown: a document that posted nothing for a job any more is found last."""
 
 
-def _kept(answers: list[CostAnswer], kind: str) -> list[list[str]]:
-    return [row for answer in answers if answer.kind == kind for row in cost_answers.unpack(answer)]
+def _next_answers(uow: UnitOfWork, reading: CostReading, most: int) -> Iterator[CostAnswer]:
+    for kind in _IN_ORDER:
+        while most and (found := uow.answers.find(reading_id=reading.id, kind=kind, limit=1)):
+            most -= 1
+            yield found[0]
 
 
-def _newest(known: dt.datetime | None, rows: list[list[str]]) -> dt.datetime | None:
-    """The newest time seen so far: `rows` are of an id and a time, or an empty text."""
-    times = [dt.datetime.fromisoformat(when) for _, when in rows if when]
-    return max([*times, known] if known else times, default=None)
+class _Applying:
+    """One reading while it is applied."""
 
+    def __init__(self, uow: UnitOfWork, connection: Connection, reading: CostReading, now: dt.datetime) -> None:
+        self._uow = uow
+        self._connection = connection
+        self._reading = reading
+        self._now = now
+        self._names = Names(uow, connection)
+        self._told = connection.costs_whole_at is not None
+        """Whether changes are history; what the first reading brings is not."""
 
-def _documents(uow: UnitOfWork, connection: Connection, answers: list[CostAnswer]) -> dict[str, CostDocument]:
-    """Build ledger documents from report rows: lines that name a job, grouped by TxnID (payroll: by pay date)."""
-    accounts, items = _by_name(uow, connection, "account"), _by_name(uow, connection, "item")
-    jobs = _by_name(uow, connection, "customer")
-    vendors = _by_name(uow, connection, "vendor")
-    bills = {bill.txn_id: bill for bill in uow.transactions.find(connection_id=connection.id, kind="Bill")}
-    documents: dict[str, CostDocument] = {}
-    lines: dict[str, list[CostLine]] = defaultdict(list)
-    for answer in answers:
-        if answer.kind not in (cost_answers.REPORT, cost_answers.PAYROLL):
-            continue
-        for row in cost_answers.rows(answer):
-            job = jobs.get(fold(row["Name"]))
+    # ------------------------------------------------------------ answers
+
+    def take(self, answer: CostAnswer) -> None:
+        """Apply one answer."""
+        if answer.kind == cost_answers.DOCUMENTS:
+            self._shown(answer)
+            return
+        scope, rows = cost_answers.postings(answer.content)
+        if answer.kind == cost_answers.PAYROLL:
+            self._payroll(scope, rows)
+        else:
+            self._postings(scope, rows)
+
+    def _postings(self, scope: Scope, rows: list[Row]) -> None:
+        ids = list(dict.fromkeys(row["TxnID"] for row in rows))
+        headers = {row.txn_id: row for row in self._found(self._uow.transactions.find, ids)}
+        existing = {(row.txn_id, row.job_id): row for row in self._found(self._uow.costs.find, ids)}
+        for fresh in self._documents(rows, headers):
+            self._put(existing.pop((fresh.txn_id, fresh.job_id), None), fresh)
+        if not scope.job:  # all lines of these documents were shown: the other jobs were taken off
+            for row in existing.values():
+                self._end(row, known=True)
+
+    def _payroll(self, scope: Scope, rows: list[Row]) -> None:
+        jobs: dict[str, Any] = {"job_id": scope.job} if scope.job else {}
+        known = self._uow.costs.find(connection_id=self._connection.id, txn_type=PAYROLL, **jobs)
+        inside = [row for row in known if _inside(row.txn_date, scope)]
+        existing = {(row.txn_id, row.job_id): row for row in inside}
+        for fresh in self._documents(rows, {}):
+            self._put(existing.pop((fresh.txn_id, fresh.job_id), None), fresh)
+        for row in existing.values():  # QuickBooks keeps no deletion records of paychecks
+            self._end(row, known=True)
+
+    def _shown(self, answer: CostAnswer) -> None:
+        """Note whose postings were read; what these did not show posts nothing for a job now: void, pending, moved."""
+        shown = cost_answers.shown(answer.content)
+        read = {each.txn_id: each for each in shown if each.changed or self._reading.scope == "whole"}
+        for row in self._found(self._uow.costs.find, list(read)):
+            if row.reading_id != self._reading.id:
+                self._end(row, known=True)
+        for header in self._found(self._uow.transactions.find, list(read)):
+            header.posted = read[header.txn_id].edit_sequence
+            self._uow.transactions.save(header)
+        seen = self._connection.costs_modified
+        for each in shown:
+            if each.modified and (each.txn_type not in seen or each.modified > seen[each.txn_type]):
+                seen[each.txn_type] = each.modified
+        self._connection.costs_modified = dict(seen)
+
+    def _found(self, find: Any, ids: list[str]) -> Iterator[Any]:
+        for start in range(0, len(ids), LOOK_UP):
+            yield from find(connection_id=self._connection.id, txn_id=ids[start : start + LOOK_UP])
+
+    # ------------------------------------------------------------ rows
+
+    def _documents(self, rows: Iterable[Row], headers: dict[str, TransactionRecord]) -> Iterator[CostDocument]:
+        """Build ledger documents from report rows: lines that name a job, by TxnID (payroll: pay date) and job."""
+        documents: dict[tuple[str, str], CostDocument] = {}
+        lines: dict[tuple[str, str], list[CostLine]] = defaultdict(list)
+        for row in rows:
+            job = self._names.job(row["Name"])
             if job is None:
                 continue
-            txn_id = row["TxnID"]
-            documents.setdefault(txn_id, _document(connection, row))
-            lines[txn_id].append(_line(row, job, accounts, items))
-    for txn_id, document in documents.items():
-        document.lines = sorted(lines[txn_id], key=_line_order)
-        bill = bills.get(txn_id)
-        vendor = vendors.get(fold(document.payee))
-        document.vendor_id = bill.party_id if bill else vendor.list_id if vendor else ""
-        document.order_ids = [linked for linked, kind in bill.linked if kind == "PurchaseOrder"] if bill else []
-    return documents
+            key = row["TxnID"], job.list_id
+            header = headers.get(row["TxnID"])
+            if key not in documents:
+                documents[key] = self._document(row, header)
+            lines[key].append(self._line(row, job, header))
+        for key, document in documents.items():
+            document.lines = sorted(lines[key], key=_line_order)
+            document.settle()
+            yield document
+
+    def _document(self, row: Row, header: TransactionRecord | None) -> CostDocument:
+        vendor = self._names.vendor(row["SourceName"])
+        orders = [linked for linked, kind in header.linked if kind == "PurchaseOrder"] if header else []
+        return CostDocument(
+            connection_id=self._connection.id,
+            txn_id=row["TxnID"],
+            txn_type=txn_type(row["TxnType"]),
+            txn_date=dt.date.fromisoformat(row["Date"]),
+            ref_number=row["RefNumber"],
+            payee=row["SourceName"],
+            vendor_id=(header.party_id if header else "") or (vendor.list_id if vendor else ""),
+            memo=row["Memo"],
+            order_ids=orders,
+            reading_id=self._reading.id,
+            changed_at=self._now,
+        )
+
+    def _line(self, row: Row, job: ListRecord, header: TransactionRecord | None) -> CostLine:
+        account_name, account = self._names.account(row["Account"])
+        own = {line.item_id for line in header.lines if line.item_id} if header else set()
+        item_name, item = self._names.item(row["Item"], own)
+        of_class = self._names.class_(row["Class"])
+        account_type = account.type if account else ""
+        return CostLine(
+            job_id=job.list_id,
+            job_name=job.full_name,
+            account=account_name,
+            account_type=account_type,
+            item=item_name,
+            amount=cost_answers.number(row["Debit"]) - cost_answers.number(row["Credit"]) + ZERO,
+            counted=account_type in COST_ACCOUNTS,
+            memo=row["Memo"],
+            account_id=account.list_id if account else "",
+            item_id=item.list_id if item else "",
+            class_name=of_class.full_name if of_class else row["Class"],
+            class_id=of_class.list_id if of_class else "",
+        )
+
+    # ------------------------------------------------------------ the ledger
+
+    def _put(self, row: CostDocument | None, fresh: CostDocument) -> None:
+        if row is None:
+            if self._told:
+                cost_history.tell(self._uow, self._uow.costs.add(fresh), None, self._now)
+            else:
+                self._uow.costs.append(fresh)
+            return
+        same = replace(row, reading_id=fresh.reading_id, changed_at=fresh.changed_at)
+        fresh.id = row.id
+        if fresh == same:
+            fresh.changed_at = row.changed_at
+        elif self._told:
+            cost_history.tell(self._uow, fresh, row, self._now)
+        self._uow.costs.save(fresh)
+
+    def _end(self, row: CostDocument, *, known: bool) -> None:
+        """A document is gone, or has nothing for its job any more; `known` by QuickBooks' own word."""
+        if row.deleted and (row.deletion_known or not known):
+            return
+        before = replace(row)
+        row.deletion_known = known
+        row.reading_id = self._reading.id
+        if not row.deleted:
+            row.deleted, row.changed_at = True, self._now
+            row.settle()
+            cost_history.tell(self._uow, row, before, self._now)
+        self._uow.costs.save(row)
+
+    # ------------------------------------------------------------ the end
+
+    def finish(self, *, with_payroll: bool) -> None:
+        """Take in what the whole reading tells: what is gone, and QuickBooks' own totals."""
+        connection, reading = self._connection, self._reading
+        self._deletions()
+        if reading.scope == "whole":
+            self._unseen()
+            connection.costs_whole_at = reading.started_at
+        else:
+            for job in reading.jobs:
+                self._unseen(job_id=job)
+        if with_payroll:
+            # By QuickBooks' calendar, which may be a day behind or ahead.
+            connection.payroll_seen = reading.started_at.date() - dt.timedelta(days=1)
+        controls.take(self._uow, connection, reading, self._names, self._now)
+
+    def _deletions(self) -> None:
+        found: dict[str, dt.datetime | None] = {}
+        for content in cost_answers.of_kind(self._uow, self._reading, cost_answers.DELETED):
+            found.update(cost_answers.deletions(content))
+        headers = {row.txn_id: row for row in self._found(self._uow.transactions.find, list(found))}
+        for row in self._found(self._uow.costs.find, list(found)):
+            header = headers.get(row.txn_id)
+            if (header is None or header.gone) and not (row.reading_id == self._reading.id and not row.deleted):
+                self._end(row, known=True)
+        times = [when for when in found.values() if when]
+        self._connection.deletions_seen = max([*times, *filter(None, [self._connection.deletions_seen])], default=None)
+
+    def _unseen(self, **criteria: Any) -> None:
+        """What this reading should have shown and did not: it vanished, unless QuickBooks has a deletion record."""
+        unseen = self._uow.costs.find(
+            connection_id=self._connection.id, deleted=False, reading_id=Other(self._reading.id), **criteria
+        )
+        rows = [row for row in unseen if row.txn_type != PAYROLL]
+        gone = {
+            row.txn_id for row in self._found(self._uow.transactions.find, [row.txn_id for row in rows]) if row.gone
+        }
+        for row in rows:
+            self._end(row, known=row.txn_id in gone)
 
 
-def _document(connection: Connection, row: dict[str, str]) -> CostDocument:
-    return CostDocument(
-        connection_id=connection.id,
-        txn_id=row["TxnID"],
-        txn_type=_TYPES.get(row["TxnType"], row["TxnType"].replace(" ", "")),
-        txn_date=dt.date.fromisoformat(row["Date"]),
-        ref_number=row["RefNumber"],
-        payee=row["SourceName"],
-        memo=row["Memo"],
-    )
-
-
-def _item_name(text: str, items: dict[str, ListRecord]) -> str:
-    """Take off the description in parentheses; names may hold parentheses too, so the longest known name wins."""
-    name = text
-    while fold(name) not in items and " (" in name:
-        name = name.rpartition(" (")[0]
-    return name if fold(name) in items else _ITEM_NOTE.sub("", text)
-
-
-def _line(
-    row: dict[str, str], job: ListRecord, accounts: dict[str, ListRecord], items: dict[str, ListRecord]
-) -> CostLine:
-    account_name = _ACCOUNT_NUMBER.sub(r"\1", row["Account"])
-    account = accounts.get(fold(account_name))
-    account_type = account.type if account else ""
-    amount: Decimal = cost_answers.number(row["Debit"]) - cost_answers.number(row["Credit"])
-    return CostLine(
-        job_id=job.list_id,
-        job_name=job.full_name,
-        account=account.full_name if account else account_name,
-        account_type=account_type,
-        item=_item_name(row["Item"], items),
-        amount=amount + ZERO,
-        counted=account_type in COST_ACCOUNTS,
-        memo=row["Memo"],
-    )
+def _inside(date: dt.date, scope: Scope) -> bool:
+    return (scope.from_date is None or date >= scope.from_date) and (scope.to_date is None or date <= scope.to_date)
 
 
 def _line_order(line: CostLine) -> tuple[str, str, str, Decimal]:
-    return (line.job_id, line.item, line.account, line.amount)
-
-
-def _by_name(uow: UnitOfWork, connection: Connection, kind: str) -> dict[str, ListRecord]:
-    rows = uow.lists.find(connection_id=connection.id, kind=kind)
-    # What is gone has had costs all the same; where another record took its name, that one is meant.
-    return {row.folded: row for row in sorted(rows, key=lambda row: not row.gone)}
+    return (line.item, line.account, line.class_name, line.amount)

@@ -3,7 +3,14 @@
 from dataclasses import replace
 from typing import Any
 
-from qbwc_bridge.domain.quickbooks import EstimateMod, EstimateQuery, Iterator, PurchaseOrderMod, PurchaseOrderQuery
+from qbwc_bridge.domain.quickbooks import (
+    CostQuery,
+    EstimateMod,
+    EstimateQuery,
+    Iterator,
+    PurchaseOrderMod,
+    PurchaseOrderQuery,
+)
 from qbwc_bridge.domain.records import MessageSet, Task
 from qbwc_bridge.domain.replies import Reply, ReplySet
 from qbwc_bridge.domain.states import OUTSTANDING, TaskState
@@ -19,9 +26,9 @@ from qbwc_bridge.qbxml.statuses import Meaning, Reaction, meaning
 DOCUMENT_GONE = "What this changes is no longer in QuickBooks: unlink it here, and it can be written anew."
 """What a person reads when an order or estimate was deleted in QuickBooks."""
 
-_OF_A_FEATURE = (EstimateQuery, PurchaseOrderQuery)
+_OF_A_FEATURE = (EstimateQuery, PurchaseOrderQuery, CostQuery)
 _NO_FEATURE = frozenset({1030, 3250})
-"""An edition without estimates or purchase orders, or a company with them switched off, has none."""
+"""An edition without estimates, orders, receipts or stock, or a company with them switched off, has none."""
 
 _NO_REFERENCE = frozenset({3000, 3120, 3130, 3140})
 """Statuses of a write that used a record which QuickBooks does not have: it was deleted or merged unseen."""
@@ -56,8 +63,8 @@ def apply(scene: Scene, message: MessageSet, replies: ReplySet) -> None:
             doubt(scene, task, f"QuickBooks' reply set left it out (set status {replies.status or 'none'})")
         elif reply is None:
             again(scene, task, why="QuickBooks' reply set left it out")
-        elif task.kind.endswith("Query") or task.kind == "CustomTxnDetail":
-            _apply_query(scene, task, reply)
+        elif not is_write(task):
+            _apply_query(scene, task, reply, orders)
         else:
             apply_write(scene, task, rows, reply, orders)
 
@@ -128,7 +135,7 @@ def sentinel_answered(scene: Scene, replies: ReplySet) -> None:
         visit.last_error = f"QuickBooks could not show the newest record that the bridge wrote: {told}"
 
 
-def _apply_query(scene: Scene, task: Task, reply: Reply) -> None:
+def _apply_query(scene: Scene, task: Task, reply: Reply, orders: Orders) -> None:
     told = meaning(reply.status)
     task.status_code = reply.status
     has_none = _has_none(task, reply)
@@ -144,8 +151,7 @@ def _apply_query(scene: Scene, task: Task, reply: Reply) -> None:
         why = _sentence(told, reply, given_up=task.submission_id is not None)
         give_up(scene, task, f"{DOCUMENT_GONE} {why}" if missing and reply.status in _GONE else why)
         return
-    if task.reading_id is not None:
-        cost_answers.keep(scene, task, reply)
+    cost_answers.keep(scene, task, reply, orders)
     if task.submission_id is None and task.reading_id is None:
         mirror.remember_newest(scene.connection, reply.results)
     if reply.remaining and reply.iterator_id:
@@ -156,12 +162,11 @@ def _apply_query(scene: Scene, task: Task, reply: Reply) -> None:
 
 
 def _has_none(task: Task, reply: Reply) -> bool:
-    """Whether a refused reading of lists shows that there is nothing to read, or nothing that must be known."""
-    if task.rank != LISTS_RANK or task.submission_id is not None:
+    """Whether a refused reading shows that there is nothing to read, or nothing that must be known."""
+    if task.submission_id is not None:
         return False
-    return isinstance(task.request, OPTIONAL) or (
-        reply.status in _NO_FEATURE and isinstance(task.request, _OF_A_FEATURE)
-    )
+    optional = task.rank == LISTS_RANK and isinstance(task.request, OPTIONAL)
+    return optional or (reply.status in _NO_FEATURE and isinstance(task.request, _OF_A_FEATURE))
 
 
 def _lost_page(task: Task, reply: Reply) -> bool:

@@ -76,7 +76,8 @@ def bind(connection: Connection) -> None:
     connection.bound_name, connection.bound_file_id = connection.company.name, connection.company.file_id
     connection.alarm = connection.newest_write = ""
     connection.lists_modified = connection.orders_modified = None
-    connection.bills_modified = connection.deletions_seen = None
+    connection.costs_modified, connection.doubted = {}, {}
+    connection.deletions_seen = connection.costs_whole_at = connection.payroll_seen = connection.controlled_at = None
     connection.lists_whole_at = connection.list_deletions_seen = connection.order_deletions_seen = None
 
 

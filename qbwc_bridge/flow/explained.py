@@ -47,7 +47,6 @@ class _Amounts:
 def explain(ledger: Ledger, costs: dict[int, list[DirectCost]]) -> list[Explained]:
     """Explain the proof of `ledger` and `costs`, Procore's direct costs as just read, of every date, by project id."""
     outbox = {row.origin_id: row for row in ledger.uow.writebacks.find(connection_id=ledger.connection.id)}
-    documents = {document.txn_id: document for document in ledger.all_documents}
     found: list[Explained] = []
     for choice in released(ledger.choices.values()):
         if choice.release:
@@ -58,7 +57,8 @@ def explain(ledger: Ledger, costs: dict[int, list[DirectCost]]) -> list[Explaine
                 items=ledger.of_project(choice.project_id),
                 costs=costs.get(choice.project_id, []),
                 outbox=outbox,
-                documents=documents,
+                document=ledger.document,
+                stands=ledger.stands,
                 jobs=ledger.jobs,
                 brake=ledger.connection.brake,
                 as_of=ledger.as_of,

@@ -1,7 +1,8 @@
 """The ledger read for one connection: every counted line placed, judged, and what that means for Procore."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 
 from qbwc_bridge.domain.books import CostDocument
 from qbwc_bridge.domain.costs import Allocation, Books, allocate, judge
@@ -13,7 +14,11 @@ from qbwc_bridge.ports import UnitOfWork
 
 
 class Ledger:
-    """Placed and judged cost lines of one connection, from stored rows alone; with `as_of` through that date."""
+    """Placed and judged cost lines of one connection, from stored rows alone; with `as_of` through that date.
+
+    A project's lines are read when they are asked for, and only those of the last project are held: a large company has
+    more of them than should be in memory at once.
+    """
 
     def __init__(
         self, uow: UnitOfWork, connection: Connection, options: Options, *, as_of: dt.date | None = None
@@ -30,21 +35,53 @@ class Ledger:
         self.jobs = {row.quickbooks_id: row.project_id for row in synced if row.kind == "job"}
         self.vendors = {row.quickbooks_id: int(row.key) for row in synced if row.kind == "vendor"}
         self.orders = {row.quickbooks_id for row in synced if row.kind == "commitment"}
-        self._names = {row.list_id: row.full_name for row in uow.lists.find(connection_id=connection.id, kind="item")}
+        self._names = {
+            kind: {row.list_id: row.full_name for row in uow.lists.find(connection_id=connection.id, kind=kind)}
+            for kind in ("item", "account", "class")
+        }
         cost_codes = uow.documents.find(connection_id=connection.id, kind="cost_code")
         self._codes = {row.document.full_code for row in cost_codes if isinstance(row.document, CostCode)}
         self._items = {
-            fold(self._names.get(row.quickbooks_id, row.quickbooks_name)): self._code(row.key)
+            fold(self._names["item"].get(row.quickbooks_id, row.quickbooks_name)): self._code(row.key)
             for row in synced
             if row.kind == "cost_code"
         }
-        self.all_documents = uow.costs.find(connection_id=connection.id)
-        self.documents = [doc for doc in self.all_documents if as_of is None or doc.txn_date <= as_of]
-        self.allocations = [self._judge(item) for item in allocate(self.documents, self._books())]
+        self._books = self._read_books()
+        self._orders: dict[str, set[tuple[str, str]]] = {}
+        self._placed: dict[int, list[Allocation]] = {}
+
+    @property
+    def linked(self) -> list[ProjectChoice]:
+        """Projects whose job is linked, by number."""
+        found = (self.choices[number] for number in set(self.jobs.values()) if number in self.choices)
+        return sorted(found, key=lambda row: row.number)
+
+    def documents(self, project_id: int) -> list[CostDocument]:
+        """The documents of one project, deleted ones too, under the names of today."""
+        jobs = [job for job, number in self.jobs.items() if number == project_id]
+        found = self.uow.costs.find(connection_id=self.connection.id, job_id=jobs) if jobs else []
+        return [self._named(doc) for doc in found if self.as_of is None or doc.txn_date <= self.as_of]
+
+    def document(self, txn_id: str, job_id: str) -> CostDocument | None:
+        """What one transaction has for one job, of whatever date."""
+        found = self.uow.costs.first(connection_id=self.connection.id, txn_id=txn_id, job_id=job_id)
+        return self._named(found) if found else None
+
+    def stands(self, txn_id: str) -> bool:
+        """Whether a transaction has anything for any job."""
+        return self.uow.costs.has(connection_id=self.connection.id, txn_id=txn_id, deleted=False)
 
     def of_project(self, project_id: int) -> list[Allocation]:
         """The placed lines of one project."""
-        return [item for item in self.allocations if item.project_id == project_id]
+        if project_id not in self._placed:
+            placed = allocate(self.documents(project_id), self._books)
+            self._placed = {project_id: [self._judge(item) for item in placed]}
+        return self._placed[project_id]
+
+    @property
+    def allocations(self) -> Iterator[Allocation]:
+        """The placed lines of all linked projects, one project after the other."""
+        return (item for choice in self.linked for item in self.of_project(choice.project_id))
 
     def missing_codes(self, project_id: int) -> list[str]:
         """Codes with cost that the project's budget does not have yet; they are made (ACCOUNTING 6)."""
@@ -53,29 +90,46 @@ class Ledger:
         return sorted(wanted - have)
 
     def vanished(self) -> int:
-        """Documents that disappeared without a deletion record."""
-        return sum(1 for doc in self.documents if doc.deleted and not doc.deletion_known)
+        """Documents of linked jobs that disappeared without a deletion record."""
+        gone = {"deleted": True, "deletion_known": False}
+        return self.uow.costs.count(connection_id=self.connection.id, job_id=list(self.jobs), **gone)
 
-    def _books(self) -> Books:
+    def being_read(self, project_id: int) -> bool:
+        """Whether costs of a project are to be read whole first, because QuickBooks' own total differs from them."""
+        jobs = (job for job, number in self.jobs.items() if number == project_id)
+        return any(self.connection.doubted.get(job) == "" for job in jobs)
+
+    def _named(self, document: CostDocument) -> CostDocument:
+        """Give a document whose items, accounts and classes have their names of today."""
+        for line in document.lines:
+            line.item = self._names["item"].get(line.item_id, line.item)
+            line.account = self._names["account"].get(line.account_id, line.account)
+            line.class_name = self._names["class"].get(line.class_id, line.class_name)
+        return document
+
+    def _read_books(self) -> Books:
         rows = self.uow.mappings.find(connection_id=self.connection.id)
-        mapped = [row for row in rows if row.procore and not row.ignored]
-        accounts = {fold(row.quickbooks): self._code(row.procore) for row in mapped if row.kind == "account"}
-        items = {fold(row.quickbooks): self._code(row.procore) for row in mapped if row.kind == "item"}
+        mapped: dict[str, dict[str, tuple[str, str]]] = defaultdict(dict)
+        for row in rows:
+            if row.procore and not row.ignored:
+                mapped[row.kind][fold(row.quickbooks)] = self._code(row.procore)
         return Books(
             projects=self.jobs,
-            items={**self._items, **items},
-            accounts=accounts,
+            items={**self._items, **mapped["item"]},
+            accounts=mapped["account"],
+            classes=mapped["class"],
+            types={name: cost_type or cost_code for name, (cost_code, cost_type) in mapped["type"].items()},
             ignored=frozenset((row.kind, fold(row.quickbooks)) for row in rows if row.ignored),
             budget_codes={row.project_id: row.budget_codes for row in self.choices.values()},
             default_cost_type=self.options.default_cost_type,
         )
 
     def _code(self, text: str) -> tuple[str, str]:
-        """Cut `03-300.M` into cost code and cost type; a text that is a cost code itself has no type."""
-        if text in self._codes:
+        """Cut `03-300.M` into cost code and cost type; a cost code alone has no type, `.M` no code."""
+        if text in self._codes or "." not in text:
             return text, ""
         cost_code, _, cost_type = text.rpartition(".")
-        return (cost_code, cost_type) if cost_code else (text, "")
+        return cost_code, cost_type
 
     def _judge(self, item: Allocation) -> Allocation:
         choice = self.choices.get(item.project_id)
@@ -86,13 +140,16 @@ class Ledger:
         exported = [order for order in item.document.order_ids if order in self.orders]
         if len(exported) != 1 or len(item.document.order_ids) != 1:
             return False
-        order = self.uow.transactions.first(connection_id=self.connection.id, kind="PurchaseOrder", txn_id=exported[0])
-        lines = order.lines if order else []
-        return any(
-            line.job_id == item.line.job_id
-            and fold(self._names.get(line.item_id, line.item_name)) == fold(item.line.item)
-            for line in lines
-        )
+        return (item.line.job_id, fold(item.line.item)) in self._ordered(exported[0])
+
+    def _ordered(self, txn_id: str) -> set[tuple[str, str]]:
+        """Job and folded item of the lines of an order."""
+        if txn_id not in self._orders:
+            order = self.uow.transactions.first(connection_id=self.connection.id, kind="PurchaseOrder", txn_id=txn_id)
+            names = self._names["item"]
+            lines = order.lines if order else []
+            self._orders[txn_id] = {(line.job_id, fold(names.get(line.item_id, line.item_name))) for line in lines}
+        return self._orders[txn_id]
 
 
 def several_orders(documents: Iterable[CostDocument]) -> list[CostDocument]:

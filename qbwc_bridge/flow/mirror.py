@@ -142,13 +142,15 @@ def _keep_transactions(scene: Scene, results: Sequence[TxnRet]) -> Orders:
     if not results:
         return {}
     uow, connection = scene.uow, scene.connection
-    latest = {(each.kind, each.txn_id): each for each in results}
-    known: dict[tuple[str, str], TransactionRecord] = {}
-    for kinds, ids in _portions(latest):
-        rows = uow.transactions.find(connection_id=connection.id, kind=kinds, txn_id=ids)
-        known.update(((row.kind, row.txn_id), row) for row in rows)
-    for key, result in latest.items():
-        row = known.get(key)
+    # By TxnID alone: an item receipt that became a bill keeps it.
+    latest = {each.txn_id: each for each in results}
+    known: Orders = {}
+    ids = list(latest)
+    for start in range(0, len(ids), LOOK_UP):
+        rows = uow.transactions.find(connection_id=connection.id, txn_id=ids[start : start + LOOK_UP])
+        known.update((row.txn_id, row) for row in rows)
+    for txn_id, result in latest.items():
+        row = known.get(txn_id)
         if row:
             _fill_transaction(row, result, scene.visit.id)
             uow.transactions.save(row)
@@ -156,12 +158,13 @@ def _keep_transactions(scene: Scene, results: Sequence[TxnRet]) -> Orders:
             row = TransactionRecord(connection.id, result.kind, result.txn_id, "", "", "", "", "", ZERO)
             _fill_transaction(row, result, scene.visit.id)
             uow.transactions.append(row)
-            known[key] = row
-    return {row.txn_id: row for row in known.values()}
+            known[txn_id] = row
+    return known
 
 
 def _fill_transaction(row: TransactionRecord, result: TxnRet, visit_id: int) -> None:
-    row.edit_sequence, row.ref_number, row.memo = result.edit_sequence, result.ref_number, result.memo
+    row.kind, row.edit_sequence = result.kind, result.edit_sequence
+    row.ref_number, row.memo = result.ref_number, result.memo
     row.party_id = result.party.list_id if result.party else ""
     row.party_name = result.party.full_name if result.party else ""
     row.total, row.txn_date = cents(result.total or ZERO), result.txn_date
@@ -177,12 +180,14 @@ def _fill_transaction(row: TransactionRecord, result: TxnRet, visit_id: int) -> 
             job_id=line.customer.list_id if line.customer else "",
             received=line.received_quantity,
             closed=line.is_manually_closed,
+            account_id=line.account.list_id if line.account else "",
+            class_id=line.class_.list_id if line.class_ else "",
         )
         for line in result.lines
     ]
     row.linked = list(result.linked)
     row.is_active, row.closed, row.received = result.is_active, result.is_manually_closed, result.is_fully_received
-    row.grouped = result.grouped
+    row.grouped, row.pending = result.grouped, result.is_pending
     row.time_modified, row.read_visit_id, row.gone = result.time_modified, visit_id, False
 
 

@@ -5,7 +5,8 @@ import datetime as dt
 import secrets
 from collections.abc import Mapping, Sequence
 
-from qbwc_bridge.domain.records import History, Submission, Task
+from qbwc_bridge.domain.quickbooks import Request
+from qbwc_bridge.domain.records import Connection, History, Submission, Task
 from qbwc_bridge.domain.states import ALIVE, State, TaskState, check_move, check_task_move
 from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.ports import UnitOfWork
@@ -71,6 +72,30 @@ def give_up(scene: Scene, task: Task, why: str, *, after: TaskState = TaskState.
 def note(uow: UnitOfWork, row: Submission, *, now: dt.datetime, who: str, why: str) -> None:
     """Record something that happened to a submission without changing its state."""
     uow.history.append(History(row.connection_id, "submission", row.id, now, who, row.state, row.state, why))
+
+
+def add_task(
+    uow: UnitOfWork,
+    connection: Connection,
+    request: Request,
+    now: dt.datetime,
+    *,
+    rank: int,
+    submission_id: int | None = None,
+    reading_id: int | None = None,
+) -> Task:
+    """Queue a request; tasks of lower rank go first."""
+    return uow.tasks.add(
+        Task(
+            connection_id=connection.id,
+            kind=request.kind,
+            request=request,
+            created_at=now,
+            submission_id=submission_id,
+            reading_id=reading_id,
+            rank=rank,
+        )
+    )
 
 
 def is_write(task: Task) -> bool:

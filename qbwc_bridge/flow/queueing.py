@@ -4,14 +4,7 @@ import datetime as dt
 from dataclasses import replace
 from typing import Any
 
-from qbwc_bridge.domain.books import CostReading
-from qbwc_bridge.domain.quickbooks import (
-    BillQuery,
-    CustomTxnDetail,
-    Iterator,
-    Request,
-    TxnDeletedQuery,
-)
+from qbwc_bridge.domain.quickbooks import Request
 from qbwc_bridge.domain.records import KINDS_IN_ORDER, Connection, Submission, Task
 from qbwc_bridge.domain.states import ALIVE, State, TaskState
 from qbwc_bridge.errors import Refused
@@ -19,19 +12,9 @@ from qbwc_bridge.flow.building import is_own_write, next_request
 from qbwc_bridge.flow.changes import going_together, owner_of
 from qbwc_bridge.flow.contents import content_text
 from qbwc_bridge.flow.facts import Facts
-from qbwc_bridge.flow.moves import BRIDGE, move, move_task, note
+from qbwc_bridge.flow.moves import BRIDGE, add_task, move, move_task, note
 from qbwc_bridge.flow.options import Options
-from qbwc_bridge.flow.readings import (
-    COST_TYPES,
-    COSTS_RANK,
-    DELETABLE_TYPES,
-    LISTS_RANK,
-    PAYROLL_TYPES,
-    TRANSACTION_PAGE,
-    list_queries,
-    since_then,
-    window,
-)
+from qbwc_bridge.flow.readings import LISTS_RANK, list_queries, window
 from qbwc_bridge.ports import UnitOfWork
 
 
@@ -106,7 +89,7 @@ def _enqueue_one(facts: Facts, row: Submission, now: dt.datetime, visit_id: int 
     rank = 1 + KINDS_IN_ORDER.index(row.kind) * 2 + row.key.count(".") * (row.kind == "cost_code")
     if not own and row.kind == "job":
         rank -= 1
-    task = _add(facts.uow, facts.connection, request, now, rank=rank, submission_id=row.id)
+    task = add_task(facts.uow, facts.connection, request, now, rank=rank, submission_id=row.id)
     if own and not _to_close(row):
         task.brings = {each.id: content_text(facts.find, each) for each in going_together(facts, row)}
         facts.uow.tasks.save(task)
@@ -141,7 +124,7 @@ def ask_lists(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> None
             state=[*ALIVE, TaskState.PARKED],
         )
         if not open_ones:
-            _add(uow, connection, request, now, rank=LISTS_RANK)
+            add_task(uow, connection, request, now, rank=LISTS_RANK)
         for task in open_ones:
             if window(request) is None and window(task.request) is not None:
                 # It was queued while another file was the bound one, or the lists are to be read whole meanwhile.
@@ -159,56 +142,3 @@ def _ask_again(uow: UnitOfWork, task: Task, now: dt.datetime) -> None:
         task.request = replace(request, iterator=replace(request.iterator, id=""))
     task.attempts = 0
     move_task(uow, task, TaskState.QUEUED, now=now, why="a list that was not read whole is read again")
-
-
-def ask_costs(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> None:
-    """Queue a fresh reading of job costs, unless one is under way."""
-    if uow.readings.count(connection_id=connection.id, applied_at=None):
-        return
-    # What an earlier reading could not get is asked for anew.
-    for task in uow.tasks.find(connection_id=connection.id, rank=COSTS_RANK, state=TaskState.PARKED):
-        move_task(uow, task, TaskState.CANCELLED, now=now, why="a new reading asks again")
-    reading = uow.readings.add(CostReading(connection.id, now))
-    wanted: tuple[Request, ...] = (
-        CustomTxnDetail(COST_TYPES),
-        CustomTxnDetail(PAYROLL_TYPES),
-        BillQuery(modified_from=since_then(connection.bills_modified), iterator=Iterator(TRANSACTION_PAGE)),
-        TxnDeletedQuery(DELETABLE_TYPES, deleted_from=since_then(connection.deletions_seen)),
-    )
-    for request in wanted:
-        _add(uow, connection, request, now, rank=COSTS_RANK, reading_id=reading.id)
-    connection.costs_wanted = False
-    uow.connections.save(connection)
-
-
-def costs_due(connection: Connection, options: Options, now: dt.datetime, *, has_jobs: bool) -> bool:
-    """Whether job costs should be read in the next visit: asked for, or the clock says so."""
-    if connection.costs_wanted:
-        return True
-    if not has_jobs or not options.costs_every_seconds:
-        return False
-    read = connection.costs_read_at
-    return read is None or (now - read).total_seconds() >= options.costs_every_seconds
-
-
-def _add(
-    uow: UnitOfWork,
-    connection: Connection,
-    request: Request,
-    now: dt.datetime,
-    *,
-    rank: int,
-    submission_id: int | None = None,
-    reading_id: int | None = None,
-) -> Task:
-    return uow.tasks.add(
-        Task(
-            connection_id=connection.id,
-            kind=request.kind,
-            request=request,
-            created_at=now,
-            submission_id=submission_id,
-            reading_id=reading_id,
-            rank=rank,
-        )
-    )

@@ -56,28 +56,6 @@ LIST_TYPES = (
 ORDER_TYPES = ("Estimate", "PurchaseOrder")
 """Types whose deletions are asked along with the lists."""
 
-COST_TYPES = (
-    "Bill",
-    "VendorCredit",
-    "Check",
-    "CreditCardCharge",
-    "CreditCardCredit",
-    "ItemReceipt",
-    "JournalEntry",
-    "Deposit",
-    "InventoryAdjustment",
-    "Invoice",
-    "CreditMemo",
-    "SalesReceipt",
-)
-"""Types whose posted lines are read one by one."""
-
-PAYROLL_TYPES = ("Paycheck", "LiabilityAdjustment", "YTDAdjustment")
-"""Types that are summed before anything is stored (ACCOUNTING 18)."""
-
-DELETABLE_TYPES = COST_TYPES
-"""Types asked of TxnDeletedQuery; paychecks are not among those QuickBooks remembers."""
-
 LISTS_RANK, COSTS_RANK = 0, 99
 """Lists are read first, costs last; writes stand between, in dependency order."""
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -27,8 +27,10 @@ class Evidence:
     costs: Sequence[DirectCost]
     """Of every date, as just read."""
     outbox: Mapping[str, WriteBack]
-    documents: Mapping[str, CostDocument]
-    """The whole ledger by TxnID, deleted documents too."""
+    document: Callable[[str, str], CostDocument | None]
+    """What the ledger has of a TxnID for a job's ListID, deleted or not."""
+    stands: Callable[[str], bool]
+    """Whether the ledger has anything of a TxnID for any job."""
     jobs: Mapping[str, int]
     """Project id by job ListID."""
     brake: str = ""
@@ -54,11 +56,12 @@ class Reasons:
 
     def called(self, origin: str) -> str:
         """Name the QuickBooks document of a direct cost; one that the ledger does not know, as Procore shows it."""
-        txn_id = _parts(origin)[0]
+        txn_id, job_id = _parts(origin)
         if txn_id == OPENING:
             return f"Opening costs before {self._evidence.release.costs_from}"
-        if txn_id in self._evidence.documents:
-            return described(self._evidence.documents[txn_id])
+        document = self._evidence.document(txn_id, job_id)
+        if document:
+            return described(document)
         cost = self._costs[origin]
         return f"{cost.description or cost.type} of {cost.date}"
 
@@ -106,10 +109,10 @@ class Reasons:
         known, (txn_id, job_id) = self._evidence, _parts(origin)
         if txn_id == OPENING:
             return f"QuickBooks has none of it before {known.release.costs_from}, or each is written by itself now"
-        document = known.documents.get(txn_id)
+        document = known.document(txn_id, job_id)
         if document is None:
             return "the ledger does not have it"
-        if document.deleted:
+        if document.deleted and not known.stands(txn_id):
             return "deleted in QuickBooks" if document.deletion_known else "gone from QuickBooks without a record of it"
         if known.as_of and document.txn_date > known.as_of:
             return f"QuickBooks dates it {document.txn_date}, after {known.as_of}"
@@ -125,7 +128,7 @@ class Reasons:
         here = {code for code, written in mapped.items() if written == origin}
         told += [f"QuickBooks has it on {_listed(here)}"] if here else []
         told += ["it is part of the opening costs now"] if len(here) < len(mapped) else []
-        lines = [line for line in document.lines if line.job_id == job_id]
+        lines = [] if document.deleted else document.lines
         no_cost = sorted({line.account for line in lines if not line.counted})
         told += [f"not counted, because posted to {', '.join(no_cost)}, which is no cost"] if no_cost else []
         return " and ".join(told) or "QuickBooks has no amount of it on this job now"

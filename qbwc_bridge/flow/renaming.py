@@ -8,9 +8,8 @@ from qbwc_bridge.domain.names import fold
 from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.qbxml.types import fit_name
 
-_DECIDED = {"customer": "job", "vendor": "vendor"}
-"""The kind of a decision on a record of a list. Those on items and accounts stay: they go by the names in the ledger,
-which has the old ones until costs are read again."""
+_DECIDED = {"account": "account", "class": "class", "customer": "job", "item": "item", "vendor": "vendor"}
+"""The kind of a decision on a record of a list."""
 
 
 @dataclass(frozen=True, slots=True)

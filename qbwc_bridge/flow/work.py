@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from qbwc_bridge.domain.records import Connection, MessageSet, Submission, Task
 from qbwc_bridge.domain.states import ALIVE, OUTSTANDING, State
-from qbwc_bridge.flow import actuals, dispatch, leases, queueing, review
+from qbwc_bridge.flow import actuals, cost_readings, dispatch, leases, queueing, review
 from qbwc_bridge.flow.leases import PULL
 from qbwc_bridge.flow.moves import is_write
 from qbwc_bridge.flow.options import Options
@@ -24,10 +24,12 @@ def settle(
     return fresh
 
 
-def catch_up(uow: UnitOfWork, connection: Connection, options: Options, now: dt.datetime) -> None:
-    """Apply every answer already received, then settle."""
-    actuals.apply_all(uow, connection, now)
+def catch_up(uow: UnitOfWork, connection: Connection, options: Options, now: dt.datetime) -> bool:
+    """Apply answers already received, then settle; gives whether more are left for the next transaction."""
+    if actuals.apply_some(uow, connection, now):
+        return True
     settle(uow, connection, options, now)
+    return False
 
 
 def plan_visit(uow: UnitOfWork, connection: Connection, options: Options, now: dt.datetime) -> bool:
@@ -35,12 +37,14 @@ def plan_visit(uow: UnitOfWork, connection: Connection, options: Options, now: d
 
     Everybody who changes a record settles; what is left for here are answers, and rules that look at the date.
     """
-    applied = actuals.apply_all(uow, connection, now)
+    # A large reading is left to the clockwork: no visit waits for it.
+    applied = actuals.apply_some(uow, connection, now)
+    cost_readings.advance(uow, connection, now)
     if applied or connection.unsettled or connection.settled_on != _today(options, now):
         settle(uow, connection, options, now)
     jobs = uow.submissions.count(connection_id=connection.id, kind="job", state=State.SYNCED)
-    if queueing.costs_due(connection, options, now, has_jobs=jobs > 0):
-        queueing.ask_costs(uow, connection, now)
+    if cost_readings.due(connection, options, now, has_jobs=jobs > 0):
+        cost_readings.ask(uow, connection, now)
     due = dispatch.due(uow, connection, now)
     doubtful = uow.tasks.count(connection_id=connection.id, state=list(OUTSTANDING))
     first = connection.lists_read_at is None
@@ -65,6 +69,9 @@ def go_on(scene: Scene, options: Callable[[Connection], Options]) -> bool:
     nearest = dispatch.nearest(scene)
     if _must_settle(scene, nearest):
         settle(scene.uow, scene.connection, options(scene.connection), scene.now, visit_id=scene.visit.id)
+        plan_progress(scene)
+        nearest = dispatch.nearest(scene)
+    if nearest is None and cost_readings.advance(scene.uow, scene.connection, scene.now):
         plan_progress(scene)
         nearest = dispatch.nearest(scene)
     return nearest is not None or dispatch.anything_outstanding(scene)

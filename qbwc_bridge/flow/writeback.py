@@ -23,6 +23,9 @@ from qbwc_bridge.ports import OpenWork, Procore, UnitOfWork
 
 Progress = Callable[[str], None]
 
+LOOK_UP = 512
+"""Direct costs looked up by one statement."""
+
 UNCONFIRMED = "Its answer did not name it, so it is looked up before it is sent again."
 """Message of a record of which Procore said neither that it was written nor that it was refused."""
 
@@ -48,27 +51,18 @@ def plan(
     While the brake holds, only withdrawals are planned: it never holds those (ACCOUNTING 22). `confirmed` lets it pass
     once.
     """
+    if connection.costs_whole_at is None:
+        return connection.brake  # the ledger is not whole: QuickBooks' costs are still being read
     ledger = Ledger(uow, connection, options)
-    rows = uow.writebacks.find(connection_id=connection.id)
-    plans: list[tuple[ProjectChoice, dict[str, DirectCost], list[WriteBack]]] = []
-    questions: list[str] = []
-    deletions = 0
-    for choice in ledger.choices.values():
-        mine = [row for row in rows if row.project_id == choice.project_id]
-        costs = wanted(ledger, choice, choice.release).costs if choice.release else {}
-        if choice.release:
-            before = {row.origin_id: row.written for row in mine if row.written}
-            passed = [row.origin_id for row in mine if row.wanted and not row.written]
-            question = brake(before, costs, closed, vanished=ledger.vanished(), passed=passed)
-            questions += [f"Project {choice.number}: {question}"] if question else []
-            deletions += len(before.keys() - costs.keys())
-        plans.append((choice, costs, mine))
+    plans = _plans(ledger, closed)
+    questions = [each.question for each in plans if each.question]
+    deletions = sum(each.deletions for each in plans)
     if deletions > MAX_DELETIONS and not questions:
         questions.append(f"This run would delete {deletions} direct costs in Procore, over all projects.")
     held = bool(questions) and not confirmed
-    for choice, costs, mine in plans:
-        if not (held and choice.release):
-            _fill(uow, choice, costs, mine, {row.origin_id: row for row in rows})
+    for each in plans:
+        if not (held and each.choice.release):
+            _fill(uow, each.choice, each.costs(ledger))
     if confirmed:
         _believe_vanished(uow, connection)
     asked = " ".join(questions)
@@ -77,20 +71,52 @@ def plan(
     return connection.brake
 
 
-def _fill(
-    uow: UnitOfWork,
-    choice: ProjectChoice,
-    costs: dict[str, DirectCost],
-    rows: list[WriteBack],
-    everywhere: dict[str, WriteBack],
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """One project: what the brake asks about it, and how many direct costs a run would delete."""
+
+    choice: ProjectChoice
+    question: str = ""
+    deletions: int = 0
+
+    def costs(self, ledger: Ledger) -> dict[str, DirectCost]:
+        """What shall stand in Procore; reckoned when it is needed, since all projects together may be many."""
+        return wanted(ledger, self.choice, self.choice.release).costs if self.choice.release else {}
+
+
+def _plans(ledger: Ledger, closed: dt.date | None) -> list[_Plan]:
+    """Ask the brake about every project; one that is to be read again first is left as it is."""
+    plans: list[_Plan] = []
+    vanished = ledger.vanished()
+    for choice in ledger.choices.values():
+        plan_ = _Plan(choice)
+        if choice.release and ledger.being_read(choice.project_id):
+            continue
+        if choice.release:
+            rows = ledger.uow.writebacks.find(connection_id=choice.connection_id, project_id=choice.project_id)
+            before = {row.origin_id: row.written for row in rows if row.written}
+            passed = [row.origin_id for row in rows if row.wanted and not row.written]
+            costs = plan_.costs(ledger)
+            question = brake(before, costs, closed, vanished=vanished, passed=passed)
+            plan_ = _Plan(
+                choice,
+                question=f"Project {choice.number}: {question}" if question else "",
+                deletions=len(before.keys() - costs.keys()),
+            )
+        plans.append(plan_)
+    return plans
+
+
+def _fill(uow: UnitOfWork, choice: ProjectChoice, costs: dict[str, DirectCost]) -> None:
+    rows = uow.writebacks.find(connection_id=choice.connection_id, project_id=choice.project_id)
     known = {row.origin_id: row for row in rows}
+    elsewhere = _elsewhere(uow, choice, [origin_id for origin_id in costs if origin_id not in known])
     for origin_id, cost in costs.items():
-        known.pop(origin_id, None)
-        row = everywhere.get(origin_id)
+        row = known.pop(origin_id, None) or elsewhere.get(origin_id)
         if row is None:
-            row = uow.writebacks.add(WriteBack(choice.connection_id, choice.project_id, origin_id))
-        elif row.project_id != choice.project_id:
+            uow.writebacks.append(WriteBack(choice.connection_id, choice.project_id, origin_id, wanted=cost))
+            continue
+        if row.project_id != choice.project_id:
             if not (_settled(row) and row.wanted is None):
                 continue  # its job belonged to another project, where it goes first
             row.project_id = choice.project_id
@@ -98,9 +124,18 @@ def _fill(
             row.wanted = cost
             uow.writebacks.save(row)
     for row in known.values():
-        if row.wanted is not None and row.project_id == choice.project_id:
+        if row.wanted is not None:
             row.wanted = None
             uow.writebacks.save(row)
+
+
+def _elsewhere(uow: UnitOfWork, choice: ProjectChoice, keys: list[str]) -> dict[str, WriteBack]:
+    """The rows of these keys that belong to other projects: a job may have been linked to another one."""
+    found: dict[str, WriteBack] = {}
+    for start in range(0, len(keys), LOOK_UP):
+        rows = uow.writebacks.find(connection_id=choice.connection_id, origin_id=keys[start : start + LOOK_UP])
+        found.update((row.origin_id, row) for row in rows)
+    return found
 
 
 def _believe_vanished(uow: UnitOfWork, connection: Connection) -> None:

@@ -172,20 +172,32 @@ def _orders(request: qb.PurchaseOrderQuery) -> Fields:
 
 
 @fields.register
-def _bills(request: qb.BillQuery) -> Fields:
+def _cost_documents(request: qb.CostQuery) -> Fields:
     return _txn_query(request, ())
 
 
 @fields.register
 def _cost_report(request: qb.CustomTxnDetail) -> Fields:
-    if (request.from_date is None) != (request.to_date is None):
-        raise QuickBooksError("A cost report needs both dates of its period, or none; the bridge made it with one.")
     return {
-        "from_date": types.date(request.from_date) if request.from_date else "",
-        "to_date": types.date(request.to_date) if request.to_date else "",
+        **_dates(request, "from_date", "to_date", "modified_from", "modified_to"),
         "txn_types": list(request.txn_types),
+        "job": types.identifier("ListID", request.job) if request.job else "",
         "columns": list(COST_COLUMNS),
     }
+
+
+@fields.register
+def _profit_and_loss(request: qb.ProfitAndLoss) -> Fields:
+    return {"report": request.report, **_dates(request, "through")}
+
+
+@fields.register
+def _job_profitability(request: qb.JobProfitability) -> Fields:
+    return {"job": types.identifier("ListID", request.job)}
+
+
+def _dates(request: qb.CustomTxnDetail | qb.ProfitAndLoss, *names: str) -> Fields:
+    return {name: types.date(value) if (value := getattr(request, name)) else "" for name in names}
 
 
 @fields.register
@@ -198,7 +210,7 @@ def _deletions(since: dt.datetime | None, **kinds: tuple[str, ...]) -> Fields:
     return {**asked, "deleted_from": types.moment(since) if since else ""}
 
 
-def _txn_query(request: qb.EstimateQuery | qb.PurchaseOrderQuery | qb.BillQuery, numbers: tuple[str, ...]) -> Fields:
+def _txn_query(request: qb.EstimateQuery | qb.PurchaseOrderQuery | qb.CostQuery, numbers: tuple[str, ...]) -> Fields:
     return {**_alternatives(request, TxnID=request.txn_ids, RefNumber=numbers), **_filters(request)}
 
 

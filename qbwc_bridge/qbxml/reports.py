@@ -22,6 +22,7 @@ class ReportReader:
 
     def __init__(self) -> None:
         self._rows: list[tuple[str, ...]] = []
+        self._labels: list[str] = []
         self._counted = 0
         self._described: list[Element] = []
         self._places: dict[str | None, int] = {}
@@ -40,6 +41,8 @@ class ReportReader:
             self._counted += row.tag in ROWS
             if row.tag == "DataRow":
                 self._rows.append(self._row(row))
+                about = row.find("RowData")
+                self._labels.append("" if about is None else clean(about.get("value", "")))
 
     def complete(self, report: Element) -> ReportRet:
         """Read the rest of a complete report. Raises QuickBooksError when rows are missing: the reply was cut."""
@@ -50,11 +53,14 @@ class ReportReader:
                 f"The report {text_at(report, 'ReportTitle')[:60]!r} came with {self._counted} rows where it promises "
                 f"{promised[:12]}: the reply was cut and must be asked again."
             )
+        described = report.findall("ColDesc")
         return ReportRet(
             title=text_at(report, "ReportTitle"),
             basis=text_at(report, "ReportBasis"),
-            columns=_columns(report.findall("ColDesc")),
+            columns=_columns(described),
             rows=tuple(self._rows),
+            titles=tuple(_title(column) for column in described),
+            labels=tuple(self._labels),
         )
 
     def _row(self, row: Element) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ Text that leaves here is pure ASCII; everything beyond is a numeric reference.
 import re
 from collections.abc import Sequence
 
-from qbwc_bridge.domain.quickbooks import CustomTxnDetail, Request
+from qbwc_bridge.domain.quickbooks import Request
 from qbwc_bridge.errors import QuickBooksError
 from qbwc_bridge.qbxml import types
 from qbwc_bridge.qbxml.escape import ascii_only, escape
@@ -19,6 +19,13 @@ NEWEST = (13, 0)
 OLDEST = (8, 0)
 """Oldest version spoken. Requests need 5.0 (iterators); replies before 8.0 do not tell whether multi-currency is on nor
 whether an accountant's copy is out, and without both nothing may be written."""
+
+_ELEMENTS = {
+    "CustomTxnDetail": "CustomDetailReportQuery",
+    "ProfitAndLoss": "GeneralSummaryReportQuery",
+    "JobProfitability": "JobReportQuery",
+}
+"""Requests that are named by what they ask, and the element that asks it."""
 
 _VERSION = re.compile(r"(\d{1,2})\.(\d)", re.ASCII)
 
@@ -55,7 +62,7 @@ def render(request: Request, *, request_id: str, templates: Templates) -> str:
 
 def template_name(request: Request) -> str:
     """Give the template of a request, named after its element: `CustomerAddRq.xml`."""
-    return f"{'CustomDetailReportQuery' if isinstance(request, CustomTxnDetail) else request.kind}Rq.xml"
+    return f"{_ELEMENTS.get(request.kind, request.kind)}Rq.xml"
 
 
 def message_set(

@@ -1,4 +1,4 @@
-"""Estimates, purchase orders, bills and deletion records as typed results."""
+"""Estimates, purchase orders, documents that may carry job cost, and deletion records as typed results."""
 
 from qbwc_bridge.domain.replies import LineRet, TxnDeletedRet, TxnRet
 from qbwc_bridge.errors import QuickBooksError
@@ -6,14 +6,35 @@ from qbwc_bridge.qbxml.elements import fields, text_at
 from qbwc_bridge.qbxml.parse import Element
 from qbwc_bridge.qbxml.types import read_amount, read_date, read_flag, read_moment, read_number
 
-TXN_RETS = frozenset({"EstimateRet", "PurchaseOrderRet", "BillRet"})
+TXN_RETS = frozenset(
+    [
+        *("EstimateRet", "PurchaseOrderRet", "BillRet", "VendorCreditRet", "CheckRet", "CreditCardChargeRet"),
+        *("CreditCardCreditRet", "ItemReceiptRet", "JournalEntryRet", "DepositRet", "InventoryAdjustmentRet"),
+        *("InvoiceRet", "CreditMemoRet", "SalesReceiptRet"),
+    ]
+)
 
-_PARTY = {"EstimateRet": "CustomerRef"}
-_TOTAL = {"BillRet": "AmountDue"}
-_LINES = ("EstimateLineRet", "PurchaseOrderLineRet", "ExpenseLineRet", "ItemLineRet")
+_PAYEE = dict.fromkeys(("CheckRet", "CreditCardChargeRet", "CreditCardCreditRet"), "PayeeEntityRef")
+_CUSTOMER = dict.fromkeys(
+    ("EstimateRet", "InvoiceRet", "CreditMemoRet", "SalesReceiptRet", "InventoryAdjustmentRet"), "CustomerRef"
+)
+_PARTY = {**_PAYEE, **_CUSTOMER}
+_TOTAL = {
+    "BillRet": "AmountDue",
+    "VendorCreditRet": "CreditAmount",
+    "DepositRet": "DepositTotal",
+    "InvoiceRet": "Subtotal",
+    **dict.fromkeys(_PAYEE, "Amount"),
+}
+_LINES = (
+    *("EstimateLineRet", "PurchaseOrderLineRet", "ExpenseLineRet", "ItemLineRet", "InvoiceLineRet"),
+    *("CreditMemoLineRet", "SalesReceiptLineRet", "JournalDebitLine", "JournalCreditLine", "DepositLineRet"),
+    "InventoryAdjustmentLineRet",
+)
 _TEXTS = (
     *("TxnID", "EditSequence", "TimeModified", "TxnDate", "RefNumber", "Memo", "TotalAmount", "AmountDue"),
-    *("IsManuallyClosed", "IsFullyReceived", "IsActive", "SalesTaxTotal"),
+    *("IsManuallyClosed", "IsFullyReceived", "IsActive", "SalesTaxTotal", "CreditAmount", "DepositTotal", "Subtotal"),
+    *("Amount", "IsPending"),
 )
 _LINE_TEXTS = (
     "TxnLineID",
@@ -26,9 +47,12 @@ _LINE_TEXTS = (
     "ReceivedQuantity",
     "IsManuallyClosed",
 )
-_LINE_REFS = ("ItemRef", "AccountRef", "CustomerRef")
+_LINE_REFS = ("ItemRef", "AccountRef", "CustomerRef", "EntityRef", "ClassRef")
 _DELETED_TEXTS = ("TxnDelType", "TxnID", "TimeDeleted", "RefNumber")
-_GROUPS = ("EstimateLineGroupRet", "PurchaseOrderLineGroupRet", "ItemGroupLineRet")
+_GROUPS = (
+    *("EstimateLineGroupRet", "PurchaseOrderLineGroupRet", "ItemGroupLineRet", "InvoiceLineGroupRet"),
+    *("CreditMemoLineGroupRet", "SalesReceiptLineGroupRet"),
+)
 """A group repeats the sum of the lines inside it, so only those are read (qbXML 13.0 schema)."""
 
 
@@ -59,6 +83,7 @@ def txn_ret(node: Element) -> TxnRet:
             is_active=read_flag(found.get("IsActive", "")) is not False,
             sales_tax_total=read_amount(found.get("SalesTaxTotal", "")),
             grouped=next(node.iterchildren(*_GROUPS), None) is not None,
+            is_pending=bool(read_flag(found.get("IsPending", ""))),
         )
     except QuickBooksError as error:
         raise QuickBooksError(f"{kind} {txn_id[:36]}: {error}") from error
@@ -85,7 +110,8 @@ def _line(node: Element) -> LineRet:
         quantity=read_number(found.get("Quantity", "")),
         rate=read_number(found.get("Rate") or found.get("Cost", "")),
         amount=read_amount(found.get("Amount", "")),
-        customer=refs.get("CustomerRef"),
+        customer=refs.get("CustomerRef") or refs.get("EntityRef"),
         received_quantity=read_number(found.get("ReceivedQuantity", "")),
         is_manually_closed=bool(read_flag(found.get("IsManuallyClosed", ""))),
+        class_=refs.get("ClassRef"),
     )

@@ -72,9 +72,8 @@ def _projects(ask: Ask, connection: Connection, ledger: Ledger) -> list[ProjectC
     rows = defaultdict(list)
     for row in prove(ledger, proven).rows:
         rows[row.project].append(row)
-    linked = sorted((ledger.choices[number] for number in set(ledger.jobs.values())), key=lambda row: row.number)
     shown = []
-    for choice in linked:
+    for choice in ledger.linked:
         items = ledger.of_project(choice.project_id)
         outside = total(item.line.amount for item in items if not item.cost_code)
         found = rows[choice.number] if choice.release else _unreleased(choice, items)

@@ -151,6 +151,13 @@ class TableStore(Generic[Row]):
         ((count,),) = self._transaction.fetch(statements.count_rows(self._table, shape), values)
         return int(count)
 
+    def sums(self, column: str, by: str, **criteria: Any) -> dict[Any, int]:
+        """Add up a column of whole numbers over the rows that meet all criteria, for each value of the column `by`."""
+        self.flush()
+        shape, values = self._shape(criteria)
+        found = self._transaction.fetch(statements.sum_rows(self._table, column, by, shape), values)
+        return {self._codec_of(by).decode(value): int(amount) for value, amount in found}
+
     def flush(self) -> None:
         """Write what was saved and appended."""
         if self._appended:

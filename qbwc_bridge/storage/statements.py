@@ -54,6 +54,13 @@ def count_rows(table: Table, shape: Shape) -> Select[Any]:
 
 
 @cache
+def sum_rows(table: Table, column: str, by: str, shape: Shape) -> Select[Any]:
+    """Give the query that adds up a column of whole numbers for each value of another."""
+    group = table.c[by]
+    return select(group, func.sum(table.c[column])).where(*_conditions(table, shape)).group_by(group)
+
+
+@cache
 def any_row(table: Table, shape: Shape) -> Select[Any]:
     """Give the query that finds one row, whichever, and nothing of it."""
     return select(literal_column("1")).select_from(table).where(*_conditions(table, shape)).limit(1)

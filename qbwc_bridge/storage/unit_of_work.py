@@ -53,6 +53,7 @@ class SqlUnitOfWork:
     readings = _Rows(tables.cost_reading, books.CostReading)
     answers = _Rows(tables.cost_answer, books.CostAnswer)
     costs = _Rows(tables.cost_document, books.CostDocument)
+    controls = _Rows(tables.control, books.Control)
     mappings = _Rows(tables.mapping, records.Mapping)
     writebacks = _Rows(tables.write_back, books.WriteBack)
     history = _Rows(tables.history, records.History)

@@ -302,7 +302,9 @@ def _costs(uow: UnitOfWork, connection: Connection) -> None:
         job = jobs[more.pop("project_id", 1)]
         item, account = more.pop("item", ""), more.pop("account", "Job Expenses")
         line = CostLine(job.quickbooks_id, "Maple", account, "CostOfGoodsSold", item, Decimal(amount), counted=True)
-        uow.costs.add(CostDocument(connection.id, txn_id, kind, dt.date(2026, 2, 27), lines=[line], **more))
+        made = CostDocument(connection.id, txn_id, kind, dt.date(2026, 2, 27), lines=[line], **more)
+        made.settle()
+        uow.costs.add(made)
 
     document("B1", "Bill", "4300.00", item="09-250.S", ref_number="7781", payee="Pacific Drywall", vendor_id="L3")
     document("C1", "Check", "1234.56", item="03-300.M", project_id=2, payee="Redi-Mix", vendor_id="L9")

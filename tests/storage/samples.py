@@ -33,6 +33,7 @@ RECORDS: dict[type[Any], Table] = {
     books.CostReading: tables.cost_reading,
     books.CostAnswer: tables.cost_answer,
     books.CostDocument: tables.cost_document,
+    books.Control: tables.control,
     books.WriteBack: tables.write_back,
 }
 """Every class of rows with its table."""
@@ -54,6 +55,7 @@ STORES = {
     books.CostReading: "readings",
     books.CostAnswer: "answers",
     books.CostDocument: "costs",
+    books.Control: "controls",
     books.WriteBack: "writebacks",
 }
 """The name of their store in a unit of work."""

@@ -22,8 +22,25 @@ from qbwc_bridge.domain.replies import (
 )
 
 FLAGS = {"": None, "true": True, "false": False}
-LINES = {"EstimateLineRet", "PurchaseOrderLineRet", "ExpenseLineRet", "ItemLineRet"}
-GROUPS = {"EstimateLineGroupRet", "PurchaseOrderLineGroupRet", "ItemGroupLineRet"}
+LINES = {
+    *("EstimateLineRet", "PurchaseOrderLineRet", "ExpenseLineRet", "ItemLineRet", "InvoiceLineRet", "DepositLineRet"),
+    *("CreditMemoLineRet", "SalesReceiptLineRet", "JournalDebitLine", "JournalCreditLine"),
+    "InventoryAdjustmentLineRet",
+}
+GROUPS = {
+    *("EstimateLineGroupRet", "PurchaseOrderLineGroupRet", "ItemGroupLineRet", "InvoiceLineGroupRet"),
+    *("CreditMemoLineGroupRet", "SalesReceiptLineGroupRet"),
+}
+DOCUMENTS = {
+    **dict.fromkeys(("Estimate", "SalesReceipt", "CreditMemo", "InventoryAdjustment"), ("CustomerRef", "TotalAmount")),
+    **dict.fromkeys(("PurchaseOrder", "ItemReceipt", "JournalEntry"), ("VendorRef", "TotalAmount")),
+    **dict.fromkeys(("Check", "CreditCardCharge", "CreditCardCredit"), ("PayeeEntityRef", "Amount")),
+    "Bill": ("VendorRef", "AmountDue"),
+    "VendorCredit": ("VendorRef", "CreditAmount"),
+    "Deposit": ("VendorRef", "DepositTotal"),
+    "Invoice": ("CustomerRef", "Subtotal"),
+}
+"""Kinds of documents with the elements of their party and their total."""
 UNKNOWN = {"SalesOrder"}
 
 
@@ -152,8 +169,8 @@ def _document(element: ET.Element) -> TxnRet:
         txn_date=_date(element, "TxnDate"),
         ref_number=_at(element, "RefNumber"),
         memo=_at(element, "Memo"),
-        party=_ref(element, "CustomerRef" if element.tag == "EstimateRet" else "VendorRef"),
-        total=_number(element, "AmountDue" if element.tag == "BillRet" else "TotalAmount"),
+        party=_ref(element, DOCUMENTS[element.tag[:-3]][0]),
+        total=_number(element, DOCUMENTS[element.tag[:-3]][1]),
         lines=tuple(map(_line, lines)),
         linked=tuple((_at(link, "TxnID"), _at(link, "TxnType")) for link in element.findall("LinkedTxn")),
         is_manually_closed=_at(element, "IsManuallyClosed") == "true",
@@ -161,6 +178,7 @@ def _document(element: ET.Element) -> TxnRet:
         is_active=_at(element, "IsActive") != "false",
         sales_tax_total=_number(element, "SalesTaxTotal"),
         grouped=any(child.tag in GROUPS for child in element),
+        is_pending=_at(element, "IsPending") == "true",
     )
 
 
@@ -174,9 +192,10 @@ def _line(element: ET.Element) -> LineRet:
         quantity=_number(element, "Quantity"),
         rate=_number(element, "Rate") if element.find("Rate") is not None else _number(element, "Cost"),
         amount=_number(element, "Amount"),
-        customer=_ref(element, "CustomerRef"),
+        customer=_ref(element, "CustomerRef") or _ref(element, "EntityRef"),
         received_quantity=_number(element, "ReceivedQuantity"),
         is_manually_closed=_at(element, "IsManuallyClosed") == "true",
+        class_=_ref(element, "ClassRef"),
     )
 
 
@@ -210,6 +229,14 @@ def _report(element: ET.Element) -> ReportRet:
         basis=_at(element, "ReportBasis"),
         columns=tuple(named.values()),
         rows=tuple(tuple(row.get(at, "") for at in named) for row in rows),
+        titles=tuple(
+            ":".join(filter(None, (_of(title, "value") for title in column.findall("ColTitle"))))
+            for column in element.findall("ColDesc")
+        ),
+        labels=tuple(
+            "" if about is None else _of(about, "value")
+            for about in (row.find("RowData") for row in element.findall("ReportData/DataRow"))
+        ),
     )
 
 
@@ -220,9 +247,7 @@ READERS: dict[str, Callable[[ET.Element], Result]] = defaultdict(
         "Company": _company,
         "Preferences": _preferences,
         "Report": _report,
-        "Estimate": _document,
-        "PurchaseOrder": _document,
-        "Bill": _document,
+        **dict.fromkeys(DOCUMENTS, _document),
         "ListDeleted": _list_deleted,
         "TxnDeleted": _deleted,
     },

@@ -5,6 +5,7 @@
 import datetime as dt
 from dataclasses import replace
 from decimal import Decimal
+from typing import get_args
 
 from qbwc_bridge.domain import quickbooks as qb
 
@@ -83,10 +84,21 @@ FULL: dict[str, qb.Request] = {
     "orders": qb.PurchaseOrderQuery(modified_from=SINCE, iterator=NEXT),
     "orders by id": qb.PurchaseOrderQuery(txn_ids=("1-1", "2-2")),
     "orders by number": qb.PurchaseOrderQuery(ref_numbers=("1", "2")),
-    "bills": qb.BillQuery(modified_from=SINCE, iterator=NEXT),
-    "bills by id": qb.BillQuery(txn_ids=("1-1", "2-2")),
+    "bills": qb.CostQuery("BillQuery", modified_from=SINCE, iterator=NEXT),
+    "bills by id": qb.CostQuery("BillQuery", txn_ids=("1-1", "2-2")),
     "costs": qb.CustomTxnDetail(("Bill", "Check", "Paycheck"), DAY, DAY),
     "costs of all dates": qb.CustomTxnDetail(("Bill",)),
+    "costs from a day on": qb.CustomTxnDetail(("Bill",), from_date=DAY),
+    "costs changed lately": qb.CustomTxnDetail(("Bill",), modified_from=DAY, modified_to=DAY),
+    "costs changed since, of a job": qb.CustomTxnDetail(("Bill",), modified_from=DAY, job="80000001-1"),
+    **{
+        f"{kind}, changed": qb.CostQuery(kind, modified_from=SINCE, iterator=NEXT)
+        for kind in get_args(qb.CostQueryKind)
+    },
+    **{f"{kind}, by id": qb.CostQuery(kind, txn_ids=("1-1", "2-2")) for kind in get_args(qb.CostQueryKind)},
+    "totals by job": qb.ProfitAndLoss("ProfitAndLossByJob"),
+    "all totals through a day": qb.ProfitAndLoss("ProfitAndLossStandard", DAY),
+    "a job's profit": qb.JobProfitability("80000001-1"),
     "deletions": qb.TxnDeletedQuery(("Bill", "PurchaseOrder"), SINCE),
 }
 """Every field filled; fields that exclude one another in examples of their own."""
@@ -115,7 +127,7 @@ MINIMAL: dict[str, qb.Request] = {
     "estimate change, bare": qb.EstimateMod("1-1", "1", "", (qb.EstimateLine(txn_line_id="2-2"),)),
     "estimates, bare": qb.EstimateQuery(),
     "orders, bare": qb.PurchaseOrderQuery(),
-    "bills, bare": qb.BillQuery(),
+    "bills, bare": qb.CostQuery("BillQuery"),
     "costs, bare": qb.CustomTxnDetail(()),
     "deletions, bare": qb.TxnDeletedQuery(("Bill",)),
 }

@@ -128,14 +128,16 @@ def test_confirming_binds_and_reads_everything_anew(world: World) -> None:
     change(world, company_name="")
     visit(world, found())
     moment = dt.datetime(2026, 1, 1)  # noqa: DTZ001 - QuickBooks' wall clock
-    change(world, lists_modified=moment, orders_modified=moment, bills_modified=moment, newest_write="Vendor:1")
+    change(
+        world, lists_modified=moment, orders_modified=moment, costs_modified={"Bill": moment}, newest_write="Vendor:1"
+    )
     with world.unit() as (uow, connection):
         company.bind(connection)
         uow.connections.save(connection)
     connection, row = visit(world, found())
 
     assert row.writes_allowed
-    assert (connection.lists_modified, connection.orders_modified, connection.bills_modified) == (None, None, None)
+    assert (connection.lists_modified, connection.orders_modified, connection.costs_modified) == (None, None, {})
     assert connection.newest_write == ""
 
 

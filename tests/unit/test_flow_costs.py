@@ -14,15 +14,14 @@ from hypothesis import strategies as st
 
 from qbwc_bridge.domain.books import CostDocument
 from qbwc_bridge.domain.money import total
-from qbwc_bridge.domain.quickbooks import CustomTxnDetail
+from qbwc_bridge.domain.quickbooks import CostQuery, CustomTxnDetail, TxnDeletedQuery
 from qbwc_bridge.domain.records import ReleaseChoice
 from qbwc_bridge.domain.replies import Reply, ReplySet, ReportRet, TxnDeletedRet, TxnRet
 from qbwc_bridge.domain.states import TaskState
-from qbwc_bridge.flow import actuals
-from qbwc_bridge.flow.cost_answers import is_payroll, summed
+from qbwc_bridge.flow import actuals, cost_readings
+from qbwc_bridge.flow.cost_answers import PAYROLL_TYPES, is_payroll, summed
+from qbwc_bridge.flow.cost_names import txn_type
 from qbwc_bridge.flow.moves import move_task
-from qbwc_bridge.flow.queueing import ask_costs, costs_due
-from qbwc_bridge.flow.readings import PAYROLL_TYPES
 from qbwc_bridge.qbxml.fields import COST_COLUMNS
 from tests.support import DEEP
 from tests.unit.documents import PROJECT, TODAY, budget, cash, commitment
@@ -80,30 +79,46 @@ def report(*rows: Row) -> tuple[ReportRet, ...]:
     return (ReportRet("Custom", "Accrual", COST_COLUMNS, cells),)
 
 
+def header(row: Row, sequence: str, **more: Any) -> TxnRet:
+    """The document of a row, as its own query shows it."""
+    kind = txn_type(row["TxnType"])
+    shown: dict[str, Any] = {"time_modified": None, "party": None, "total": None, "memo": "", **more}
+    return TxnRet(kind, row["TxnID"], sequence, txn_date=TODAY, ref_number=row["RefNumber"], **shown)
+
+
 def read(
     world: World,
     *rows: Row,
     wages: tuple[Row, ...] = (),
     deleted: tuple[str, ...] = (),
-    bills: tuple[TxnRet, ...] = (),
+    documents: tuple[TxnRet, ...] = (),
     apply: bool = True,
     turned: int = 0,
+    whole: bool = True,
+    refuse_payroll: int = 0,
 ) -> None:
-    """Read costs in a visit: one report, the payroll, bills and deletions, in any order; then apply them."""
-    results: dict[str, tuple[Any, ...]] = {
-        "CustomTxnDetail": report(*rows),
-        "BillQuery": bills,
-        "TxnDeletedQuery": tuple(TxnDeletedRet("Bill", txn_id, None) for txn_id in deleted),
-    }
+    """Read costs in a visit: documents, one report, the payroll and deletions, in any order; then apply them."""
+    sequence = str(len(world.tasks()))
+    given = {each.txn_id: each for each in documents}
+    shown = {row["TxnID"]: given.get(row["TxnID"], header(row, sequence)) for row in rows}
     with world.unit() as (uow, connection):
-        ask_costs(uow, connection, world.now)
+        if whole:
+            connection.costs_whole_at = None
+        cost_readings.ask(uow, connection, world.now)
     visit = world.begin()
+    posted, paid = iter([report(*rows)]), iter([report(*wages)])  # in the first window
     while message := world.send(visit):
-        tasks = world.tasks(message_set_id=message.id)
         replies = []
-        for task in tasks:
-            found = report(*wages) if is_payroll(task) else results.get(task.kind, ())
-            replies.append(Reply(task.kind, str(task.id), 0, "Info", "", found))
+        for task in world.tasks(message_set_id=message.id):
+            found: tuple[Any, ...] = ()
+            if isinstance(task.request, CostQuery):
+                found = tuple(each for each in shown.values() if f"{each.kind}Query" == task.kind)
+            elif isinstance(task.request, TxnDeletedQuery) and task.reading_id:
+                found = tuple(TxnDeletedRet("Bill", txn_id, None) for txn_id in deleted)
+            elif isinstance(task.request, CustomTxnDetail):
+                found = next(paid if is_payroll(task) else posted, report())
+            status = refuse_payroll if is_payroll(task) else 0
+            replies.append(Reply(task.kind, str(task.id), status, "Info", "", () if status else found))
         world.receive(visit, message, ReplySet((*replies[turned:], *replies[:turned]), 0))
     if apply:
         with world.unit() as (uow, connection):
@@ -157,9 +172,10 @@ def test_reading_the_same_again_changes_nothing(world: World) -> None:
     """A second reading of equal rows leaves the ledger as it is, so that no push follows."""
     read(world, cells("T1", "10.00"), cells("T1", "-2.00", Item=""))
     before = ledger_rows(world)
+    world.later(hours=2)
     read(world, cells("T1", "-2.00", Item=""), cells("T1", "10.00"))
 
-    assert ledger_rows(world) == before
+    assert [replace(row, reading_id=before[0].reading_id) for row in ledger_rows(world)] == before
 
 
 def test_what_is_gone_is_deleted_with_or_without_a_record(world: World) -> None:
@@ -221,13 +237,13 @@ def test_bills_bring_their_vendor_and_orders(world: World) -> None:
         (),
         (("PO9", "PurchaseOrder"), ("X", "BillPaymentCheck")),
     )
-    read(world, cells("T1", 1), bills=(bill,), apply=False)
-    assert world.connection().bills_modified is None
+    read(world, cells("T1", 1), documents=(bill,), apply=False)
+    assert world.connection().costs_modified == {}
     with world.unit() as (uow, connection):
         actuals.apply_all(uow, connection, world.now)
 
     assert ledger_rows(world)[0].order_ids == ["PO9"]
-    assert world.connection().bills_modified == moment
+    assert world.connection().costs_modified == {"Bill": moment}
 
 
 def test_a_reading_is_applied_whole_or_not_at_all(world: World) -> None:
@@ -235,12 +251,14 @@ def test_a_reading_is_applied_whole_or_not_at_all(world: World) -> None:
     read(world, cells("T1", 1))
     before = ledger_rows(world)
     with world.unit() as (uow, connection):
-        ask_costs(uow, connection, world.now)
-        assert actuals.apply_all(uow, connection, world.now) == 0
+        cost_readings.ask(uow, connection, world.now)
+        actuals.apply_all(uow, connection, world.now)
+        assert uow.readings.count(applied_at=None) == 1
         for task in uow.tasks.find(state=TaskState.QUEUED):
             move_task(uow, task, TaskState.SENT, now=world.now)
             move_task(uow, task, TaskState.PARKED, now=world.now)
-        assert actuals.apply_all(uow, connection, world.now) == 0
+        cost_readings.advance(uow, connection, world.now)
+        actuals.apply_all(uow, connection, world.now)
         assert uow.readings.count(applied_at=None) == 0
         assert uow.answers.count() == 0
 
@@ -254,12 +272,12 @@ def test_costs_are_due_by_the_clock_or_on_demand(world: World) -> None:
     options = world.options
     later = world.now + dt.timedelta(seconds=7200)
 
-    assert not costs_due(connection, options, world.now, has_jobs=True)
-    assert costs_due(connection, options, later, has_jobs=True)
-    assert not costs_due(connection, options, later, has_jobs=False)
-    assert not costs_due(connection, replace(options, costs_every_seconds=0), later, has_jobs=True)
+    assert not cost_readings.due(connection, options, world.now, has_jobs=True)
+    assert cost_readings.due(connection, options, later, has_jobs=True)
+    assert not cost_readings.due(connection, options, later, has_jobs=False)
+    assert not cost_readings.due(connection, replace(options, costs_every_seconds=0), later, has_jobs=True)
     connection.costs_wanted = True
-    assert costs_due(connection, options, world.now, has_jobs=False)
+    assert cost_readings.due(connection, options, world.now, has_jobs=False)
 
 
 # ---------------------------------------------------------------- payroll
@@ -289,10 +307,10 @@ def test_no_name_survives_the_sums(wages: list[Row]) -> None:
     text = repr(kept)
 
     assert not any(name in text for name in (*PEOPLE, "4711", "C1", "C2"))
-    assert total(Decimal(row[9]) for row in kept) == total(
+    assert total(Decimal(row[10]) for row in kept) == total(
         Decimal(row.get("Debit", 0)) - Decimal(row.get("Credit", 0)) for row in wages if row["Name"] not in PEOPLE
     )
-    assert len({tuple(row[:9]) for row in kept}) == len(kept)
+    assert len({tuple(row[:10]) for row in kept}) == len(kept)
 
 
 def test_payroll_is_one_document_a_pay_date_and_leaves_no_name_in_the_database(world: World) -> None:
@@ -316,7 +334,7 @@ def test_payroll_is_one_document_a_pay_date_and_leaves_no_name_in_the_database(w
 def test_payroll_is_asked_for_alone(world: World) -> None:
     """Its raw text must be in no stored reply, so no other query shares its set."""
     with world.unit() as (uow, connection):
-        ask_costs(uow, connection, world.now)
+        cost_readings.ask(uow, connection, world.now)
     visit = world.begin()
     while message := world.send(visit):
         tasks = world.tasks(message_set_id=message.id)
@@ -333,26 +351,7 @@ def test_payroll_that_quickbooks_refuses_keeps_what_is_known(world: World) -> No
     """Other costs go on; the payroll read before neither vanishes nor counts twice."""
     wage = cells("C1", 100, TxnType="Paycheck", SourceName=PEOPLE[0])
     read(world, cells("T1", 1), wages=(wage,))
-    with world.unit() as (uow, connection):
-        ask_costs(uow, connection, world.now)
-    visit = world.begin()
-    while message := world.send(visit):
-        replies = []
-        for task in world.tasks(message_set_id=message.id):
-            rows = report(cells("T1", 7)) if task.kind == "CustomTxnDetail" else ()
-            replies.append(
-                Reply(
-                    task.kind,
-                    str(task.id),
-                    3261 if is_payroll(task) else 0,
-                    "",
-                    "No.",
-                    () if is_payroll(task) else rows,
-                )
-            )
-        world.receive(visit, message, ReplySet(tuple(replies), 0))
-    with world.unit() as (uow, connection):
-        actuals.apply_all(uow, connection, world.now)
+    read(world, cells("T1", 7), refuse_payroll=3261)
 
     found = {doc.txn_type: (doc.lines[0].amount, doc.deleted) for doc in ledger_rows(world)}
     assert found == {"Bill": (cash(7), False), "Paycheck": (cash(100), False)}

@@ -254,6 +254,7 @@ def evidence(documents: list[CostDocument], release: ReleaseChoice, **more: Any)
     shown = [each for each in documents if as_of is None or each.txn_date <= as_of]
     placed = [judge(item, release, lambda item: item.line.amount > 0) for item in allocate(shown, BOOKS)]
     codes = [code(number, *name.split(".")) for name, number in CODES.items()]
+    parts = {(each.txn_id, line.job_id): each for each in documents for line in each.lines}
     values: dict[str, Any] = {
         "key": KEY,
         "choice": ProjectChoice(1, PROJECT, "24-001", "Hilltop", budget_codes=codes, release=release),
@@ -261,7 +262,8 @@ def evidence(documents: list[CostDocument], release: ReleaseChoice, **more: Any)
         "items": [item for item in placed if item.project_id == PROJECT],
         "costs": [],
         "outbox": {},
-        "documents": {each.txn_id: each for each in documents},
+        "document": lambda txn_id, job_id: parts.get((txn_id, job_id)),
+        "stands": lambda txn_id: any(key[0] == txn_id for key in parts),
         "jobs": BOOKS.projects,
     }
     return Evidence(**values | more)

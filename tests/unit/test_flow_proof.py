@@ -27,7 +27,9 @@ __all__ = ["template", "world"]  # the fixtures
 def books(world: World) -> Ledger:
     """The ledger placed and judged; its unit of work has ended, its values stay."""
     with world.unit() as (uow, connection):
-        return Ledger(uow, connection, world.options)
+        ledger = Ledger(uow, connection, world.options)
+        ledger.of_project(PROJECT)
+        return ledger
 
 
 def posted_bill(
@@ -47,7 +49,10 @@ def post(world: World, *documents: CostDocument) -> None:
         for each in documents:
             each.connection_id = connection.id
             each.lines = [replace(row, job_id=job if row.job_id == "?" else row.job_id) for row in each.lines]
+            each.settle()
             uow.costs.add(each)
+        connection.costs_whole_at = world.now
+        uow.connections.save(connection)
 
 
 def choose(world: World, choice: ReleaseChoice | None) -> None:
@@ -107,7 +112,9 @@ def test_bills_on_orders_follow_the_rule_line_by_line(world: World) -> None:
         ("T3", cash(30)): "",
         ("T4", cash(40)): "",
     }
-    assert [each.txn_id for each in several_orders(books(world).documents)] == ["T3"]
+    with world.unit() as (uow, connection):
+        documents = Ledger(uow, connection, world.options).documents(PROJECT)
+    assert [each.txn_id for each in several_orders(documents)] == ["T3"]
 
 
 def test_a_release_needs_a_dry_run_of_the_present_figures(world: World) -> None:
@@ -222,9 +229,9 @@ def test_the_ledger_can_be_read_as_of_a_day(world: World) -> None:
     """Later documents are left out."""
     post(world, posted_bill("T1", "10.00"), replace(posted_bill("T2", "5.00"), txn_date=TODAY + dt.timedelta(days=1)))
     with world.unit() as (uow, connection):
-        ledger = Ledger(uow, connection, world.options, as_of=TODAY)
+        placed = list(Ledger(uow, connection, world.options, as_of=TODAY).allocations)
 
-    assert [each.document.txn_id for each in ledger.allocations] == ["T1"]
+    assert [each.document.txn_id for each in placed] == ["T1"]
 
 
 def test_codes_that_the_budget_lacks_are_named_before_they_are_made(world: World) -> None:

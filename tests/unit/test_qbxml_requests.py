@@ -109,8 +109,8 @@ def test_a_kept_line_sends_its_id_only() -> None:
 
 def test_pages_repeat_their_filters() -> None:
     """The first page starts an iterator, the next continue it by its id with the same filters."""
-    first = _element(qb.BillQuery(modified_from=SINCE, iterator=START))
-    following = _element(qb.BillQuery(modified_from=SINCE, iterator=NEXT))
+    first = _element(qb.CostQuery("BillQuery", modified_from=SINCE, iterator=START))
+    following = _element(qb.CostQuery("BillQuery", modified_from=SINCE, iterator=NEXT))
     assert dict(first.items()) == {"requestID": "7", "iterator": "Start"}
     assert dict(following.items()) == {"requestID": "7", "iterator": "Continue", "iteratorID": NEXT.id}
     assert [etree.tostring(part) for part in first] == [etree.tostring(part) for part in following]
@@ -130,14 +130,13 @@ def test_lists_include_inactive_records(name: str) -> None:
         qb.CustomerQuery(iterator=START, full_names=("A",)),
         qb.VendorQuery(list_ids=("1",), full_names=("A",)),
         qb.EstimateQuery(txn_ids=("1",), ref_numbers=("1",)),
-        qb.BillQuery(txn_ids=("1",), modified_from=SINCE),
+        qb.CostQuery("BillQuery", txn_ids=("1",), modified_from=SINCE),
         qb.AccountQuery(modified_from=SINCE, full_names=("A",)),
-        qb.CustomTxnDetail(("Bill",), from_date=DAY),
         qb.TxnDeletedQuery(()),
     ],
 )
 def test_filters_that_exclude_one_another(request_: qb.Request) -> None:
-    """Ids beside filters, half a period and a query of nothing are refused with a sentence."""
+    """Ids beside filters and a query of nothing are refused with a sentence."""
     with pytest.raises(QuickBooksError):
         _element(request_)
 

@@ -99,6 +99,8 @@ def line(tag: str) -> Strategy:
         leaf("Cost", AMOUNTS),
         leaf("Amount", AMOUNTS),
         ref("CustomerRef"),
+        ref("EntityRef"),
+        ref("ClassRef"),
         leaf("ReceivedQuantity", AMOUNTS),
         leaf("IsManuallyClosed", FLAGS),
     )
@@ -124,6 +126,12 @@ def document(tag: str, of_line: tuple[str, ...], group: str) -> Strategy:
         leaf("IsActive", FLAGS),
         leaf("IsManuallyClosed", FLAGS),
         leaf("IsFullyReceived", FLAGS),
+        leaf("IsPending", FLAGS),
+        ref("PayeeEntityRef"),
+        leaf("CreditAmount", AMOUNTS),
+        leaf("DepositTotal", AMOUNTS),
+        leaf("Subtotal", AMOUNTS),
+        leaf("Amount", AMOUNTS),
         leaf("Memo", WORDS),
         more=st.lists(lines | grouped | linked, max_size=4),
     )
@@ -139,7 +147,7 @@ def report(draw: st.DrawFn) -> Part:
         cells: list[Part] = [("ColData", {"colID": str(at), "value": text}, "") for at, text in told.items()]
         rows.append((kind, {"rowNumber": "1"}, [("RowData", {"rowType": "item", "value": "x"}, ""), *cells]))
     described: list[Part] = [
-        ("ColDesc", {"colID": str(at)}, [("ColTitle", {"titleRow": "1"}, ""), ("ColType", {}, column)])
+        ("ColDesc", {"colID": str(at)}, [("ColTitle", {"titleRow": "1", "value": column}, ""), ("ColType", {}, column)])
         for at, column in enumerate(columns, 1)
     ]
     head: list[Part] = [("ReportTitle", {}, draw(WORDS)), ("NumRows", {}, str(len(rows)))]
@@ -151,6 +159,13 @@ RECORDS = st.one_of(
     document("EstimateRet", ("EstimateLineRet",), "EstimateLineGroupRet"),
     document("PurchaseOrderRet", ("PurchaseOrderLineRet",), "PurchaseOrderLineGroupRet"),
     document("BillRet", ("ExpenseLineRet", "ItemLineRet"), "ItemGroupLineRet"),
+    st.sampled_from(["CheckRet", "CreditCardChargeRet", "CreditCardCreditRet", "VendorCreditRet"]).flatmap(
+        lambda tag: document(tag, ("ExpenseLineRet", "ItemLineRet"), "ItemGroupLineRet")
+    ),
+    document("InvoiceRet", ("InvoiceLineRet",), "InvoiceLineGroupRet"),
+    document("CreditMemoRet", ("CreditMemoLineRet",), "CreditMemoLineGroupRet"),
+    document("JournalEntryRet", ("JournalDebitLine", "JournalCreditLine"), "ItemGroupLineRet"),
+    document("DepositRet", ("DepositLineRet",), "ItemGroupLineRet"),
     whole(
         "TxnDeletedRet",
         leaf("TxnDelType", st.just("Bill")),

@@ -131,17 +131,21 @@ class Office:
     def post(self, *documents: CostDocument) -> None:
         """Let the ledger be exactly these documents; what is no longer there was deleted, with a record."""
         with self.world.unit() as (uow, connection):
-            known = {row.txn_id: row for row in uow.costs.find()}
+            known = {(row.txn_id, row.job_id): row for row in uow.costs.find()}
             for each in documents:
-                old = known.pop(each.txn_id, None)
-                stored = replace(each, connection_id=connection.id, id=old.id if old else 0)
+                stored = replace(each, connection_id=connection.id)
+                stored.settle()
+                old = known.pop((stored.txn_id, stored.job_id), None)
                 if old:
+                    stored.id = old.id
                     uow.costs.save(stored)
                 else:
                     uow.costs.add(stored)
             for gone in known.values():
                 gone.deleted = gone.deletion_known = True
                 uow.costs.save(gone)
+            connection.costs_whole_at = self.world.now
+            uow.connections.save(connection)
 
     def release(self, choice: ReleaseChoice | None) -> None:
         """Release the project, or withdraw it."""

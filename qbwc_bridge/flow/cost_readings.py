@@ -1,0 +1,248 @@
+"""Readings of job cost: first which documents there are or changed, then what they posted, and QuickBooks' own totals.
+
+A first reading covers every date, in windows of a bounded number of lines. Later ones read what changed: documents to
+the second, their postings by the day of the change, which is all that a report can be asked for (qbXML 13.0 schema).
+"""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import get_args
+
+from qbwc_bridge.domain.books import CostReading
+from qbwc_bridge.domain.quickbooks import (
+    CostQuery,
+    CostQueryKind,
+    CustomTxnDetail,
+    Iterator,
+    JobProfitability,
+    ProfitAndLoss,
+    Request,
+    TxnDeletedQuery,
+)
+from qbwc_bridge.domain.records import Connection
+from qbwc_bridge.domain.states import ALIVE, TaskState
+from qbwc_bridge.flow import cost_answers
+from qbwc_bridge.flow.cost_answers import PAYROLL_TYPES, Shown
+from qbwc_bridge.flow.moves import add_task, move_task
+from qbwc_bridge.flow.options import Options
+from qbwc_bridge.flow.readings import COSTS_RANK, OVERLAP, TRANSACTION_PAGE, since_then
+from qbwc_bridge.ports import UnitOfWork
+
+QUERIES: tuple[CostQueryKind, ...] = get_args(CostQueryKind)
+
+COST_TYPES = tuple(kind.removesuffix("Query") for kind in QUERIES)
+"""Types whose documents are read one by one, and whose deletions are asked for."""
+
+REPORTED_TYPES = (
+    *COST_TYPES,
+    *("ARRefundCreditCard", "BuildAssembly", "Charge", "ReceivePayment", "SalesTaxPaymentCheck", "Transfer"),
+)
+"""Types whose postings are read: every one but bill payments (ACCOUNTING 17), orders, estimates and payroll."""
+
+WINDOW_LINES = 4000
+"""Lines of documents in one window of a report: some 3 MB of reply."""
+
+PAYROLL_GAP = dt.timedelta(days=31)
+"""Pay dates no further apart than this are read in one window."""
+
+CONTROL_EVERY = dt.timedelta(days=1)
+"""How often QuickBooks' own totals are read where nothing changed: a Profit & Loss of every date is work for it."""
+
+MOST_JOBS = 25
+"""Jobs that are read whole one by one; where more differ, everything is read again."""
+
+NEWEST = 200
+"""Documents of one type that were changed last and must be shown again: as many as one page has."""
+
+Window = tuple[dt.date | None, dt.date | None]
+"""First and last day; None leaves the side open."""
+
+
+def due(connection: Connection, options: Options, now: dt.datetime, *, has_jobs: bool) -> bool:
+    """Whether job costs should be read in the next visit: asked for, or the clock says so."""
+    if connection.costs_wanted:
+        return True
+    if not has_jobs or not options.costs_every_seconds:
+        return False
+    read = connection.costs_read_at
+    return read is None or (now - read).total_seconds() >= options.costs_every_seconds
+
+
+def ask(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> None:
+    """Queue a fresh reading of job costs, unless one is under way."""
+    for reading in uow.readings.find(connection_id=connection.id, applied_at=None):
+        if reading.scope == "whole" or connection.costs_whole_at:
+            return
+        drop(uow, reading, now)  # it asks for what changed in a file that is no longer the bound one
+    # What an earlier reading could not get is asked for anew.
+    for task in uow.tasks.find(connection_id=connection.id, rank=COSTS_RANK, state=TaskState.PARKED):
+        move_task(uow, task, TaskState.CANCELLED, now=now, why="a new reading asks again")
+    jobs = [job for job, left in connection.doubted.items() if not left]
+    whole = connection.costs_whole_at is None or len(jobs) > MOST_JOBS
+    reading = CostReading(connection.id, now, scope="whole" if whole else "changes", jobs=[] if whole else jobs)
+    uow.readings.add(reading)
+    known = {} if whole else connection.costs_modified
+    page = Iterator(TRANSACTION_PAGE)
+    wanted: list[Request] = [
+        CostQuery(kind, modified_from=since_then(known.get(of)), iterator=page)
+        for kind, of in zip(QUERIES, COST_TYPES, strict=True)
+    ]
+    wanted.append(TxnDeletedQuery(COST_TYPES, deleted_from=since_then(connection.deletions_seen)))
+    if not whole:
+        wanted.append(CustomTxnDetail(PAYROLL_TYPES, modified_from=connection.payroll_seen or now.date()))
+    _add(uow, connection, reading, wanted, now)
+    connection.costs_wanted = False
+    uow.connections.save(connection)
+
+
+def drop(uow: UnitOfWork, reading: CostReading, now: dt.datetime) -> None:
+    """Give a reading up with all that it brought."""
+    for task in uow.tasks.find(reading_id=reading.id, state=[TaskState.QUEUED, TaskState.PARKED]):
+        move_task(uow, task, TaskState.CANCELLED, now=now, why="everything is read again instead")
+    for answer in uow.answers.find(reading_id=reading.id):
+        uow.answers.remove(answer)
+    reading.applied_at = now
+    uow.readings.save(reading)
+
+
+def advance(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> bool:
+    """Begin the next stage of the reading under way, once the one before has ended; gives whether it asks for more."""
+    asked = False
+    for reading in uow.readings.find(connection_id=connection.id, stage=["documents", "postings"], applied_at=None):
+        if uow.tasks.has(reading_id=reading.id, state=list(ALIVE)):
+            continue
+        more: list[Request] = []
+        if reading.stage == "documents" and not _given_up(uow, reading):
+            kept = cost_answers.of_kind(uow, reading, cost_answers.DOCUMENTS)
+            shown = [row for content in kept for row in cost_answers.shown(content)]
+            if reading.scope == "changes" and _older(uow, connection, shown):
+                drop(uow, reading, now)
+                connection.costs_whole_at = None
+                ask(uow, connection, now)
+                return True
+            more = _postings(uow, connection, reading, shown, now)
+        reading.stage = "postings" if more else "complete"
+        uow.readings.save(reading)
+        _add(uow, connection, reading, more, now)
+        asked = asked or bool(more)
+    return asked
+
+
+def _add(
+    uow: UnitOfWork, connection: Connection, reading: CostReading, wanted: Iterable[Request], now: dt.datetime
+) -> None:
+    for request in wanted:
+        add_task(uow, connection, request, now, rank=COSTS_RANK, reading_id=reading.id)
+
+
+def _given_up(uow: UnitOfWork, reading: CostReading) -> bool:
+    """Whether not everything was shown; payroll alone may be missing."""
+    tasks = uow.tasks.find(reading_id=reading.id, state=[TaskState.PARKED, TaskState.CANCELLED])
+    return not all(cost_answers.is_payroll(task) for task in tasks)
+
+
+def _older(uow: UnitOfWork, connection: Connection, shown: Iterable[Shown]) -> bool:
+    """Whether a document that was changed last is not shown any more, and not deleted: the file is an older copy.
+
+    Each window begins before the last change known, so it must show it again. What is missing is no longer expected.
+    """
+    seen, older = {row.txn_id for row in shown}, False
+    for of, last in connection.costs_modified.items():
+        newest = uow.transactions.find(
+            connection_id=connection.id, kind=of, gone=False, order="-time_modified", limit=NEWEST
+        )
+        for row in newest:
+            if row.time_modified and row.time_modified >= last - OVERLAP and row.txn_id not in seen:
+                row.time_modified, row.posted, older = None, "", True
+                uow.transactions.save(row)
+    return older
+
+
+def _postings(
+    uow: UnitOfWork, connection: Connection, reading: CostReading, shown: list[Shown], now: dt.datetime
+) -> list[Request]:
+    """What must be read of the documents that the first stage showed."""
+    wanted = _whole(shown, now.date()) if reading.scope == "whole" else _changed(uow, reading, shown)
+    for job in reading.jobs:
+        if uow.lists.has(connection_id=connection.id, kind="customer", list_id=job, gone=False):
+            wanted += [
+                CustomTxnDetail(REPORTED_TYPES, job=job),
+                CustomTxnDetail(PAYROLL_TYPES, job=job),
+                JobProfitability(job),
+            ]
+    throughs = [row.through for row in uow.controls.find(connection_id=connection.id, read_at=None) if row.through]
+    read = connection.controlled_at
+    if wanted or throughs or read is None or now - read >= CONTROL_EVERY:
+        wanted += [ProfitAndLoss("ProfitAndLossByJob"), ProfitAndLoss("ProfitAndLossStandard")]
+        for through in throughs:
+            wanted += [ProfitAndLoss("ProfitAndLossByJob", through), ProfitAndLoss("ProfitAndLossStandard", through)]
+    return wanted
+
+
+def _whole(shown: list[Shown], today: dt.date) -> list[Request]:
+    lines: Counter[dt.date] = Counter()
+    for row in shown:
+        lines[row.txn_date or today] += max(row.lines, 1)
+    wanted: list[Request] = [
+        CustomTxnDetail(REPORTED_TYPES, from_date=first, to_date=last) for first, last in windows(lines, WINDOW_LINES)
+    ]
+    return wanted + [
+        CustomTxnDetail(PAYROLL_TYPES, from_date=first, to_date=last)
+        for first, last in quarters(min(lines, default=today), today)
+    ]
+
+
+def _changed(uow: UnitOfWork, reading: CostReading, shown: list[Shown]) -> list[Request]:
+    lines: Counter[dt.date] = Counter()
+    for row in shown:
+        if row.changed:
+            lines[(row.modified or reading.started_at).date()] += max(row.lines, 1)
+    found = windows(lines, WINDOW_LINES) if lines else []
+    wanted: list[Request] = [
+        CustomTxnDetail(REPORTED_TYPES, modified_from=first or min(lines), modified_to=last) for first, last in found
+    ]
+    dates = {
+        date
+        for answer in cost_answers.of_kind(uow, reading, cost_answers.PAY_DATES)
+        for date in cost_answers.pay_dates(answer)
+    }
+    return wanted + [
+        CustomTxnDetail(PAYROLL_TYPES, from_date=first, to_date=last) for first, last in clusters(dates, PAYROLL_GAP)
+    ]
+
+
+def windows(lines: Mapping[dt.date, int], most: int) -> list[Window]:
+    """Cut all days into windows of at most `most` lines, where one day does not have more; open at both ends."""
+    found: list[Window] = []
+    first: dt.date | None = None
+    held, last = 0, None
+    for day in sorted(lines):
+        if last is not None and held + lines[day] > most:
+            found.append((first, last))
+            first, held = last + dt.timedelta(days=1), 0
+        held, last = held + lines[day], day
+    return [*found, (first, None)]
+
+
+def quarters(first: dt.date, last: dt.date) -> list[Window]:
+    """Cut all days into the calendar's quarters from `first` to `last`; open at both ends."""
+    begins = [
+        dt.date(year, month, 1)
+        for year in range(first.year, last.year + 1)
+        for month in (1, 4, 7, 10)
+        if first < dt.date(year, month, 1) <= last
+    ]
+    ends = [begin - dt.timedelta(days=1) for begin in begins]
+    return list(zip([None, *begins], [*ends, None], strict=True))
+
+
+def clusters(dates: Iterable[dt.date], gap: dt.timedelta) -> list[tuple[dt.date, dt.date]]:
+    """Put days that lie no further apart than `gap` into one window each."""
+    found: list[tuple[dt.date, dt.date]] = []
+    for day in sorted(set(dates)):
+        if found and day - found[-1][1] <= gap:
+            found[-1] = (found[-1][0], day)
+        else:
+            found.append((day, day))
+    return found
