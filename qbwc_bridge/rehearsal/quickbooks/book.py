@@ -97,12 +97,12 @@ class Book:
     def replaced(self, list_id: str, by: str) -> None:
         """Let everything that refers to a record refer to another one."""
         for record in self.state.records.values():
-            for name in ("income_id", "expense_id", "preferred_id"):
+            for name in ("income_id", "expense_id", "asset_id", "preferred_id"):
                 if getattr(record, name) == list_id:
                     setattr(record, name, by)
         for txn in self.state.txns.values():
             for part in (txn, *txn.lines):
-                for name in ("entity_id", "account_id", "item_id", "job_id"):
+                for name in ("entity_id", "account_id", "class_id", "item_id", "job_id"):
                     if getattr(part, name, "") == list_id:
                         setattr(part, name, by)
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from .book import Book
 from .errors import QuickBooksError
 from .nodes import Node, group, leaf
-from .posting import Row
+from .posting import Row, job_of
 from .report import column, row_node, subtitle
 from .report_filters import rows
 from .state import ZERO
@@ -23,6 +23,9 @@ SECTIONS: tuple[tuple[str, str, int], ...] = (
 )
 """Heading, account type and the side (1 is debit) on which the section's amounts are positive."""
 
+RESULT_TYPES = frozenset(one[1] for one in SECTIONS)
+"""Account types that a profit and loss statement has."""
+
 Cells = dict[str, Decimal]
 
 
@@ -36,10 +39,10 @@ def summary_report(book: Book, request: Node) -> list[Node]:
         raise QuickBooksError(3250, "This feature is not enabled or not available: this basis or these columns.")
     chosen = [row for row in rows(book, request, DEFAULT_PERIOD) if _is_result(book, row)]
     if kind == "ProfitAndLossByJob":
-        chosen = [row for row in chosen if _job(book, row)]
+        chosen = [row for row in chosen if job_of(book, row)]
     heads = _columns(book, chosen) if columns_by == "Customer" else []
     # The standard report also shows what belongs to no job; the one by job leaves it out.
-    if columns_by == "Customer" and kind == "ProfitAndLossStandard" and any(not _job(book, row) for row in chosen):
+    if columns_by == "Customer" and kind == "ProfitAndLossStandard" and any(not job_of(book, row) for row in chosen):
         heads.append("")
     table = _Statement(book, chosen, heads)
     table.fill()
@@ -61,17 +64,11 @@ def summary_report(book: Book, request: Node) -> list[Node]:
 
 
 def _is_result(book: Book, row: Row) -> bool:
-    return book.state.records[row.account_id].account_type in {one[1] for one in SECTIONS}
-
-
-def _job(book: Book, row: Row) -> str:
-    """Give the full name of the job or customer of a row; empty for a row that belongs to none."""
-    found = book.state.records.get(row.name_id)
-    return book.full_name(found.list_id) if found is not None and found.kind == "Customer" else ""
+    return book.state.records[row.account_id].account_type in RESULT_TYPES
 
 
 def _columns(book: Book, chosen: Iterable[Row]) -> list[str]:
-    return sorted({name for row in chosen if (name := _job(book, row))}, key=str.casefold)
+    return sorted({name for row in chosen if (name := job_of(book, row))}, key=str.casefold)
 
 
 class _Statement:
@@ -86,10 +83,13 @@ class _Statement:
     def fill(self) -> None:
         """Add sections with their accounts and sums, then the result."""
         accounts = self._book.records("Account")
+        totals = self._totals()
         result: Cells = {}
         for heading, kind, side in SECTIONS:
             inside = [one for one in accounts if one.account_type == kind]
-            sums = {one.list_id: self._sums(one.list_id, side) for one in inside}
+            sums = {
+                one.list_id: {job: side * value for job, value in totals.get(one.list_id, {}).items()} for one in inside
+            }
             if not any(sums.values()):
                 continue
             self.rows.append(Node("TextRow", attributes=(("rowNumber", str(len(self.rows) + 1)), ("value", heading))))
@@ -104,13 +104,14 @@ class _Statement:
         if self.rows:
             self._row("TotalRow", "Net Income", result, None)
 
-    def _sums(self, account_id: str, side: int) -> Cells:
-        sums: Cells = {}
+    def _totals(self) -> dict[str, Cells]:
+        """Give the debits less credits by account and job."""
+        totals: dict[str, Cells] = {}
         for row in self._chosen:
-            if row.account_id == account_id:
-                job = _job(self._book, row)
-                sums[job] = sums.get(job, ZERO) + side * row.value
-        return sums
+            cells = totals.setdefault(row.account_id, {})
+            job = job_of(self._book, row)
+            cells[job] = cells.get(job, ZERO) + row.value
+        return totals
 
     def _row(self, kind: str, label: str, sums: Cells, row_data: tuple[str, str] | None) -> None:
         cells = [(1, label)]

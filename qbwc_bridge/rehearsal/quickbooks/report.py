@@ -8,7 +8,7 @@ from .book import Book
 from .errors import QuickBooksError
 from .nodes import Node, group, leaf
 from .posting import DEBIT_NATURE, Row
-from .report_filters import by_date, period, rows
+from .report_filters import period, rows
 from .state import ZERO
 from .values import money, price, quantity
 
@@ -19,7 +19,11 @@ Cell = Callable[[Book, Row], str]
 
 
 SCREEN_WORDS = {
+    "CreditMemo": "Credit Memo",
+    "InventoryAdjustment": "Inventory Adjust",
+    "ItemReceipt": "Item Receipt",
     "JournalEntry": "General Journal",
+    "SalesReceipt": "Sales Receipt",
     "CreditCardCharge": "Credit Card Charge",
     "CreditCardCredit": "Credit Card Credit",
     "VendorCredit": "Credit",
@@ -81,7 +85,7 @@ COLUMNS: tuple[tuple[str, str, str, Cell], ...] = (
     ("Memo", "Memo", "STRTYPE", lambda _book, row: row.memo),
     ("Item", "Item", "STRTYPE", _item),
     ("Account", "Account", "STRTYPE", lambda book, row: book.full_name(row.account_id)),
-    ("Class", "Class", "STRTYPE", lambda _book, _row: ""),
+    ("Class", "Class", "STRTYPE", lambda book, row: book.full_name(row.class_id)),
     ("BillingStatus", "Billing Status", "STRTYPE", lambda _book, row: row.line.billable if row.line else ""),
     ("SplitAccount", "Split", "STRTYPE", _split),
     ("Quantity", "Qty", "QUANTYPE", _count),
@@ -108,7 +112,7 @@ def custom_detail(book: Book, request: Node) -> list[Node]:
     if request.value("ReportBasis") == "Cash":
         raise QuickBooksError(3250, "This feature is not enabled or not available: reports on cash basis.")
     table = _Table(book, columns)
-    chosen = by_date(rows(book, request, DEFAULT_PERIOD))
+    chosen = list(rows(book, request, DEFAULT_PERIOD))
     if way == "Account":
         table.by_account(chosen)
     else:
