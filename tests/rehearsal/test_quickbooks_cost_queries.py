@@ -176,6 +176,17 @@ def test_receipt_and_its_bill_are_linked_with_the_order() -> None:
     assert company.job_costs() == {(JOB, ITEM): Decimal("40.00")}
 
 
+def test_receipt_that_became_a_bill_is_on_no_page_of_receipts() -> None:
+    """A page chosen before the change leaves the document out: it is a bill by now."""
+    company = office()
+    receipts = [enter(company, "ItemReceipt", number=str(number)) for number in range(2)]
+    first = ask(company, "ItemReceipt", "<MaxReturned>1</MaxReturned>", iterator="Start")
+    company.bill_receipt(receipts[1])
+    name = first.get("iteratorID") or ""
+    second = ask(company, "ItemReceipt", "<MaxReturned>1</MaxReturned>", iterator="Continue", iteratorID=name)
+    assert (ids(first), ids(second)) == ([receipts[0]], [])
+
+
 @pytest.mark.parametrize("kind", sorted(frozenset(QUERIED) - LINKED))
 def test_linked_transactions_cannot_be_asked_for_everywhere(kind: str) -> None:
     """Where the schema has no IncludeLinkedTxns the whole document is refused."""

@@ -1,7 +1,8 @@
 """The stand-in QuickBooks company: qbXML in, qbXML out, and the desk of a bookkeeper beside it."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from threading import RLock
@@ -109,6 +110,12 @@ class Company(ListDesk, CorrectionDesk):
         """End the QuickBooks session: open iterators die."""
         with self._lock:
             self._iterators.clear()
+
+    @contextmanager
+    def at(self, moment: datetime) -> Iterator[None]:
+        """Let the QuickBooks machine's clock stand at a moment (with zone) for what is entered meanwhile."""
+        with self._lock, self._book.at(moment):
+            yield
 
     # filling it from a real file
 

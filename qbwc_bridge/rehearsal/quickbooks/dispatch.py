@@ -1,6 +1,6 @@
 """One request after the other: the handler of each message, its reply, and what an error means for the rest."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -30,7 +30,7 @@ MAX_REQUEST_ID = 50
 """Longest requestID in characters."""
 
 _LIST_ADDS = {"CustomerAdd": "Customer", "VendorAdd": "Vendor", "ItemServiceAdd": "Item"}
-_OWED = frozenset({"VendorQuery", "BillQuery", "VendorAdd", "BillAdd"})
+_OWED = frozenset({"VendorQuery", "VendorAdd", "BillAdd"})
 """Messages whose replies show what is owed to vendors."""
 _Writer = Callable[[Book, Node], Record | Txn]
 _WRITERS: dict[str, _Writer] = {
@@ -124,36 +124,20 @@ def _picked(request: Node, nodes: list[Node]) -> list[Node]:
 
 
 def _query(book: Book, iterators: Iterators, request: Request, node: Node, parts: Parts) -> Reply:
-    message = request.message
-    is_txn = message in TXN_KINDS
     if request.iterator == "Stop":
         iterators.stop(request.iterator_id)
         return Reply()
-    sums = _sums(book, message)
+    message = request.message
+    sums: Balances = {} if message in TXN_KINDS else _sums(book, message)
     text = node.value("MaxReturned")
     limit = int(text) if text else None
     if limit is not None and limit < 0:
         raise invalid("MaxReturned may not be negative.")
-    page: Page | None = None
-    if request.iterator == "Continue":
-        page = iterators.next(message, request.iterator_id, limit)
-        found = Found(page.ids)
-    else:
-        found = find_txns(book, message, node) if is_txn else find_records(book, message, node, sums)
-        if request.iterator == "Start" and found.ids:
-            if any(node.has(one) for one in ("ListID", "FullName", "TxnID", "RefNumber", "RefNumberCaseSensitive")):
-                raise invalid("An iterator cannot be used with a list of ids or names.")
-            page = iterators.start(message, found, limit)
+    found, page = _chosen(book, iterators, request, node, limit=limit, sums=sums)
     if not found.ids and not found.missing and page is None:
         return nothing_found()
     ids = page.ids if page else found.ids if limit is None else found.ids[:limit]
-    held: dict[str, Txn] | dict[str, Record] = book.state.txns if is_txn else book.state.records
-    nodes = (
-        []
-        if request.meta_data == "MetaDataOnly"
-        else [_shown(book, held[one], parts, sums) for one in ids if one in held]
-    )
-    reply = Reply(_picked(node, nodes))
+    reply = Reply([] if request.meta_data == "MetaDataOnly" else _picked(node, _held(book, message, ids, parts, sums)))
     if found.missing:
         reply = partly_found(reply.nodes, found.missing)
     if page is not None:
@@ -161,3 +145,29 @@ def _query(book: Book, iterators: Iterators, request: Request, node: Node, parts
     if request.meta_data != "NoMetaData":
         reply.attributes.append(("retCount", str(len(found.ids))))
     return reply
+
+
+def _chosen(
+    book: Book, iterators: Iterators, request: Request, node: Node, *, limit: int | None, sums: Balances
+) -> tuple[Found, Page | None]:
+    """Give what a query found, and its page when it asked for one."""
+    message = request.message
+    if request.iterator == "Continue":
+        page = iterators.next(message, request.iterator_id, limit)
+        return Found(page.ids), page
+    found = find_txns(book, message, node) if message in TXN_KINDS else find_records(book, message, node, sums)
+    if request.iterator != "Start" or not found.ids:
+        return found, None
+    if any(node.has(one) for one in ("ListID", "FullName", "TxnID", "RefNumber", "RefNumberCaseSensitive")):
+        raise invalid("An iterator cannot be used with a list of ids or names.")
+    return found, iterators.start(message, found, limit)
+
+
+def _held(book: Book, message: str, ids: Sequence[str], parts: Parts, sums: Balances) -> list[Node]:
+    """Show what still is there; a receipt that became a bill since its page was chosen is no receipt any more."""
+    if message not in TXN_KINDS:
+        return [_shown(book, book.state.records[one], parts, sums) for one in ids if one in book.state.records]
+    kind, txns = TXN_KINDS[message], book.state.txns
+    shown = [txns[one] for one in ids if one in txns and txns[one].kind == kind]
+    owed = name_balances(book, PAYABLES, {one.entity_id for one in shown}) if kind == "Bill" else {}
+    return [_shown(book, one, parts, owed) for one in shown]

@@ -1,6 +1,6 @@
 """The posting ledger: every transaction as rows of debits and credits that always balance."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -145,11 +145,14 @@ def account_balances(book: Book) -> dict[str, Decimal]:
     }
 
 
-def name_balances(book: Book, sides: Mapping[str, int]) -> dict[str, Decimal]:
-    """Give what is owed to vendors or by customers, in currency units by ListID, from the heads of their documents."""
+def name_balances(book: Book, sides: Mapping[str, int], only: Collection[str] | None = None) -> dict[str, Decimal]:
+    """Give what is owed to vendors or by customers, in currency units by ListID, from the heads of their documents.
+
+    `only` are the ListIDs that matter; None means all.
+    """
     sums: dict[str, Decimal] = {}
     for txn in book.state.txns.values():
         side = sides.get(txn.kind)
-        if side is not None and not txn.is_pending:
+        if side is not None and not txn.is_pending and (only is None or txn.entity_id in only):
             sums[txn.entity_id] = sums.get(txn.entity_id, ZERO) + side * net(txn)
     return sums

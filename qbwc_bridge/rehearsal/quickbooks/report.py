@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from itertools import groupby
 
 from .book import Book
@@ -152,14 +153,18 @@ def column(number: str, title: str, kind: str, data_type: str) -> Node:
     )
 
 
+@lru_cache(maxsize=8192)
+def _cell(column_id: int, text: str) -> Node:
+    """Make a cell; names, dates and types stand in row after row."""
+    return Node("ColData", attributes=(("colID", str(column_id)), ("value", text)))
+
+
 def row_node(name: str, number: int, cells: Iterable[tuple[int, str]], row_data: tuple[str, str] | None) -> Node:
     """Make a row; empty cells are left out, as in real replies."""
     about = (
         () if row_data is None else (Node("RowData", attributes=(("rowType", row_data[0]), ("value", row_data[1]))),)
     )
-    data = tuple(
-        Node("ColData", attributes=(("colID", str(column_id)), ("value", text))) for column_id, text in cells if text
-    )
+    data = tuple(_cell(column_id, text) for column_id, text in cells if text)
     return Node(name, children=(*about, *data), attributes=(("rowNumber", str(number)),))
 
 
