@@ -172,12 +172,15 @@ def test_recoding_one_line_leaves_the_others() -> None:
 
 
 def test_recoded_line_leaves_its_order() -> None:
-    """A bill's line that moves to another job no longer counts as received on the order."""
+    """A bill's line that moves to another job no longer counts as received on the order; others leave it alone."""
     company = office()
     send(company, po_add("100.00"))
     order = company.orders()[0]
-    bill = company.enter_bill_on_order(order.txn_id, txn_date=DAY)
-    assert company.orders()[0].lines[0].received == 100
+    bill = company.enter_bill_on_order(order.txn_id, txn_date=DAY, lines=[Line(Decimal(1), item=ITEM, job=JOB)])
+    received = company.orders()[0]
+    assert received.lines[0].received == 100
+    company.recode(bill, item="26-100", line_ids=[company._book.state.txns[bill].lines[0].line_id])
+    assert company.orders()[0] == received
     company.recode(bill, job=OTHER_JOB)
     assert company.orders()[0].lines[0].received == 0
     company.delete(order.txn_id)

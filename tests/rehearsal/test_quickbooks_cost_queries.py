@@ -141,6 +141,17 @@ def test_total_is_what_the_form_shows(kind: str) -> None:
         ]
 
 
+def test_invoices_are_found_by_what_is_paid() -> None:
+    """Nothing is ever paid here: only a document of zero, such as a voided one, counts as paid."""
+    company = office()
+    first, second = enter(company, "Invoice"), enter(company, "Invoice")
+    company.void(second)
+    found = {
+        word: ids(ask(company, "Invoice", f"<PaidStatus>{word}</PaidStatus>")) for word in ("PaidOnly", "NotPaidOnly")
+    }
+    assert found == {"PaidOnly": [second], "NotPaidOnly": [first]}
+
+
 def test_journal_lines_stand_in_the_order_of_the_form() -> None:
     """Debits and credits are told apart by their element and keep their order."""
     company = office()

@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 from lxml import etree
 
-from qbwc_bridge.rehearsal.quickbooks import Company, Line
+from qbwc_bridge.rehearsal.quickbooks import Company, Line, RequestProcessorError
 from tests.rehearsal.quickbooks_kit import ITEM, JOB, VENDOR, Clock, one, schema, status
 from tests.rehearsal.quickbooks_office import CLASS, DAY, OTHER_JOB, POSTED, STOCK, enter, office
 
@@ -259,6 +259,25 @@ def test_job_report_agrees_with_the_job_costs() -> None:
     rows = figures(job_report(company))
     assert sum(Decimal(row[3]) for row in rows if row[0] == "DataRow") == costs
     assert rows[-1][3] == f"{costs:.2f}"
+
+
+def test_job_report_of_a_customer_takes_its_jobs_along_when_asked() -> None:
+    """FullNameWithChildren sums a customer and all its jobs; the plain name is the customer alone."""
+    company = everything()
+    company.recode(enter(company, "Bill"), job=OTHER_JOB)
+    body = (
+        "<JobReportQueryRq><JobReportType>JobProfitabilityDetail</JobReportType><ReportDateMacro>All</ReportDateMacro>"
+        "<ReportEntityFilter><{0}>Owner</{0}></ReportEntityFilter></JobReportQueryRq>"
+    )
+    whole = figures(one(company, body.format("FullNameWithChildren"))[0])[-1]
+    assert whole[3] == f"{sum(company.job_costs().values()):.2f}"
+    assert figures(one(company, body.format("FullName"))[0]) == []
+
+
+def test_basis_of_a_job_report_cannot_be_asked_for() -> None:
+    """The schema has no ReportBasis in a job report: the document is refused."""
+    with pytest.raises(RequestProcessorError, match="ReportBasis"):
+        job_report(office(), "<ReportBasis>Accrual</ReportBasis>")
 
 
 def test_job_report_covers_the_fiscal_year_unless_told() -> None:

@@ -121,9 +121,12 @@ class CorrectionDesk(SalesDesk, StockDesk):
                 require(self._book, ("Customer",), job, "line") if job else None,
                 line_ids,
             )
-            receive(self._book, txn, Decimal(-1))
+            leaves_order = any(new.order_id != old.order_id for new, old in zip(moved.lines, txn.lines, strict=True))
+            if leaves_order:
+                receive(self._book, txn, Decimal(-1))
             txn.entity_id, txn.lines = moved.entity_id, moved.lines
-            receive(self._book, txn, Decimal(1))
+            if leaves_order:
+                receive(self._book, txn, Decimal(1))
             self._book.touch(txn)
 
     def post_pending(self, txn_id: str) -> None:

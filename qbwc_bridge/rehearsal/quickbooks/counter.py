@@ -14,12 +14,12 @@ from .modify import find
 from .nodes import quickbooks_text
 from .purchases import (
     Draft,
+    account_of,
     check_open,
     enter_posting,
     expense_line,
     item_line,
     order_lines,
-    payable_account,
 )
 from .state import TxnLine
 from .values import cents
@@ -206,7 +206,7 @@ class DocumentDesk:
 
     def _vendor_draft(self, kind: str, vendor: str, txn_date: date, *, ref_number: str = "", memo: str = "") -> Draft:
         vendor_id = require(self._book, ("Vendor",), vendor, kind).list_id
-        payable = payable_account(self._book)
+        payable = account_of(self._book, "AccountsPayable")
         return Draft(kind, vendor_id, payable, txn_date, quickbooks_text(ref_number), quickbooks_text(memo))
 
     def _lines(self, lines: Sequence[Line]) -> list[TxnLine]:

@@ -129,7 +129,9 @@ def add_bill(book: Book, request: Node) -> Txn:
     if vendor_ref is None:
         raise missing_element("VendorRef")
     vendor = book.resolve(vendor_ref, ("Vendor",), "Bill")
-    payable = book.resolve(payable_ref, ("Account",), "Bill").list_id if payable_ref else payable_account(book)
+    payable = (
+        book.resolve(payable_ref, ("Account",), "Bill").list_id if payable_ref else account_of(book, "AccountsPayable")
+    )
     lines = [_request_line(book, one) for one in request.all("ExpenseLineAdd", "ItemLineAdd", "ItemGroupLineAdd")]
     for order_id in request.texts("LinkToTxnID"):
         lines += order_lines(book, find(book, "PurchaseOrder", order_id), vendor.list_id, None)
@@ -145,11 +147,11 @@ def add_bill(book: Book, request: Node) -> Txn:
     return enter_posting(book, draft, lines, kept_fields(book, request, _OWN_HEAD, "Bill"))
 
 
-def payable_account(book: Book) -> str:
-    """Give the ListID of the accounts payable account."""
-    found = next((one for one in book.state.records.values() if one.account_type == "AccountsPayable"), None)
+def account_of(book: Book, account_type: str) -> str:
+    """Give the ListID of the first account of a type, such as AccountsPayable; raises QuickBooksError 3270."""
+    found = next((one for one in book.state.records.values() if one.account_type == account_type), None)
     if found is None:
-        raise QuickBooksError(3270, "There is a missing posting account: accounts payable.")
+        raise QuickBooksError(3270, f"There is a missing posting account: {account_type}.")
     return found.list_id
 
 

@@ -8,7 +8,7 @@ from .counter import DocumentDesk, Line, check_amount
 from .errors import invalid
 from .lists import require
 from .nodes import quickbooks_text
-from .purchases import Draft, enter_posting
+from .purchases import Draft, account_of, enter_posting
 from .sales import charge_item, sales_line, tax_line
 from .state import TxnLine
 
@@ -34,8 +34,8 @@ class SalesDesk(DocumentDesk):
         pending: bool = False,
     ) -> str:
         """Enter an invoice; gives its TxnID."""
-        account = "Accounts Receivable"
         with self._lock:
+            account = account_of(self._book, "AccountsReceivable")
             draft = self._sale(
                 "Invoice",
                 customer,
@@ -61,8 +61,8 @@ class SalesDesk(DocumentDesk):
         pending: bool = False,
     ) -> str:
         """Enter a credit memo (positive amounts lower what was billed); gives its TxnID."""
-        account = "Accounts Receivable"
         with self._lock:
+            account = account_of(self._book, "AccountsReceivable")
             draft = self._sale(
                 "CreditMemo",
                 customer,
