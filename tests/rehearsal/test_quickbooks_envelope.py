@@ -78,7 +78,7 @@ def test_warning_does_not_stop_the_rest() -> None:
 
 def test_known_message_that_is_not_done_gets_a_status() -> None:
     """A message of the schema that this stand-in lacks is refused by status, not at connection level."""
-    assert status(stocked(), "<InvoiceQueryRq/>") == 1030
+    assert status(stocked(), "<SalesOrderQueryRq/>") == 1030
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ Intuit's published interface alone and knows nothing of the bridge.
 from .company import SUPPORTED_VERSIONS, Company
 from .counter import JournalLine, Line, PaycheckLine
 from .errors import PARSE_FAULT, VERSION_FAULT, QuickBooksError, RequestProcessorError
+from .filling import Names, add_names, names_of, post_years
 from .views import DocumentLine, EstimateView, ItemView, NameView, OrderView, Posting
 
 __all__ = [
@@ -20,9 +21,13 @@ __all__ = [
     "JournalLine",
     "Line",
     "NameView",
+    "Names",
     "OrderView",
     "PaycheckLine",
     "Posting",
     "QuickBooksError",
     "RequestProcessorError",
+    "add_names",
+    "names_of",
+    "post_years",
 ]

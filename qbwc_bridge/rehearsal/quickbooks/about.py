@@ -57,6 +57,19 @@ def preference(book: Book, section: str, name: str) -> str:
     return (found.value(name) or "") if found else ""
 
 
+def switch_on_classes(book: Book) -> None:
+    """Turn class tracking on in the preferences, as a person does before the first class can be used."""
+    preferences = book.state.preferences
+    on = Node("IsUsingClassTracking", "true")
+
+    def switched(section: Node) -> Node:
+        if section.name != "AccountingPreferences":
+            return section
+        return replace(section, children=tuple(on if one.name == on.name else one for one in section.children))
+
+    book.state.preferences = replace(preferences, children=tuple(switched(one) for one in preferences.children))
+
+
 def default_markup(book: Book) -> Decimal:
     """Give the percentage that estimate lines carry unless they say otherwise."""
     return Decimal(preference(book, "SalesAndCustomersPreferences", "DefaultMarkup") or 0)

@@ -1,6 +1,7 @@
 """The open company file: state, clock, ids and the index of names. Everything else works on it."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 
 from .errors import QuickBooksError, not_found
@@ -29,6 +30,7 @@ class Book:
         """Take another state, for instance a restored backup."""
         self.state = state
         self._names = {self._key(one): one.list_id for one in state.records.values()}
+        self._full_names: dict[str, str] = {}
 
     # time and ids
 
@@ -38,6 +40,17 @@ class Book:
         if moment.tzinfo is None:
             raise ValueError("the clock of a rehearsal company must give times with a time zone")
         return moment
+
+    @contextmanager
+    def at(self, moment: datetime) -> Iterator[None]:
+        """Let the clock stand at a moment, in the zone of the QuickBooks machine."""
+        clock = self._clock
+        there = moment.astimezone(self.now().tzinfo)
+        self._clock = lambda: there
+        try:
+            yield
+        finally:
+            self._clock = clock
 
     def today(self) -> date:
         """Give the day of the QuickBooks machine."""
@@ -82,33 +95,38 @@ class Book:
         self.state.records[record.list_id] = record
         self._names[self._key(record)] = record.list_id
 
+    def _forget(self, record: Record) -> None:
+        """Drop a record's name from the index, and all full names, in which it may be a part."""
+        self._names.pop(self._key(record), None)
+        self._full_names.clear()
+
     def renamed(self, record: Record, name: str) -> None:
         """Give a record another name."""
-        self._names.pop(self._key(record), None)
+        self._forget(record)
         record.name = name
         self._names[self._key(record)] = record.list_id
 
     def moved(self, record: Record, parent_id: str) -> None:
         """Put a record below another one."""
-        self._names.pop(self._key(record), None)
+        self._forget(record)
         record.parent_id = parent_id
         self._names[self._key(record)] = record.list_id
 
     def replaced(self, list_id: str, by: str) -> None:
         """Let everything that refers to a record refer to another one."""
         for record in self.state.records.values():
-            for name in ("income_id", "expense_id", "preferred_id"):
+            for name in ("income_id", "expense_id", "asset_id", "preferred_id"):
                 if getattr(record, name) == list_id:
                     setattr(record, name, by)
         for txn in self.state.txns.values():
             for part in (txn, *txn.lines):
-                for name in ("entity_id", "account_id", "item_id", "job_id"):
+                for name in ("entity_id", "account_id", "class_id", "item_id", "job_id"):
                     if getattr(part, name, "") == list_id:
                         setattr(part, name, by)
 
     def drop(self, record: Record) -> None:
         """Take a record out of its list."""
-        self._names.pop(self._key(record), None)
+        self._forget(record)
         del self.state.records[record.list_id]
 
     def holder(self, kind: str, parent_id: str, name: str) -> Record | None:
@@ -131,7 +149,11 @@ class Book:
 
     def full_name(self, list_id: str) -> str:
         """Give the FullName of a record, or nothing for an empty id."""
-        return ":".join(self.path(self.state.records[list_id])) if list_id else ""
+        if not list_id:
+            return ""
+        if list_id not in self._full_names:
+            self._full_names[list_id] = ":".join(self.path(self.state.records[list_id]))
+        return self._full_names[list_id]
 
     def children(self, record: Record) -> Iterator[Record]:
         """Give the records directly below one."""

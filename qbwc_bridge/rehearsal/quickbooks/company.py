@@ -1,7 +1,8 @@
 """The stand-in QuickBooks company: qbXML in, qbXML out, and the desk of a bookkeeper beside it."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from threading import RLock
@@ -10,6 +11,7 @@ from lxml import etree
 
 from . import about, backup, chart, message_sets
 from .book import Book, Clock
+from .condensing import condense
 from .corrections import CorrectionDesk
 from .desk import ListDesk
 from .dispatch import run_all
@@ -42,6 +44,11 @@ SCHEMA_FILE = "qbxmlops160.xsd"
 
 class Company(ListDesk, CorrectionDesk):
     """One open company file in memory; safe to use from several threads.
+
+    `process` is the SDK's side: qbXML in and out. The desk is a person's side: lists (`add_...`, `rename`, `merge`),
+    documents (`enter_...`), corrections (`edit_...`, `redate`, `recode`, `void`, `delete`, `bill_receipt`,
+    `post_pending`), and what happens to whole files (`snapshot`, `restore`, `condense`). `postings`, `job_costs` and
+    the lists show what is in it.
 
     `now` gives the time of the QuickBooks machine with its zone. `schema_dir` may hold Intuit's XSDs; if
     qbxmlops160.xsd is there, requests are checked against it besides our own order tables. `empty` leaves out the
@@ -104,6 +111,12 @@ class Company(ListDesk, CorrectionDesk):
         with self._lock:
             self._iterators.clear()
 
+    @contextmanager
+    def at(self, moment: datetime) -> Iterator[None]:
+        """Let the QuickBooks machine's clock stand at a moment (with zone) for what is entered meanwhile."""
+        with self._lock, self._book.at(moment):
+            yield
+
     # filling it from a real file
 
     def load_customers(self, reply_xml: str) -> int:
@@ -148,6 +161,15 @@ class Company(ListDesk, CorrectionDesk):
         with self._lock:
             self._book.open(backup.load(data))
             self._iterators.clear()
+
+    def condense(self, through: date) -> None:
+        """Condense the file as QuickBooks' utility does: what is dated through that day vanishes without a trace.
+
+        Posting transactions leave no deletion record; one journal entry per month, with a line per account and without
+        jobs, takes their place. Open orders, estimates in use and pending documents stay.
+        """
+        with self._lock:
+            condense(self._book, through)
 
     # what is in it
 

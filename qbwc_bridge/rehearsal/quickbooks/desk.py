@@ -3,6 +3,7 @@
 from decimal import Decimal
 from threading import RLock
 
+from .about import switch_on_classes
 from .book import ENTITY_KINDS, Book
 from .errors import QuickBooksError, gone, missing_element
 from .lists import add_record, delete_record, merge_record, move, parent_of, rename, require, set_active
@@ -52,8 +53,9 @@ class ListDesk:
             return add_record(self._book, "OtherName", quickbooks_text(name)).list_id
 
     def add_class(self, full_name: str) -> str:
-        """Add a class below its parent, which must exist; gives its ListID."""
+        """Add a class below its parent, which must exist; gives its ListID. Class tracking is on from then on."""
         with self._lock:
+            switch_on_classes(self._book)
             return self._add_below("Class", full_name).list_id
 
     def add_item(
@@ -85,6 +87,36 @@ class ListDesk:
             record = self._add_below("Item", full_name)
             record.income_id, record.sales_desc, record.sales_price = account_id, quickbooks_text(description), price
             return record.list_id
+
+    def add_other_charge_item(self, full_name: str, *, account: str, description: str = "") -> str:
+        """Add an other-charge item that posts to any account, for instance to retainage; gives its ListID."""
+        list_id = self.add_one_sided_item(full_name, account=account, description=description)
+        self._book.state.records[list_id].item_type = "OtherCharge"
+        return list_id
+
+    def add_inventory_item(
+        self,
+        full_name: str,
+        *,
+        income_account: str,
+        cogs_account: str,
+        asset_account: str = "Inventory Asset",
+        description: str = "",
+        cost: Decimal = Decimal(0),
+    ) -> str:
+        """Add an item that is kept in stock; gives its ListID. Cost per unit in currency units."""
+        with self._lock:
+            asset = require(self._book, ("Account",), asset_account, "Item").list_id
+            list_id = self.add_item(
+                full_name,
+                income_account=income_account,
+                expense_account=cogs_account,
+                description=description,
+                cost=cost,
+            )
+            record = self._book.state.records[list_id]
+            record.item_type, record.asset_id = "Inventory", asset
+            return list_id
 
     def _add_below(self, kind: str, full_name: str) -> Record:
         above, _, name = quickbooks_text(full_name).rpartition(":")
@@ -122,11 +154,11 @@ class ListDesk:
             used = {
                 one
                 for txn in self._book.state.txns.values()
-                for one in (txn.entity_id, txn.account_id, *_used(txn.lines))
+                for one in (txn.entity_id, txn.account_id, txn.class_id, *_used(txn.lines))
             } | {
                 one
                 for record in self._book.state.records.values()
-                for one in (record.income_id, record.expense_id, record.preferred_id)
+                for one in (record.income_id, record.expense_id, record.asset_id, record.preferred_id)
             }
             delete_record(self._book, self._record(list_id), used)
 
@@ -148,7 +180,7 @@ class ListDesk:
 
 
 def _used(lines: list[TxnLine]) -> list[str]:
-    return [one for line in lines for one in (line.item_id, line.account_id, line.job_id)]
+    return [one for line in lines for one in (line.item_id, line.account_id, line.job_id, line.class_id)]
 
 
 def _ref(book: Book, name_or_id: str) -> Node:

@@ -1,24 +1,30 @@
-"""Reply elements of transactions: EstimateRet, PurchaseOrderRet, BillRet."""
+"""Reply elements of transactions: which kind is made where, what all have in common, estimates and orders."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from .book import Book
+from .cost_replies import adjustment_reply, deposit_reply, journal_reply, purchase_reply, sales_reply
 from .documents import is_fully_received, total
-from .list_replies import Maker, assemble
+from .list_replies import Maker, amount_maker, assemble
 from .nodes import Node, flag, group, leaf
-from .order_documents import BILL_RET, ESTIMATE_RET, ORDER_RET
+from .order_documents import ESTIMATE_RET, ORDER_RET
+from .posting import SALES
 from .state import Txn, TxnLine
 from .values import money, price, quantity
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What a query wants to see of a transaction."""
+    """What a query wants to see of a transaction, and the version of qbXML that it speaks."""
 
     lines: bool = True
     links: bool = False
+    version: float = 16.0
+
+
+_OTHERS = {"JournalEntry": journal_reply, "Deposit": deposit_reply, "InventoryAdjustment": adjustment_reply}
 
 
 def txn_reply(book: Book, txn: Txn, parts: Parts, balances: Mapping[str, Decimal]) -> Node:
@@ -31,9 +37,12 @@ def txn_reply(book: Book, txn: Txn, parts: Parts, balances: Mapping[str, Decimal
         return _estimate(book, txn, parts, made, fields)
     if txn.kind == "PurchaseOrder":
         return _order(book, txn, parts, made, fields)
-    # What Intuit's own sample replies show as open is the vendor's whole balance, not the rest of this bill.
-    made["OpenAmount"] = _amount("OpenAmount", balances.get(txn.entity_id, Decimal(0)))
-    return _bill(book, txn, parts, made, fields)
+    if txn.kind in SALES:
+        return sales_reply(book, txn, made, fields, lines=parts.lines)
+    if txn.kind in _OTHERS:
+        return _OTHERS[txn.kind](book, txn, made, fields, lines=parts.lines)
+    owed = balances.get(txn.entity_id, Decimal(0))
+    return purchase_reply(book, txn, made, fields, lines=parts.lines, version=parts.version, owed=owed)
 
 
 def _head(txn: Txn) -> dict[str, Maker]:
@@ -49,15 +58,10 @@ def _head(txn: Txn) -> dict[str, Maker]:
     }
 
 
-def _amount(name: str, value: Decimal) -> Maker:
-    return lambda: Node(name, money(value))
-
-
 def _linked(book: Book, txn: Txn, other_id: str) -> Node:
     other = book.state.txns[other_id]
-    bill = txn if txn.kind == "Bill" else other
-    order_id = other_id if txn.kind == "Bill" else txn.txn_id
-    count = sum((one.quantity or Decimal(0) for one in bill.lines if one.order_id == order_id), Decimal(0))
+    order, bill = (txn, other) if txn.kind == "PurchaseOrder" else (other, txn)
+    count = sum((one.quantity or Decimal(0) for one in bill.lines if one.order_id == order.txn_id), Decimal(0))
     return group(
         "LinkedTxn",
         leaf("TxnID", other_id),
@@ -72,9 +76,9 @@ def _linked(book: Book, txn: Txn, other_id: str) -> Node:
 def _estimate(book: Book, txn: Txn, parts: Parts, made: dict[str, Maker], fields: dict[str, list[Node]]) -> Node:
     made["CustomerRef"] = lambda: book.reference("CustomerRef", txn.entity_id)
     made["IsActive"] = lambda: flag("IsActive", txn.is_active)
-    made["Subtotal"] = _amount("Subtotal", total(txn))
-    made["SalesTaxTotal"] = _amount("SalesTaxTotal", Decimal(0))
-    made["TotalAmount"] = _amount("TotalAmount", total(txn))
+    made["Subtotal"] = amount_maker("Subtotal", total(txn))
+    made["SalesTaxTotal"] = amount_maker("SalesTaxTotal", Decimal(0))
+    made["TotalAmount"] = amount_maker("TotalAmount", total(txn))
     if parts.lines:
         fields["EstimateLineRet"] = [_estimate_line(book, one) for one in txn.lines]
     return assemble("EstimateRet", ESTIMATE_RET, made, fields)
@@ -115,7 +119,7 @@ def _estimate_line(book: Book, line: TxnLine) -> Node:
 
 def _order(book: Book, txn: Txn, parts: Parts, made: dict[str, Maker], fields: dict[str, list[Node]]) -> Node:
     made["VendorRef"] = lambda: book.reference("VendorRef", txn.entity_id)
-    made["TotalAmount"] = _amount("TotalAmount", total(txn))
+    made["TotalAmount"] = amount_maker("TotalAmount", total(txn))
     made["IsManuallyClosed"] = lambda: flag("IsManuallyClosed", txn.is_closed)
     made["IsFullyReceived"] = lambda: flag("IsFullyReceived", is_fully_received(txn))
     if parts.lines:
@@ -146,41 +150,4 @@ def _order_line(book: Book, line: TxnLine) -> Node:
         flag("IsManuallyClosed", line.is_closed),
         _first(line, "Other1"),
         _first(line, "Other2"),
-    )
-
-
-def _bill(book: Book, txn: Txn, parts: Parts, made: dict[str, Maker], fields: dict[str, list[Node]]) -> Node:
-    made["VendorRef"] = lambda: book.reference("VendorRef", txn.entity_id)
-    made["APAccountRef"] = lambda: book.reference("APAccountRef", txn.account_id)
-    made["AmountDue"] = _amount("AmountDue", total(txn))
-    made["IsPaid"] = lambda: flag("IsPaid", total(txn) == 0)
-    if parts.lines:
-        fields["ExpenseLineRet"] = [_expense_line(book, one) for one in txn.lines if one.kind == "expense"]
-        fields["ItemLineRet"] = [_item_line(book, one) for one in txn.lines if one.kind == "item"]
-    return assemble("BillRet", BILL_RET, made, fields)
-
-
-def _expense_line(book: Book, line: TxnLine) -> Node:
-    return group(
-        "ExpenseLineRet",
-        leaf("TxnLineID", line.line_id),
-        book.reference("AccountRef", line.account_id),
-        leaf("Amount", money(line.amount)),
-        leaf("Memo", line.memo),
-        book.reference("CustomerRef", line.job_id),
-        leaf("BillableStatus", line.billable),
-    )
-
-
-def _item_line(book: Book, line: TxnLine) -> Node:
-    return group(
-        "ItemLineRet",
-        leaf("TxnLineID", line.line_id),
-        book.reference("ItemRef", line.item_id),
-        leaf("Desc", line.memo),
-        leaf("Quantity", quantity(line.quantity or Decimal(0))),
-        leaf("Cost", price(line.rate or Decimal(0))),
-        leaf("Amount", money(line.amount)),
-        book.reference("CustomerRef", line.job_id),
-        leaf("BillableStatus", line.billable),
     )

@@ -78,6 +78,8 @@ class Form:
 
 def purchase_account(book: Book, item: Record) -> str:
     """Give the account that buying an item posts to; raises QuickBooksError 3210 for an item that is only sold."""
+    if item.asset_id:
+        return item.asset_id
     if item.two_sided:
         return item.expense_id
     if book.state.records[item.income_id].account_type in COST_TYPES:

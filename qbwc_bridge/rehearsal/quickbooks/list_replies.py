@@ -1,4 +1,4 @@
-"""Reply elements of lists: AccountRet, ClassRet, CustomerRet, EmployeeRet, OtherNameRet, VendorRet, ItemServiceRet."""
+"""Reply elements of lists: AccountRet, ClassRet, CustomerRet, EmployeeRet, OtherNameRet, VendorRet, and items."""
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
@@ -10,6 +10,8 @@ from .order_lists import (
     CLASS_RET,
     CUSTOMER_RET,
     EMPLOYEE_RET,
+    ITEM_INVENTORY_RET,
+    ITEM_OTHER_CHARGE_RET,
     ITEM_SERVICE_RET,
     OTHER_NAME_RET,
     VENDOR_RET,
@@ -65,24 +67,40 @@ def record_reply(book: Book, record: Record, balances: Balances) -> Node:
         made["TotalBalance"] = lambda: Node("TotalBalance", money(total))
         return assemble("AccountRet", ACCOUNT_RET, made, record.fields)
     if record.kind == "Item":
-        made["SalesOrPurchase"] = lambda: None if record.two_sided else _one_side(book, record)
-        made["SalesAndPurchase"] = lambda: _both_sides(book, record) if record.two_sided else None
-        return assemble("ItemServiceRet", ITEM_SERVICE_RET, made, record.fields)
+        return _item(book, record, made)
     if record.kind == "Customer":
-        for name in ("Balance", "TotalBalance"):
+        whole = sum((balances.get(one, Decimal(0)) for one in book.family(record)), Decimal(0)) if balances else balance
+        for name, value in (("Balance", balance), ("TotalBalance", whole)):
             if name not in record.fields:
-                made[name] = _amount(name, Decimal(0))
+                made[name] = amount_maker(name, value)
         if "JobStatus" not in record.fields:
             made["JobStatus"] = lambda: Node("JobStatus", "None")
         return assemble("CustomerRet", CUSTOMER_RET, made, record.fields)
     if record.kind in NAMES_ONLY:
         return assemble(f"{record.kind}Ret", NAMES_ONLY[record.kind], made, record.fields)
-    made["Balance"] = _amount("Balance", balance)
+    made["Balance"] = amount_maker("Balance", balance)
     return assemble("VendorRet", VENDOR_RET, made, record.fields)
 
 
-def _amount(name: str, value: Decimal) -> Maker:
+def amount_maker(name: str, value: Decimal) -> Maker:
+    """Give what makes an element with an amount in currency units."""
     return lambda: Node(name, money(value))
+
+
+def _item(book: Book, record: Record, made: dict[str, Maker]) -> Node:
+    if record.item_type == "Inventory":
+        made["SalesDesc"] = lambda: leaf("SalesDesc", record.sales_desc)
+        made["SalesPrice"] = lambda: leaf("SalesPrice", price(record.sales_price))
+        made["IncomeAccountRef"] = lambda: book.reference("IncomeAccountRef", record.income_id)
+        made["PurchaseDesc"] = lambda: leaf("PurchaseDesc", record.purchase_desc)
+        made["PurchaseCost"] = lambda: leaf("PurchaseCost", price(record.purchase_cost))
+        made["COGSAccountRef"] = lambda: book.reference("COGSAccountRef", record.expense_id)
+        made["AssetAccountRef"] = lambda: book.reference("AssetAccountRef", record.asset_id)
+        return assemble("ItemInventoryRet", ITEM_INVENTORY_RET, made, record.fields)
+    made["SalesOrPurchase"] = lambda: None if record.two_sided else _one_side(book, record)
+    made["SalesAndPurchase"] = lambda: _both_sides(book, record) if record.two_sided else None
+    order = ITEM_SERVICE_RET if record.item_type == "Service" else ITEM_OTHER_CHARGE_RET
+    return assemble(f"Item{record.item_type}Ret", order, made, record.fields)
 
 
 def _one_side(book: Book, record: Record) -> Node:

@@ -233,7 +233,7 @@ def delete_record(book: Book, record: Record, used: Collection[str]) -> None:
     """Delete a record that nothing uses; `used` are ids in use. Raises QuickBooksError 3160 otherwise."""
     if record.list_id in used or any(True for _ in book.children(record)):
         raise QuickBooksError(3160, f'The object "{record.name}" cannot be deleted: it is in use.')
-    kind = "ItemService" if record.kind == "Item" else record.kind
+    kind = f"Item{record.item_type}" if record.kind == "Item" else record.kind
     label = book.full_name(record.list_id)
     book.state.deleted_records.append(Deleted(kind, record.list_id, record.created, book.stamp(), label))
     book.drop(record)

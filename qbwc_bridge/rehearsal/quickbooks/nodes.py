@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from xml.sax.saxutils import escape
 
 C1_FIRST, C1_LAST = 0x80, 0x9F
@@ -92,11 +93,17 @@ def render(node: Node) -> str:
     return "".join(parts)
 
 
+@lru_cache(maxsize=4096)
+def _attribute(name: str, value: str) -> str:
+    """Write an attribute; the cells of a report repeat names, dates and columns thousands of times."""
+    quoted = written(value).replace('"', "&quot;").replace("\n", "&#10;")
+    return f' {name}="{quoted}"'
+
+
 def _render(node: Node, parts: list[str]) -> None:
     head = node.name
     for name, value in node.attributes:
-        quoted = written(value).replace('"', "&quot;").replace("\n", "&#10;")
-        head += f' {name}="{quoted}"'
+        head += _attribute(name, value)
     if node.children:
         parts.append(f"<{head}>")
         for one in node.children:

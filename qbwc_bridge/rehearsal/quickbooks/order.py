@@ -1,6 +1,6 @@
 """All order tables compiled: one model per request that this stand-in does, and the names of those it only knows."""
 
-from . import order_documents, order_lists
+from . import order_costs, order_documents, order_lists
 from .grammar import Grammar, Model
 from .words import ENUMERATIONS, OTHER_MESSAGES
 
@@ -16,6 +16,7 @@ ITERATED = frozenset(
         "EstimateQuery",
         "PurchaseOrderQuery",
         "BillQuery",
+        *(one for one in order_costs.QUERIES if one != "JobReportQuery"),
     }
 )
 """Queries that take iterator attributes."""
@@ -26,9 +27,11 @@ def _grammar() -> Grammar:
     for table in (
         order_lists.SHARED,
         order_documents.FILTERS,
+        order_costs.FILTERS,
         order_lists.QUERIES,
         order_lists.ADDS,
         order_documents.QUERIES,
+        order_costs.QUERIES,
         order_documents.WRITES,
     ):
         grammar.add(table)
@@ -40,7 +43,7 @@ def _grammar() -> Grammar:
 GRAMMAR = _grammar()
 
 REQUESTS: dict[str, Model] = {
-    **{name: GRAMMAR.blocks[name] for name in (*order_lists.QUERIES, *order_documents.QUERIES)},
+    **{name: GRAMMAR.blocks[name] for name in (*order_lists.QUERIES, *order_documents.QUERIES, *order_costs.QUERIES)},
     **{name: GRAMMAR.blocks[f"{name}Rq"] for name in (*_ADDS, *_WRITES)},
 }
 """Order table of each request, by message name without the ending Rq."""

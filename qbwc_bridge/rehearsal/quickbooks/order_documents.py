@@ -5,12 +5,21 @@ _TAIL = "IncludeRetElement*:s50@4.0"
 _NUMBERED = "( RefNumberFilter!=REFFILTER | RefNumberRangeFilter!=REFRANGE )?"
 
 
-def _txn_query(linked: str, extra: str = "") -> str:
+def txn_query(
+    linked: str | None, extra: str = "", *, numbered: bool = True, items: bool = False, currency: bool = True
+) -> str:
+    """Write the order table of a query for one kind of document.
+
+    `linked` is the version that brought IncludeLinkedTxns (None: it has none), `extra` stands at the end of the
+    filters; `numbered`, `items` and `currency` tell whether it is filtered by number, item and currency.
+    """
+    numbers = "RefNumber+ | RefNumberCaseSensitive+@4.0 |" if numbered else ""
+    links = f"IncludeLinkedTxns?:bool@{linked}" if linked else ""
     return (
-        "( TxnID+:id | RefNumber+ | RefNumberCaseSensitive+@4.0 | MaxReturned?:int "
-        "( ModifiedDateRangeFilter!=MODRANGE | TxnDateRangeFilter!=TXNRANGE )? EntityFilter?=FILT AccountFilter?=FILT "
-        f"{_NUMBERED} CurrencyFilter?=CURRENCY_FILT@8.0 {extra} )? IncludeLineItems?:bool "
-        f"IncludeLinkedTxns?:bool@{linked} {_TAIL} OwnerID*:guid@2.0"
+        f"( TxnID+:id | {numbers} MaxReturned?:int ( ModifiedDateRangeFilter!=MODRANGE | TxnDateRangeFilter!=TXNRANGE "
+        f")? EntityFilter?=FILT AccountFilter?=FILT {'ItemFilter?=ITEM_FILT' if items else ''} "
+        f"{_NUMBERED if numbered else ''} {'CurrencyFilter?=CURRENCY_FILT@8.0' if currency else ''} {extra} )? "
+        f"IncludeLineItems?:bool {links} {_TAIL} OwnerID*:guid@2.0"
     )
 
 
@@ -29,7 +38,7 @@ FILTERS = {
     "TYPES": "TxnTypeFilter+:#TxnTypeFilter",
 }
 
-_REPORT_HEAD = (
+REPORT_HEAD = (
     "DisplayReport?:bool@3.0 ( ReportPeriod!=PERIOD | ReportDateMacro!:#ReportDateMacro )? "
     "ReportAccountFilter?=ACCOUNT_RFILT ReportEntityFilter?=ENTITY_RFILT ReportItemFilter?=ITEM_RFILT "
     "ReportClassFilter?=FILT@2.1 ReportTxnTypeFilter?=TYPES ( ReportModifiedDateRangeFilter!=MODPERIOD | "
@@ -40,13 +49,13 @@ _BASIS = "ReportBasis?:{Accrual|Cash|None}@2.1"
 _SHOWN = "{ActiveOnly|NonZero|All}"
 
 QUERIES = {
-    "EstimateQuery": _txn_query("3.0"),
-    "PurchaseOrderQuery": _txn_query("3.0"),
-    "BillQuery": _txn_query("2.0", "PaidStatus?:{All|PaidOnly|NotPaidOnly}"),
-    "CustomDetailReportQuery": f"CustomDetailReportType!:{{CustomTxnDetail}} {_REPORT_HEAD} SummarizeRowsBy!:#RowsBy "
+    "EstimateQuery": txn_query("3.0"),
+    "PurchaseOrderQuery": txn_query("3.0"),
+    "BillQuery": txn_query("2.0", "PaidStatus?:{All|PaidOnly|NotPaidOnly}"),
+    "CustomDetailReportQuery": f"CustomDetailReportType!:{{CustomTxnDetail}} {REPORT_HEAD} SummarizeRowsBy!:#RowsBy "
     "IncludeColumn+:#IncludeColumn IncludeAccounts?:{All|InUse} ReportOpenBalanceAsOf?:{ReportEndDate|Today} "
     f"{_BASIS}",
-    "GeneralSummaryReportQuery": f"GeneralSummaryReportType!:#SummaryReport {_REPORT_HEAD} "
+    "GeneralSummaryReportQuery": f"GeneralSummaryReportType!:#SummaryReport {REPORT_HEAD} "
     "SummarizeColumnsBy?:#ColumnsBy IncludeSubcolumns?:bool ReportCalendar?:{CalendarYear|FiscalYear|TaxYear} "
     f"ReturnRows?:{_SHOWN} ReturnColumns?:{_SHOWN} {_BASIS}",
 }
@@ -118,21 +127,21 @@ WRITES = {
     "ExpenseLineAdd*=BILL_EXPENSE ( ItemLineAdd!=BILL_ITEM | ItemGroupLineAdd!=BILL_GROUP )*",
 }
 
-_HEAD = "TxnID TimeCreated TimeModified EditSequence TxnNumber"
+HEAD_RET = "TxnID TimeCreated TimeModified EditSequence TxnNumber"
 ESTIMATE_RET = (
-    f"{_HEAD} CustomerRef ClassRef TemplateRef TxnDate RefNumber BillAddress BillAddressBlock ShipAddress "
+    f"{HEAD_RET} CustomerRef ClassRef TemplateRef TxnDate RefNumber BillAddress BillAddressBlock ShipAddress "
     "ShipAddressBlock IsActive PONumber TermsRef DueDate SalesRepRef FOB Subtotal ItemSalesTaxRef SalesTaxPercentage "
     "SalesTaxTotal TotalAmount CurrencyRef ExchangeRate TotalAmountInHomeCurrency Memo CustomerMsgRef IsToBeEmailed "
     "CustomerSalesTaxCodeRef Other ExternalGUID LinkedTxn EstimateLineRet DataExtRet"
 ).split()
 ORDER_RET = (
-    f"{_HEAD} VendorRef ClassRef InventorySiteRef ShipToEntityRef TemplateRef TxnDate RefNumber VendorAddress "
+    f"{HEAD_RET} VendorRef ClassRef InventorySiteRef ShipToEntityRef TemplateRef TxnDate RefNumber VendorAddress "
     "VendorAddressBlock ShipAddress ShipAddressBlock TermsRef DueDate ExpectedDate ShipMethodRef FOB TotalAmount "
     "CurrencyRef ExchangeRate TotalAmountInHomeCurrency IsManuallyClosed IsFullyReceived Memo VendorMsg IsToBePrinted "
     "IsToBeEmailed Other1 Other2 ExternalGUID LinkedTxn PurchaseOrderLineRet DataExtRet"
 ).split()
 BILL_RET = (
-    f"{_HEAD} VendorRef VendorAddress APAccountRef TxnDate DueDate AmountDue CurrencyRef ExchangeRate "
+    f"{HEAD_RET} VendorRef VendorAddress APAccountRef TxnDate DueDate AmountDue CurrencyRef ExchangeRate "
     "AmountDueInHomeCurrency RefNumber IsPending TermsRef Memo IsPaid ExternalGUID LinkedTxn ExpenseLineRet "
     "ItemLineRet OpenAmount DataExtRet"
 ).split()

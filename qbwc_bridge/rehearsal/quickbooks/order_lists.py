@@ -200,6 +200,17 @@ ITEM_SERVICE_RET = [
     "ExternalGUID",
     "DataExtRet",
 ]
+ITEM_OTHER_CHARGE_RET = [one for one in ITEM_SERVICE_RET if one != "UnitOfMeasureSetRef"]
+ITEM_INVENTORY_RET = [
+    *ITEM_SERVICE_RET[: ITEM_SERVICE_RET.index("SalesTaxCodeRef") + 1],
+    "SalesDesc",
+    "SalesPrice",
+    "IncomeAccountRef",
+    "PurchaseDesc",
+    "PurchaseCost",
+    "COGSAccountRef",
+    "AssetAccountRef",
+]
 CLASS_RET = [
     "ListID",
     "TimeCreated",

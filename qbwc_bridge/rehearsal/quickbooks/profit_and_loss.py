@@ -6,7 +6,7 @@ from decimal import Decimal
 from .book import Book
 from .errors import QuickBooksError
 from .nodes import Node, group, leaf
-from .posting import Row
+from .posting import Row, job_of
 from .report import column, row_node, subtitle
 from .report_filters import rows
 from .state import ZERO
@@ -23,6 +23,9 @@ SECTIONS: tuple[tuple[str, str, int], ...] = (
 )
 """Heading, account type and the side (1 is debit) on which the section's amounts are positive."""
 
+RESULT_TYPES = frozenset(one[1] for one in SECTIONS)
+"""Account types that a profit and loss statement has."""
+
 Cells = dict[str, Decimal]
 
 
@@ -34,14 +37,13 @@ def summary_report(book: Book, request: Node) -> list[Node]:
     columns_by = request.value("SummarizeColumnsBy") or ("Customer" if kind == "ProfitAndLossByJob" else "TotalOnly")
     if columns_by not in {"TotalOnly", "Customer"} or request.value("ReportBasis") == "Cash":
         raise QuickBooksError(3250, "This feature is not enabled or not available: this basis or these columns.")
-    chosen = [row for row in rows(book, request, DEFAULT_PERIOD) if _is_result(book, row)]
-    if kind == "ProfitAndLossByJob":
-        chosen = [row for row in chosen if _job(book, row)]
-    heads = _columns(book, chosen) if columns_by == "Customer" else []
+    totals = _totals(book, rows(book, request, DEFAULT_PERIOD), jobs_only=kind == "ProfitAndLossByJob")
+    names = {job for cells in totals.values() for job in cells}
+    heads = sorted(names - {""}, key=str.casefold) if columns_by == "Customer" else []
     # The standard report also shows what belongs to no job; the one by job leaves it out.
-    if columns_by == "Customer" and kind == "ProfitAndLossStandard" and any(not _job(book, row) for row in chosen):
+    if columns_by == "Customer" and "" in names:
         heads.append("")
-    table = _Statement(book, chosen, heads)
+    table = _Statement(book, totals, heads)
     table.fill()
     return [
         group(
@@ -60,26 +62,24 @@ def summary_report(book: Book, request: Node) -> list[Node]:
     ]
 
 
-def _is_result(book: Book, row: Row) -> bool:
-    return book.state.records[row.account_id].account_type in {one[1] for one in SECTIONS}
-
-
-def _job(book: Book, row: Row) -> str:
-    """Give the full name of the job or customer of a row; empty for a row that belongs to none."""
-    found = book.state.records.get(row.name_id)
-    return book.full_name(found.list_id) if found is not None and found.kind == "Customer" else ""
-
-
-def _columns(book: Book, chosen: Iterable[Row]) -> list[str]:
-    return sorted({name for row in chosen if (name := _job(book, row))}, key=str.casefold)
+def _totals(book: Book, chosen: Iterable[Row], *, jobs_only: bool) -> dict[str, Cells]:
+    """Sum debits less credits by account and full name of the job, an empty one for what belongs to none."""
+    totals: dict[str, Cells] = {}
+    for row in chosen:
+        if book.state.records[row.account_id].account_type in RESULT_TYPES:
+            job = job_of(book, row)
+            if job or not jobs_only:
+                cells = totals.setdefault(row.account_id, {})
+                cells[job] = cells.get(job, ZERO) + row.value
+    return totals
 
 
 class _Statement:
     """The rows of a profit and loss statement while they are made."""
 
-    def __init__(self, book: Book, chosen: list[Row], heads: list[str]) -> None:
+    def __init__(self, book: Book, totals: dict[str, Cells], heads: list[str]) -> None:
         self._book = book
-        self._chosen = chosen
+        self._totals = totals
         self._heads = heads
         self.rows: list[Node] = []
 
@@ -89,7 +89,10 @@ class _Statement:
         result: Cells = {}
         for heading, kind, side in SECTIONS:
             inside = [one for one in accounts if one.account_type == kind]
-            sums = {one.list_id: self._sums(one.list_id, side) for one in inside}
+            sums = {
+                one.list_id: {job: side * value for job, value in self._totals.get(one.list_id, {}).items()}
+                for one in inside
+            }
             if not any(sums.values()):
                 continue
             self.rows.append(Node("TextRow", attributes=(("rowNumber", str(len(self.rows) + 1)), ("value", heading))))
@@ -103,14 +106,6 @@ class _Statement:
             _add(result, section, -side)
         if self.rows:
             self._row("TotalRow", "Net Income", result, None)
-
-    def _sums(self, account_id: str, side: int) -> Cells:
-        sums: Cells = {}
-        for row in self._chosen:
-            if row.account_id == account_id:
-                job = _job(self._book, row)
-                sums[job] = sums.get(job, ZERO) + side * row.value
-        return sums
 
     def _row(self, kind: str, label: str, sums: Cells, row_data: tuple[str, str] | None) -> None:
         cells = [(1, label)]

@@ -1,4 +1,4 @@
-"""Bills, credits, checks and card charges: posting documents with expense and item lines."""
+"""Entering a posting document; bills, credits, checks and card charges with their expense and item lines."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,16 +8,19 @@ from decimal import Decimal
 from .about import preference
 from .amounts import extend, given
 from .book import Book
-from .documents import enter, new_txn, purchase_account, total
+from .documents import enter, new_txn, purchase_account
 from .errors import QuickBooksError, gone, invalid, missing_element
 from .lists import kept_fields
 from .modify import find
 from .nodes import Node
+from .posting import SALES
 from .state import Txn, TxnLine
 from .values import CENT, day, decimal, five
 
 DEFAULT_DAYS = 10
 """Days until a bill is due when the preferences do not say."""
+NOT_NEGATIVE = frozenset({"Bill", "ItemReceipt", "VendorCredit", "Check"}) | SALES
+"""Documents whose total may not be below zero."""
 _OWN_HEAD = frozenset(
     [
         "VendorRef",
@@ -45,6 +48,8 @@ class Draft:
     ref_number: str = ""
     memo: str = ""
     due_date: date | None = None
+    class_id: str = ""
+    is_pending: bool = False
 
 
 def check_open(book: Book, txn_date: date) -> None:
@@ -53,31 +58,48 @@ def check_open(book: Book, txn_date: date) -> None:
         raise invalid("The transaction date is on or before the closing date of the company.")
 
 
-def enter_purchase(
+def check_lines(kind: str, lines: Sequence[TxnLine]) -> None:
+    """Refuse a document without lines, or with a total below zero where its kind may not have one."""
+    if not lines:
+        raise invalid("A transaction needs at least one line.")
+    if kind in NOT_NEGATIVE and sum((one.amount for one in lines), Decimal(0)) < 0:
+        raise invalid("The total of the transaction may not be negative.")
+
+
+def due_date_of(book: Book, txn_date: date, given_date: date | None) -> date:
+    """Give the day on which a bill is due: the given one, or some days after its date as the preferences say."""
+    days = int(preference(book, "PurchasesAndVendorsPreferences", "DaysBillsAreDue") or DEFAULT_DAYS)
+    return given_date or txn_date + timedelta(days=days)
+
+
+def enter_posting(
     book: Book, draft: Draft, lines: Sequence[TxnLine], fields: dict[str, list[Node]] | None = None
 ) -> Txn:
     """Enter a posting document with its lines and take what comes from purchase orders as received."""
-    check_open(book, draft.txn_date)
-    if not lines:
-        raise invalid("A transaction needs at least one line.")
+    if not draft.is_pending:
+        check_open(book, draft.txn_date)
+    check_lines(draft.kind, lines)
     txn = new_txn(book, draft.kind, draft.txn_date)
     txn.entity_id, txn.account_id = draft.entity_id, draft.account_id
     txn.ref_number, txn.memo = draft.ref_number, draft.memo
+    txn.class_id, txn.is_pending = draft.class_id, draft.is_pending
     txn.lines = list(lines)
     txn.fields.update(fields or {})
     if draft.kind == "Bill":
-        days = int(preference(book, "PurchasesAndVendorsPreferences", "DaysBillsAreDue") or DEFAULT_DAYS)
-        due = draft.due_date or draft.txn_date + timedelta(days=days)
+        due = due_date_of(book, draft.txn_date, draft.due_date)
         txn.fields["DueDate"] = [Node("DueDate", due.isoformat())]
-    if total(txn) < 0 and draft.kind in {"Bill", "VendorCredit", "Check"}:
-        raise invalid("The total of the transaction may not be negative.")
     enter(book, txn)
     receive(book, txn, Decimal(1))
     return txn
 
 
 def receive(book: Book, txn: Txn, sign: Decimal) -> None:
-    """Add (`sign` 1) or take back (-1) what a bill's lines have received on purchase orders, with the links."""
+    """Add (`sign` 1) or take back (-1) what a bill's lines have received on purchase orders, with the links.
+
+    A pending document has received nothing yet.
+    """
+    if txn.is_pending:
+        return
     touched: list[Txn] = []
     for line in txn.lines:
         order = book.state.txns.get(line.order_id)
@@ -107,7 +129,9 @@ def add_bill(book: Book, request: Node) -> Txn:
     if vendor_ref is None:
         raise missing_element("VendorRef")
     vendor = book.resolve(vendor_ref, ("Vendor",), "Bill")
-    payable = book.resolve(payable_ref, ("Account",), "Bill").list_id if payable_ref else payable_account(book)
+    payable = (
+        book.resolve(payable_ref, ("Account",), "Bill").list_id if payable_ref else account_of(book, "AccountsPayable")
+    )
     lines = [_request_line(book, one) for one in request.all("ExpenseLineAdd", "ItemLineAdd", "ItemGroupLineAdd")]
     for order_id in request.texts("LinkToTxnID"):
         lines += order_lines(book, find(book, "PurchaseOrder", order_id), vendor.list_id, None)
@@ -120,14 +144,14 @@ def add_bill(book: Book, request: Node) -> Txn:
         memo=request.value("Memo") or "",
         due_date=day(request.value("DueDate")),
     )
-    return enter_purchase(book, draft, lines, kept_fields(book, request, _OWN_HEAD, "Bill"))
+    return enter_posting(book, draft, lines, kept_fields(book, request, _OWN_HEAD, "Bill"))
 
 
-def payable_account(book: Book) -> str:
-    """Give the ListID of the accounts payable account."""
-    found = next((one for one in book.records("Account") if one.account_type == "AccountsPayable"), None)
+def account_of(book: Book, account_type: str) -> str:
+    """Give the ListID of the first account of a type, such as AccountsPayable; raises QuickBooksError 3270."""
+    found = next((one for one in book.state.records.values() if one.account_type == account_type), None)
     if found is None:
-        raise QuickBooksError(3270, "There is a missing posting account: accounts payable.")
+        raise QuickBooksError(3270, f"There is a missing posting account: {account_type}.")
     return found.list_id
 
 
@@ -142,6 +166,8 @@ def _request_line(book: Book, node: Node) -> TxnLine:
         return _linked_line(book, link, node)
     job_ref = node.child("CustomerRef")
     job_id = book.resolve(job_ref, ("Customer",), "Bill line").list_id if job_ref else ""
+    class_ref = node.child("ClassRef")
+    class_id = book.resolve(class_ref, ("Class",), "Bill line").list_id if class_ref else ""
     billable = node.value("BillableStatus") or ""
     if node.name == "ExpenseLineAdd":
         account = node.child("AccountRef")
@@ -149,7 +175,10 @@ def _request_line(book: Book, node: Node) -> TxnLine:
             raise missing_element("AccountRef")
         account_id = book.resolve(account, ("Account",), "Bill line").list_id
         amount = given(node, "Amount") or Decimal(0)
-        return expense_line(book, account_id, amount, job_id=job_id, memo=node.value("Memo") or "", billable=billable)
+        memo = node.value("Memo") or ""
+        line = expense_line(book, account_id, amount, job_id=job_id, memo=memo, billable=billable)
+        line.class_id = class_id
+        return line
     item = node.child("ItemRef")
     if item is None:
         raise missing_element("ItemRef")
@@ -161,7 +190,7 @@ def _request_line(book: Book, node: Node) -> TxnLine:
         job_id=job_id,
         memo=node.value("Desc"),
     )
-    line.billable = billable or ("Billable" if job_id else "")
+    line.billable, line.class_id = billable or ("Billable" if job_id else ""), class_id
     if override is not None:
         line.account_id = book.resolve(override, ("Account",), "Bill line").list_id
     return line
@@ -239,6 +268,7 @@ def order_line(book: Book, order: Txn, target: TxnLine, amount: Decimal | None) 
     billed = open_amount if amount is None else amount
     by_money = five(billed / rate) if rate else Decimal(0)
     received = open_quantity if billed == open_amount else by_money
+    class_ref = next(iter(target.fields.get("ClassRef", ())), None)
     return TxnLine(
         line_id=book.new_txn_id(),
         kind="item",
@@ -246,6 +276,7 @@ def order_line(book: Book, order: Txn, target: TxnLine, amount: Decimal | None) 
         item_id=target.item_id,
         account_id=target.account_id,
         job_id=target.job_id,
+        class_id=(class_ref.value("ListID") or "") if class_ref else "",
         memo=target.memo,
         quantity=received,
         rate=five(billed / received) if received else rate,

@@ -12,6 +12,7 @@ from .errors import QuickBooksError, not_found
 from .list_replies import Balances
 from .macros import Span, span_of
 from .nodes import Node, group, leaf
+from .posting import in_order, net
 from .state import Deleted, Record, Txn
 from .values import day, moment
 
@@ -28,7 +29,27 @@ LIST_KINDS = {
     "EmployeeQuery": "Employee",
     "OtherNameQuery": "OtherName",
 }
-TXN_KINDS = {"EstimateQuery": "Estimate", "PurchaseOrderQuery": "PurchaseOrder", "BillQuery": "Bill"}
+TXN_KINDS = {
+    f"{kind}Query": kind
+    for kind in (
+        "Estimate",
+        "PurchaseOrder",
+        "Bill",
+        "VendorCredit",
+        "Check",
+        "CreditCardCharge",
+        "CreditCardCredit",
+        "ItemReceipt",
+        "JournalEntry",
+        "Deposit",
+        "InventoryAdjustment",
+        "Invoice",
+        "CreditMemo",
+        "SalesReceipt",
+    )
+}
+NAMED_BY_LINES = frozenset({"JournalEntry", "Deposit"})
+"""Documents that have their names on the lines."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +113,7 @@ def find_records(book: Book, message: str, request: Node, balances: Balances) ->
     def wanted(one: Record) -> bool:
         return (
             (status == "All" or one.is_active == (status == "ActiveOnly"))
+            and (message != "ItemServiceQuery" or one.item_type == "Service")
             and _within(one.modified.wall, low, high)
             and _matches(request.child("NameFilter"), one.name, "Name")
             and _in_range(request.child("NameRangeFilter"), one.name, "Name")
@@ -121,14 +143,15 @@ def _balance_fits(limit: Node | None, balance: Decimal) -> bool:
 
 
 def find_txns(book: Book, message: str, request: Node) -> Found:
-    """Choose transactions for a query, oldest change first."""
-    txns = sorted(book.txns(TXN_KINDS[message]), key=lambda one: (one.txn_date, one.number))
+    """Choose transactions for a query, by date, then in the order of entry."""
+    kind = TXN_KINDS[message]
     if request.has("TxnID"):
-        ids = {one.txn_id for one in txns}
-        return _named(request.texts("TxnID"), lambda one: [one] if one in ids else [])
+        held = book.state.txns
+        return _named(request.texts("TxnID"), lambda one: [one] if one in held and held[one].kind == kind else [])
+    txns = book.txns(kind)
     for element, exact in (("RefNumber", False), ("RefNumberCaseSensitive", True)):
         if request.has(element):
-            return _named(request.texts(element), partial(_numbered, txns, exact=exact))
+            return _named(request.texts(element), partial(_numbered, sorted(txns, key=in_order), exact=exact))
     if request.has("CurrencyFilter"):
         raise QuickBooksError(3250, "This feature is not enabled or not available: multiple currencies.")
     modified = request.child("ModifiedDateRangeFilter") or Node("ModifiedDateRangeFilter")
@@ -137,20 +160,28 @@ def find_txns(book: Book, message: str, request: Node) -> Found:
     first, last = _txn_span(book, request.child("TxnDateRangeFilter"))
     entities = filter_ids(book, request.child("EntityFilter"), ENTITY_KINDS)
     accounts = filter_ids(book, request.child("AccountFilter"), ("Account",))
+    items = filter_ids(book, request.child("ItemFilter"), ("Item",))
     paid = request.value("PaidStatus") or "All"
 
     def wanted(one: Txn) -> bool:
         return (
             _within(one.modified.wall, low, high)
             and _within(one.txn_date, first, last)
-            and (entities is None or one.entity_id in entities)
+            and (entities is None or bool(entities & _names(one)))
             and (accounts is None or bool(accounts & {one.account_id, *(line.account_id for line in one.lines)}))
             and _matches(request.child("RefNumberFilter"), one.ref_number, "RefNumber")
             and _in_range(request.child("RefNumberRangeFilter"), one.ref_number, "RefNumber")
-            and paid in {"All", "NotPaidOnly"}
+            and (items is None or any(line.item_id in items for line in one.lines))
+            and (paid == "All" or (paid == "PaidOnly") == (net(one) == 0))
         )
 
-    return Found(tuple(one.txn_id for one in txns if wanted(one)))
+    return Found(tuple(one.txn_id for one in sorted(filter(wanted, txns), key=in_order)))
+
+
+def _names(txn: Txn) -> set[str]:
+    """Give the names by which EntityFilter finds a document: its payee, never the jobs on the lines of a purchase."""
+    names = {txn.entity_id}
+    return names | {one.job_id for one in txn.lines} if txn.kind in NAMED_BY_LINES else names
 
 
 def _numbered(txns: Iterable[Txn], number: str, *, exact: bool) -> list[str]:

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from itertools import groupby
 
 from .book import Book
 from .errors import QuickBooksError
 from .nodes import Node, group, leaf
 from .posting import DEBIT_NATURE, Row
-from .report_filters import by_date, period, rows
+from .report_filters import period, rows
 from .state import ZERO
 from .values import money, price, quantity
 
@@ -19,7 +20,11 @@ Cell = Callable[[Book, Row], str]
 
 
 SCREEN_WORDS = {
+    "CreditMemo": "Credit Memo",
+    "InventoryAdjustment": "Inventory Adjust",
+    "ItemReceipt": "Item Receipt",
     "JournalEntry": "General Journal",
+    "SalesReceipt": "Sales Receipt",
     "CreditCardCharge": "Credit Card Charge",
     "CreditCardCredit": "Credit Card Credit",
     "VendorCredit": "Credit",
@@ -81,7 +86,7 @@ COLUMNS: tuple[tuple[str, str, str, Cell], ...] = (
     ("Memo", "Memo", "STRTYPE", lambda _book, row: row.memo),
     ("Item", "Item", "STRTYPE", _item),
     ("Account", "Account", "STRTYPE", lambda book, row: book.full_name(row.account_id)),
-    ("Class", "Class", "STRTYPE", lambda _book, _row: ""),
+    ("Class", "Class", "STRTYPE", lambda book, row: book.full_name(row.class_id)),
     ("BillingStatus", "Billing Status", "STRTYPE", lambda _book, row: row.line.billable if row.line else ""),
     ("SplitAccount", "Split", "STRTYPE", _split),
     ("Quantity", "Qty", "QUANTYPE", _count),
@@ -108,7 +113,7 @@ def custom_detail(book: Book, request: Node) -> list[Node]:
     if request.value("ReportBasis") == "Cash":
         raise QuickBooksError(3250, "This feature is not enabled or not available: reports on cash basis.")
     table = _Table(book, columns)
-    chosen = by_date(rows(book, request, DEFAULT_PERIOD))
+    chosen = list(rows(book, request, DEFAULT_PERIOD))
     if way == "Account":
         table.by_account(chosen)
     else:
@@ -148,14 +153,18 @@ def column(number: str, title: str, kind: str, data_type: str) -> Node:
     )
 
 
+@lru_cache(maxsize=8192)
+def _cell(column_id: int, text: str) -> Node:
+    """Make a cell; names, dates and types stand in row after row."""
+    return Node("ColData", attributes=(("colID", str(column_id)), ("value", text)))
+
+
 def row_node(name: str, number: int, cells: Iterable[tuple[int, str]], row_data: tuple[str, str] | None) -> Node:
     """Make a row; empty cells are left out, as in real replies."""
     about = (
         () if row_data is None else (Node("RowData", attributes=(("rowType", row_data[0]), ("value", row_data[1]))),)
     )
-    data = tuple(
-        Node("ColData", attributes=(("colID", str(column_id)), ("value", text))) for column_id, text in cells if text
-    )
+    data = tuple(_cell(column_id, text) for column_id, text in cells if text)
     return Node(name, children=(*about, *data), attributes=(("rowNumber", str(number)),))
 
 

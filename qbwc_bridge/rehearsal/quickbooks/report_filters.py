@@ -1,14 +1,14 @@
 """Filters of reports: which rows of the ledger a report request covers."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 
 from .book import ENTITY_KINDS, Book
-from .errors import QuickBooksError
 from .macros import Span, span_of
 from .nodes import Node
-from .posting import NON_POSTING, Row, ledger, posted
+from .posting import Row, ledger, posts
 from .queries import filter_ids
+from .state import Txn
 from .values import day
 
 _INCOME, _OTHER_INCOME = frozenset({"Income"}), frozenset({"OtherIncome"})
@@ -48,30 +48,46 @@ ACCOUNT_GROUPS: dict[str, frozenset[str]] = {
 }
 """Words of AccountTypeFilter that mean several account types; every other word is a type itself."""
 
-_SERVICE_WORDS = frozenset({"Service", "AllExceptFixedAsset", "Sales"})
-"""Words of ItemTypeFilter that cover the service items of this company."""
+_ALL_ITEMS = frozenset({"Service", "OtherCharge", "Inventory"})
+ITEM_GROUPS: dict[str, frozenset[str]] = {
+    "AllExceptFixedAsset": _ALL_ITEMS,
+    "Sales": _ALL_ITEMS,
+    "Service": frozenset({"Service"}),
+    "OtherCharge": frozenset({"OtherCharge"}),
+    "Inventory": frozenset({"Inventory"}),
+    "InventoryAndAssembly": frozenset({"Inventory"}),
+}
+"""Words of ItemTypeFilter by the types of item that this company can have."""
 
 
 def rows(book: Book, request: Node, default: str) -> Iterator[Row]:
-    """Give the ledger rows a report covers; `default` is the date macro of a request that names no period."""
+    """Give the ledger rows a report covers, by date, then in the order of entry.
+
+    `default` is the date macro of a request that names no period. Documents are chosen before their rows are made, so
+    that a month costs what a month holds.
+    """
+    makers = (_accounts, _entities, _items, _classes)
+    tests = [test for test in (one(book, request) for one in makers) if test]
+    detail = request.value("ReportDetailLevelFilter") or "All"
+    for row in ledger(book, _documents(book, request, default)):
+        if (detail == "All" or (row.line is None) == (detail == "SummaryOnly")) and all(test(row) for test in tests):
+            yield row
+
+
+def _documents(book: Book, request: Node, default: str) -> Iterator[Txn]:
+    """Give the documents that a report's period, change dates, types and posting status let pass."""
     status = request.value("ReportPostingStatusFilter") or "Posting"
     first, last = period(book, request, default)
-    tests = [one for one in (_accounts(book, request), _entities(book, request), _items(book, request)) if one]
     changed = _modified(book, request)
-    types = {one for kinds in request.all("ReportTxnTypeFilter") for one in kinds.texts("TxnTypeFilter")}
-    detail = request.value("ReportDetailLevelFilter") or "All"
-    if request.has("ReportClassFilter"):
-        raise QuickBooksError(3250, "This feature is not enabled or not available: class tracking.")
-    for row in posted(book) if status == "Posting" else ledger(book):
+    types = {one for kinds in request.all("ReportTxnTypeFilter") for one in kinds.texts("TxnTypeFilter")} - {"All"}
+    for txn in book.state.txns.values():
         if (
-            _between(row.txn.txn_date, first, last)
-            and (status != "NonPosting" or row.txn.kind in NON_POSTING)
-            and (not types or "All" in types or row.txn.kind in types)
-            and _between(row.txn.modified.wall.date(), *changed)
-            and (detail == "All" or (row.line is None) == (detail == "SummaryOnly"))
-            and all(test(row) for test in tests)
+            _between(txn.txn_date, first, last)
+            and (not types or txn.kind in types)
+            and (status == "Either" or posts(txn) == (status == "Posting"))
+            and (changed == (None, None) or _between(txn.modified.wall.date(), *changed))
         ):
-            yield row
+            yield txn
 
 
 def _between(value: date, first: date | None, last: date | None) -> bool:
@@ -130,11 +146,10 @@ def _items(book: Book, request: Node) -> Test | None:
         return None
     word, ids = _chosen(book, node, ("Item",), "ItemTypeFilter")
     if word:
-        covered = word in _SERVICE_WORDS
-        return lambda row: covered and row.line is not None and bool(row.line.item_id)
+        ids = {one.list_id for one in book.records("Item") if one.item_type in ITEM_GROUPS.get(word, ())}
     return lambda row: row.line is not None and row.line.item_id in ids
 
 
-def by_date(chosen: Iterable[Row]) -> list[Row]:
-    """Sort rows as detail reports show them: by date, then in the order of entry."""
-    return sorted(chosen, key=lambda row: (row.txn.txn_date, row.txn.number))
+def _classes(book: Book, request: Node) -> Test | None:
+    ids = filter_ids(book, request.child("ReportClassFilter"), ("Class",))
+    return None if ids is None else lambda row: row.class_id in ids

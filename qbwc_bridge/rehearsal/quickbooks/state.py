@@ -23,7 +23,8 @@ class Record:
     """One entry of a list: account, customer or job, vendor, employee, item, terms and so on.
 
     `fields` keeps every other element as it stands in replies, by element name. The item and account parts are empty
-    on other kinds.
+    on other kinds. `item_type` is Service, OtherCharge or Inventory; `asset_id` is the stock account of an inventory
+    item, whose `expense_id` is the account of goods sold.
     """
 
     list_id: str
@@ -37,6 +38,8 @@ class Record:
     fields: dict[str, list[Node]] = field(default_factory=dict)
     account_type: str = ""
     special: str = ""
+    item_type: str = "Service"
+    asset_id: str = ""
     two_sided: bool = False
     income_id: str = ""
     expense_id: str = ""
@@ -51,7 +54,7 @@ class Record:
 class TxnLine:
     """One line of a transaction. Amount in currency units; on postings a debit is positive unless the kind says credit.
 
-    `kind` is item, text, expense, debit, credit, wage, withheld or deposit. `account_id` is the account the line posted
+    `kind` is item, text, expense, debit, credit, wage, withheld or tax. `account_id` is the account the line posted
     to on the day it was entered. `received` is the quantity billed so far on an order's line; `order_id` and
     `order_line_id` name the order's line that a bill's line came from.
     """
@@ -62,6 +65,7 @@ class TxnLine:
     item_id: str = ""
     account_id: str = ""
     job_id: str = ""
+    class_id: str = ""
     memo: str = ""
     quantity: Decimal | None = None
     rate: Decimal | None = None
@@ -76,7 +80,10 @@ class TxnLine:
 
 @dataclass
 class Txn:
-    """One transaction. `entity_id` is the vendor, customer, payee or employee of the head, `account_id` its account."""
+    """One transaction. `entity_id` is the vendor, customer, payee or employee of the head, `account_id` its account.
+
+    A pending one does not post until it is marked as final. `class_id` is the class of the head, where one has it.
+    """
 
     txn_id: str
     kind: str
@@ -89,12 +96,14 @@ class Txn:
     memo: str = ""
     entity_id: str = ""
     account_id: str = ""
+    class_id: str = ""
     lines: list[TxnLine] = field(default_factory=list)
     fields: dict[str, list[Node]] = field(default_factory=dict)
     links: list[str] = field(default_factory=list)
     is_closed: bool = False
     is_active: bool = True
     is_void: bool = False
+    is_pending: bool = False
 
 
 @dataclass(frozen=True)

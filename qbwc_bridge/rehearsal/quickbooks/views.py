@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from .book import Book
 from .documents import COST_TYPES, is_fully_received, total
-from .posting import Row, posted
+from .posting import Row, job_of, posted
 from .report import is_debit
 from .state import Txn, TxnLine
 
@@ -31,6 +31,7 @@ class Posting:
     source_name: str
     memo: str
     modified: datetime
+    class_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -123,13 +124,8 @@ def _posting(book: Book, row: Row) -> Posting:
         source_name=book.full_name(row.source_id),
         memo=row.memo,
         modified=row.txn.modified.wall,
+        class_name=book.full_name(row.class_id),
     )
-
-
-def job_of(book: Book, row: Row) -> str:
-    """Give the full name of the customer or job on a row; empty when its name is none."""
-    found = book.state.records.get(row.name_id)
-    return book.full_name(found.list_id) if found is not None and found.kind == "Customer" else ""
 
 
 def job_cost_sums(book: Book, as_of: date | None) -> dict[tuple[str, str], Decimal]:
@@ -200,7 +196,7 @@ def name_views(book: Book, kind: str) -> list[NameView]:
 
 
 def item_views(book: Book) -> list[ItemView]:
-    """Show the service items."""
+    """Show the service items; stock and other charges are left out."""
     return [
         ItemView(
             list_id=one.list_id,
@@ -212,4 +208,5 @@ def item_views(book: Book) -> list[ItemView]:
             description=one.purchase_desc or one.sales_desc,
         )
         for one in book.records("Item")
+        if one.item_type == "Service"
     ]

@@ -97,17 +97,16 @@ OTHER_MESSAGES = frozenset(
         "SalesReceipt SalesRep SalesTaxCode SalesTaxPaymentCheck TimeTracking ToDo Transfer TransferInventory "
         "TxnDisplay Vehicle Vendor VendorCredit WorkersCompCode",
         "Query": "ARRefundCreditCard AccountTaxLineInfo AgingReport Alert BarCode BillPaymentCheck "
-        "BillPaymentCreditCard BillToPay BillingRate BudgetSummaryReport BuildAssembly Charge Check Class "
-        "CompanyActivity CreditCardCharge CreditCardCredit CreditMemo Currency CustomSummaryReport CustomerMsg "
-        "CustomerType DataExtDef DateDrivenTerms Deposit Employee Entity Form1099CategoryAccountMapping "
-        "GeneralDetailReport InventoryAdjustment InventorySite Invoice ItemAssembliesCanBuild ItemDiscount "
-        "ItemFixedAsset ItemGroup ItemInventory ItemInventoryAssembly ItemNonInventory ItemOtherCharge ItemPayment "
-        "ItemReceipt ItemSalesTax ItemSalesTaxGroup ItemSites ItemSubtotal JobReport JobType JournalEntry Lead "
-        "OtherName Paycheck PaymentMethod PayrollDetailReport PayrollItemNonWage PayrollItemWage "
-        "PayrollSummaryReport PriceLevel ReceivePayment ReceivePaymentToDeposit SalesOrder SalesReceipt SalesRep "
+        "BillPaymentCreditCard BillToPay BillingRate BudgetSummaryReport BuildAssembly Charge Class "
+        "CompanyActivity Currency CustomSummaryReport CustomerMsg CustomerType DataExtDef DateDrivenTerms "
+        "Employee Entity Form1099CategoryAccountMapping GeneralDetailReport InventorySite "
+        "ItemAssembliesCanBuild ItemDiscount ItemFixedAsset ItemGroup ItemInventory ItemInventoryAssembly "
+        "ItemNonInventory ItemOtherCharge ItemPayment ItemSalesTax ItemSalesTaxGroup ItemSites ItemSubtotal "
+        "JobType Lead OtherName Paycheck PaymentMethod PayrollDetailReport PayrollItemNonWage PayrollItemWage "
+        "PayrollSummaryReport PriceLevel ReceivePayment ReceivePaymentToDeposit SalesOrder SalesRep "
         "SalesTaxCode SalesTaxPayable SalesTaxPaymentCheck ShipMethod StandardTerms Template Terms TimeReport "
         "TimeTracking ToDo Transaction Transfer TransferInventory UnitOfMeasureSet Vehicle VehicleMileage "
-        "VendorCredit VendorType WorkersCompCode",
+        "VendorType WorkersCompCode",
         "Del": "DataExt DataExtDef List Txn",
         "Void": "Txn",
         "Merge": "List",
