@@ -325,8 +325,9 @@ class Office:
 
     def _change_order(self, package_id: int) -> ChangeOrder:
         for project in self._state.projects.values():
-            if package_id in project.change_orders:
-                return project.change_orders[package_id]
+            orders = project.change_orders | project.prime_changes
+            if package_id in orders:
+                return orders[package_id]
         raise ValueError(f"there is no change order {package_id}")
 
     def _line(self, project: Project, line: CommitmentLine) -> Row:
