@@ -89,6 +89,20 @@ def test_change_orders_are_billed_once_approved() -> None:
             made.procore.add_subcontractor_invoice(contract, "A-2", [InvoiceLine(strange, Decimal(1))])
 
 
+def test_what_is_billed_stays_on_the_contract() -> None:
+    """A line that an invoice shows cannot be taken off its contract, nor be claimed twice on one invoice."""
+    made = desk()
+    project_id = project(made)
+    contract, (first, second) = _subcontract(made, project_id, "1000.00", "500.00")
+    with pytest.raises(ValueError, match="claimed twice"):
+        made.procore.add_subcontractor_invoice(contract, "A-1", [InvoiceLine(first, Decimal(1))] * 2)
+    made.procore.delete_commitment_line(contract, second)
+    made.procore.add_subcontractor_invoice(contract, "A-1", [InvoiceLine(first, Decimal(1))])
+    with pytest.raises(ValueError, match="on a subcontractor's invoice"):
+        made.procore.delete_commitment_line(contract, first)
+    assert made.procore.commitment_lines(contract) == [first]
+
+
 def test_invoices_are_listed_by_status_and_view() -> None:
     """Thirty to a page, lines only where the view has them, one by its id; impossible words are refused."""
     made = desk()

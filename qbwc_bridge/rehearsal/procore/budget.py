@@ -125,7 +125,7 @@ def rows(state: State, project: Project) -> list[BudgetRow]:
             changes[adjustment.wbs_code_id] += adjustment.amount if change.status == "approved" else ZERO
     committed, spent = _committed(project), _spent(project)
     prime, invoiced = _prime(project), _invoiced(project)
-    codes = dict.fromkeys([*project.budget_lines, *changes, *committed, *spent, *prime])
+    codes = dict.fromkeys([*project.budget_lines, *changes, *committed, *spent, *prime, *invoiced])
     found = []
     for wbs_id in codes:
         line = project.budget_lines.get(wbs_id)

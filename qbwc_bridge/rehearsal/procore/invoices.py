@@ -31,10 +31,13 @@ def new_invoice(
 ) -> Invoice:
     """Write the next invoice of a contract, an item for each line that can be billed by now.
 
-    Raises Invalid for an unknown status and for a line that the contract and its approved change orders do not have.
+    Raises Invalid for an unknown status, for a line that the contract and its approved change orders do not have, and
+    for one that is claimed twice.
     """
     known = _lines(project, contract)
     claimed = {line.line_id: line for line in lines}
+    if len(claimed) != len(lines):
+        raise Invalid(line_item_id="is claimed twice on one invoice")
     if set(claimed) - set(known):
         raise Invalid(line_item_id="does not exist on this contract or its approved change orders")
     earlier = [one for one in project.invoices.values() if one.contract_id == contract.id]

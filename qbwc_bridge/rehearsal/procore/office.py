@@ -204,9 +204,12 @@ class Office:
             commitments.change_line(state, project, contract, found, self._line(project, line))
 
     def delete_commitment_line(self, contract_id: int, line_id: int) -> None:
-        """Take a line off a contract."""
+        """Take a line off a contract; refused once a subcontractor's invoice shows it."""
         with self._desk() as state:
             contract = self._contract(contract_id)
+            billed = self._project(contract.project_id).invoices.values()
+            if any(line_id in invoice.items for invoice in billed):
+                raise ValueError(f"line {line_id} of commitment {contract.number} is on a subcontractor's invoice")
             state.forget_origin(_line_of(contract, line_id))
             del contract.lines[line_id]
             contract.updated_at = state.stamp()
