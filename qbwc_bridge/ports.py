@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from qbwc_bridge.domain import books, procore, records
+from qbwc_bridge.domain import billing, books, procore, records
 from qbwc_bridge.domain.procore import BudgetCode, DirectCost, DirectCostLine
 
 Row = TypeVar("Row")
@@ -68,6 +68,18 @@ class Procore(Protocol):
 
     def change_orders(self, project_id: int) -> list[procore.ChangeOrder | procore.PrimeChange]:
         """Commitment change orders of every status with their lines."""
+        ...
+
+    def prime_contracts(self, project_id: int) -> list[billing.PrimeContract]:
+        """Contracts with the owner, of every status; a tool that is switched off or hidden raises, it is not empty."""
+        ...
+
+    def subcontractor_invoices(self, project_id: int) -> list[billing.SubcontractorInvoice]:
+        """Subcontractors' invoices of every status with their lines; raises like `prime_contracts`."""
+        ...
+
+    def forecasts(self, project_id: int) -> list[billing.Forecast]:
+        """The forecast to complete of every budgeted code, set by a person or reckoned by Procore."""
         ...
 
     def create_budget_code(self, project_id: int, cost_code: str, cost_type: str) -> BudgetCode:

@@ -1,11 +1,13 @@
-"""The budget of a project: its lock, its budgeted rows, and the approved budget changes."""
+"""The budget of a project: its lock, its budgeted rows, the approved budget changes, and the forecasts beside them."""
 
+import datetime as dt
 from dataclasses import replace
 
+from qbwc_bridge.domain.billing import Forecast
 from qbwc_bridge.domain.procore import Budget, BudgetChange, BudgetCode, BudgetRow
 from qbwc_bridge.errors import ProcoreError
 from qbwc_bridge.procore import payloads
-from qbwc_bridge.procore.client import Client, Params
+from qbwc_bridge.procore.client import NOT_THERE, Client, Params
 from qbwc_bridge.procore.paging import as_list, rows
 from qbwc_bridge.procore.payloads import parse, plain
 from qbwc_bridge.procore.wbs import all_codes, budget_code
@@ -23,6 +25,48 @@ def budget(client: Client, project_id: int) -> Budget:
         rows=tuple(_row(row, codes, project_id) for row in found),
         changes=_changes(client, project_id),
     )
+
+
+def forecasts(client: Client, project_id: int) -> list[Forecast]:
+    """Read the forecast to complete of each budgeted row, from its fixed key; raises like `budget`.
+
+    Display columns are never read: their names are the customer's.
+    """
+    found = [(row, row.budget_forecast) for row in _rows(client, project_id)]
+    told = [(row, forecast) for row, forecast in found if forecast is not None]
+    days = _days(client, project_id) if any(not forecast.automatically_calculated for _, forecast in told) else {}
+    given = []
+    for row, forecast in told:
+        manual = not forecast.automatically_calculated
+        amount = forecast.amount
+        if amount is None:
+            amount = forecast.manual_amount if manual else forecast.automatic_amount
+        code_id = _code_id(row)
+        if amount is None:
+            continue
+        if code_id is None:
+            raise _no_code(row, project_id)
+        changed = days.get(forecast.id) if manual else None
+        given.append(Forecast(budget_code_id=code_id, to_complete=plain(amount), manual=manual, changed=changed))
+    return given
+
+
+def _days(client: Client, project_id: int) -> dict[int | None, dt.date]:
+    """Give the last change of each itemized forecast, by the forecast's id; a lump sum has no items and no day."""
+    doing = f"reading the items of the forecasts of project {project_id}"
+    try:
+        content = client.get(f"/rest/v1.0/projects/{project_id}/manual_forecast_line_items", doing)
+    except ProcoreError as error:
+        if error.status not in NOT_THERE:
+            raise
+        return {}  # without this call only the days are missing, not the forecasts
+    days: dict[int | None, dt.date] = {}
+    for row in as_list(content, doing):
+        item = parse(payloads.ForecastItemRow, row, "forecast item")
+        if item.updated_at is not None:
+            key = item.budget_forecast_id
+            days[key] = max(item.updated_at, days.get(key, item.updated_at))
+    return days
 
 
 def _rows(client: Client, project_id: int) -> list[payloads.BudgetRow]:
@@ -51,16 +95,23 @@ def _row(row: payloads.BudgetRow, codes: dict[int, BudgetCode], project_id: int)
     if row.wbs_code and row.wbs_code.segment_items:
         code = budget_code(row.wbs_code, sub_job=sub_job)
     else:
-        code_id = row.wbs_code.id if row.wbs_code else row.wbs_code_id
-        known = codes.get(code_id or 0)
+        known = codes.get(_code_id(row) or 0)
         if known is None:
-            raise ProcoreError(
-                f"Budget row {row.id} of project {project_id} has no budget code that Procore lists (wbs_code_id "
-                f"{code_id}); a Procore project administrator must look at that row."
-            )
+            raise _no_code(row, project_id)
         code = replace(known, other_segments=known.other_segments or sub_job)
     return BudgetRow(
         code=code, original=plain(row.original_budget_amount), modifications=plain(row.budget_modifications)
+    )
+
+
+def _code_id(row: payloads.BudgetRow) -> int | None:
+    return row.wbs_code.id if row.wbs_code else row.wbs_code_id
+
+
+def _no_code(row: payloads.BudgetRow, project_id: int) -> ProcoreError:
+    return ProcoreError(
+        f"Budget row {row.id} of project {project_id} has no budget code that Procore lists (wbs_code_id "
+        f"{_code_id(row)}); a Procore project administrator must look at that row."
     )
 
 

@@ -11,7 +11,8 @@ from http import HTTPStatus
 from qbwc_bridge.domain.money import ZERO
 from qbwc_bridge.domain.procore import BudgetCode, ChangeOrder, ContractLine, PrimeChange
 from qbwc_bridge.errors import ProcoreError
-from qbwc_bridge.procore.client import Client
+from qbwc_bridge.procore.billing import prime_contract_rows
+from qbwc_bridge.procore.client import NOT_THERE, Client
 from qbwc_bridge.procore.commitments import commitment_rows, contract_line, in_order
 from qbwc_bridge.procore.paging import as_list, data_rows, rows
 from qbwc_bridge.procore.payloads import (
@@ -19,19 +20,10 @@ from qbwc_bridge.procore.payloads import (
     ChangeOrderRow,
     PackageRow,
     PackageShow,
-    PrimeContractRow,
+    Reference,
     parse,
     plain,
 )
-
-NOT_THERE = (
-    HTTPStatus.BAD_REQUEST,
-    HTTPStatus.FORBIDDEN,
-    HTTPStatus.NOT_FOUND,
-    HTTPStatus.METHOD_NOT_ALLOWED,
-    HTTPStatus.UNPROCESSABLE_ENTITY,
-)
-"""What the newer lists may answer where a project's tiers do not have them; anything else is a failure."""
 
 
 def change_orders(client: Client, project_id: int, codes: dict[int, BudgetCode]) -> list[ChangeOrder | PrimeChange]:
@@ -79,14 +71,13 @@ def _prime_changes(client: Client, project_id: int, rows_: list[PackageRow]) -> 
     """Tell those of the prime contract from those of commitments that are not shown any more."""
     if not rows_:
         return []
-    doing = f"reading the prime contracts of project {project_id}"
     try:
-        content = rows(client, "/rest/v1.0/prime_contracts", doing, [("project_id", project_id)])
+        contracts = prime_contract_rows(client, project_id)
     except ProcoreError as error:
         if error.status not in NOT_THERE:
             raise
         return []  # without this permission only a figure beside the estimate is missing
-    prime = {parse(PrimeContractRow, row, "prime contract").id for row in content}
+    prime = {parse(Reference, row, "prime contract").id for row in contracts}
     return [
         PrimeChange(row.id, project_id, row.number, row.status, plain(row.grand_total or ZERO))
         for row in rows_

@@ -14,6 +14,15 @@ from qbwc_bridge.procore.wire import Call, Wire, content_of
 Params = Sequence[tuple[str, str | int]]
 """Query parameters in order; a name may occur more than once."""
 
+NOT_THERE = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.NOT_FOUND,
+    HTTPStatus.METHOD_NOT_ALLOWED,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+)
+"""What a list may answer where a project does not have it or the app may not see it; anything else is a failure."""
+
 
 class Client:
     """Speaks for one company; safe to use from several threads."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import httpx
 
 import qbwc_bridge
+from qbwc_bridge.domain.billing import Forecast, PrimeContract, SubcontractorInvoice
 from qbwc_bridge.domain.procore import (
     Budget,
     BudgetCode,
@@ -22,7 +23,7 @@ from qbwc_bridge.domain.procore import (
     Vendor,
 )
 from qbwc_bridge.ports import Clock, SyncOutcome
-from qbwc_bridge.procore import budgets, changes, codes, commitments, directcosts, directory, wbs
+from qbwc_bridge.procore import billing, budgets, changes, codes, commitments, directcosts, directory, wbs
 from qbwc_bridge.procore.auth import Tokens
 from qbwc_bridge.procore.client import Client
 from qbwc_bridge.procore.hosts import check_hosts
@@ -108,6 +109,18 @@ class Gateway:
     def change_orders(self, project_id: int) -> list[ChangeOrder | PrimeChange]:
         """Commitment change orders of every status with their lines."""
         return changes.change_orders(self._client, project_id, self._codes(project_id))
+
+    def prime_contracts(self, project_id: int) -> list[PrimeContract]:
+        """Contracts with the owner, of every status."""
+        return billing.prime_contracts(self._client, project_id)
+
+    def subcontractor_invoices(self, project_id: int) -> list[SubcontractorInvoice]:
+        """Subcontractors' invoices of every status with their lines."""
+        return billing.subcontractor_invoices(self._client, project_id)
+
+    def forecasts(self, project_id: int) -> list[Forecast]:
+        """The forecast to complete of every budgeted code."""
+        return budgets.forecasts(self._client, project_id)
 
     def create_budget_code(self, project_id: int, cost_code: str, cost_type: str) -> BudgetCode:
         """Make (or find) the budget code of a cost code and a cost type; see the Protocol."""

@@ -173,6 +173,23 @@ class BudgetLock(Payload):
     locked: bool
 
 
+class ForecastRow(Payload):
+    """The forecast to complete inside a budget row; `amount` is one of the other two."""
+
+    id: int | None = None
+    amount: MaybeAmount = None
+    automatic_amount: MaybeAmount = None
+    manual_amount: MaybeAmount = None
+    automatically_calculated: bool = True
+
+
+class ForecastItemRow(Payload):
+    """GET /rest/v1.0/projects/{id}/manual_forecast_line_items: an item of a forecast that a person itemized."""
+
+    budget_forecast_id: int | None = None
+    updated_at: Day = None
+
+
 class BudgetRow(Payload):
     """GET /rest/v1.0/budget_views/{id}/detail_rows: the fixed keys only, never a display column."""
 
@@ -182,6 +199,7 @@ class BudgetRow(Payload):
     biller_type: Text = "Project"
     original_budget_amount: Amount
     budget_modifications: Amount
+    budget_forecast: ForecastRow | None = None
 
 
 class BudgetViewRow(Payload):
@@ -266,12 +284,6 @@ class PackageRow(Payload):
     grand_total: MaybeAmount = None
 
 
-class PrimeContractRow(Payload):
-    """GET /rest/v1.0/prime_contracts."""
-
-    id: int
-
-
 class PackageShow(Payload):
     """The same with its lines, GET .../{id}."""
 
@@ -299,6 +311,53 @@ class ChangeLineRow(Payload):
     wbs_code_id: int | None = None
     description: Text = ""
     amount: MaybeAmount = None
+
+
+class PrimeContractRow(Payload):
+    """GET /rest/v1.0/prime_contracts."""
+
+    id: int
+    number: Text = ""
+    title: Text = ""
+    status: Text = ""
+    grand_total: MaybeAmount = None
+    approved_change_orders: MaybeAmount = None
+    retainage_percent: MaybeAmount = None
+    deleted_at: Text = ""
+
+
+class InvoiceItemRow(Payload):
+    """A line of a subcontractor's invoice."""
+
+    id: int
+    line_item_id: int | None = None
+    wbs_code: Reference | None = None
+    gross_amount: MaybeAmount = None
+    total_completed_and_stored_to_date: MaybeAmount = None
+    total_completed_and_stored_to_date_from_previous: MaybeAmount = None
+
+
+class InvoiceSummary(Payload):
+    """The summary of a subcontractor's invoice, to date: lines 4 and 5 of the form G702."""
+
+    total_completed_and_stored_to_date: MaybeAmount = None
+    total_retainage: MaybeAmount = None
+
+
+class InvoiceRow(Payload):
+    """GET /rest/v1.1/requisitions, view items."""
+
+    id: int
+    previous_requisition_id: int | None = None
+    commitment_id: int
+    number: int | None = None
+    invoice_number: Text = ""
+    billing_date: Day = None
+    status: str
+    vendor_id: int | None = None
+    vendor_name: Text = ""
+    summary: InvoiceSummary | None = None
+    items: tuple[InvoiceItemRow, ...]
 
 
 class DirectCostRow(Payload):

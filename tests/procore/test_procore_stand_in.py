@@ -45,6 +45,9 @@ USED = {
     ("GET", "/rest/v1.0/change_order_packages/{id}"),
     ("GET", "/rest/v1.0/projects/{project_id}/commitment_change_orders"),
     ("GET", f"{V2}/commitment_change_orders/{{commitment_change_order_id}}/line_items"),
+    ("GET", "/rest/v1.0/prime_contracts"),
+    ("GET", "/rest/v1.1/requisitions"),
+    ("GET", "/rest/v1.0/projects/{project_id}/manual_forecast_line_items"),
     ("GET", "/rest/v1.1/projects/{project_id}/direct_costs"),
     ("GET", "/rest/v1.0/projects/{project_id}/direct_costs/line_items"),
     ("PATCH", "/rest/v1.0/projects/{project_id}/direct_costs/sync"),
@@ -106,6 +109,8 @@ def test_the_whole_edge_uses_documented_operations_only(bench: Bench) -> None:
     bench.procore.approve_budget_change(project, 1, {"03-300.M": Decimal("250.75")})
     gateway.vendors(), gateway.cost_codes(), gateway.cost_types(), gateway.budget_codes(project)
     gateway.budget(project), gateway.commitments(project), gateway.change_orders(project)
+    bench.procore.set_forecast(project, "03-300.M", Decimal(500))
+    gateway.prime_contracts(project), gateway.subcontractor_invoices(project), gateway.forecasts(project)
     code = gateway.create_budget_code(project, "16-100", "M")
     cost = DirectCost(
         origin_id="qbd:k:1",
@@ -129,16 +134,11 @@ def test_company_lists_come_whole(bench: Bench) -> None:
     """Active projects, vendors, cost codes with divisions, and cost types are read with their fields."""
     projects = {one.number: one for one in bench.gateway.projects()}
     assert set(projects) == {"24-001", "24-002", "24-003"}
-    assert (projects["24-001"].name, projects["24-001"].state, projects["24-001"].zip) == (
-        "Maple Clinic",
-        "CA",
-        "94607",
-    )
+    clinic = projects["24-001"]
+    assert (clinic.name, clinic.state, clinic.zip) == ("Maple Clinic", "CA", "94607")
     vendors = {one.name: one for one in bench.gateway.vendors()}
-    assert (
-        vendors["Se\u00f1or Pe\u00f1a\u2019s Ironworks \u2013 Fabrication & Erection Company"].address
-        == "901 Foundry St"
-    )
+    iron = vendors["Se\u00f1or Pe\u00f1a\u2019s Ironworks \u2013 Fabrication & Erection Company"]
+    assert iron.address == "901 Foundry St"
     codes = {one.full_code: one for one in bench.gateway.cost_codes()}
     assert codes["03-300"].parent_id == codes["03"].id
     assert codes["03"].parent_id is None

@@ -1,11 +1,12 @@
 import json
 import re
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from qbwc_bridge.rehearsal.procore import LOGIN_ROUTES, ROUTES, demo_company
-from tests.rehearsal.procore_desk import Clock, Desk
+from qbwc_bridge.rehearsal.procore import LOGIN_ROUTES, ROUTES, InvoiceLine, demo_company
+from tests.rehearsal.procore_desk import Clock, Desk, line
 from tests.support import shared_dir
 
 READ_IN_RESPONSES = {
@@ -63,7 +64,19 @@ def _demo() -> Desk:
     clock = Clock()
     made = Desk(clock, demo_company(clock))
     made.token()
+    _bill(made)
     return made
+
+
+def _bill(made: Desk) -> None:
+    """Add what the company of the demonstration lacks: a prime contract, a subcontractor's invoice, a forecast."""
+    project = made.get("/rest/v1.0/projects", company_id=made.procore.company_id)[0]["id"]
+    subcontract = made.get("/rest/v1.0/work_order_contracts", project_id=project)[0]["id"]
+    prime = made.procore.add_prime_contract(project, "PC-1", "Clinic", Decimal(900_000))
+    made.procore.add_prime_change_order(prime, "1", "Canopy", [line("03-300.M", "500.00")])
+    billed = InvoiceLine(made.procore.commitment_lines(subcontract)[0], Decimal(1000))
+    made.procore.add_subcontractor_invoice(subcontract, "DG-1", [billed])
+    made.procore.set_forecast(project, "03-300.M", Decimal(100))
 
 
 @pytest.mark.parametrize("template", sorted({route.template for route in ROUTES if route.method == "GET"}))

@@ -9,7 +9,7 @@ from qbwc_bridge.rehearsal.procore.budget import BudgetRow
 from qbwc_bridge.rehearsal.procore.company import Procore
 from qbwc_bridge.rehearsal.procore.demo import demo_company
 from qbwc_bridge.rehearsal.procore.server import Served
-from qbwc_bridge.rehearsal.procore.views import CommitmentLine, CostLineView, DirectCostView
+from qbwc_bridge.rehearsal.procore.views import CommitmentLine, CostLineView, DirectCostView, InvoiceLine
 
 __all__ = [
     "LOGIN_ROUTES",
@@ -19,6 +19,7 @@ __all__ = [
     "CommitmentLine",
     "CostLineView",
     "DirectCostView",
+    "InvoiceLine",
     "Procore",
     "Served",
     "demo_company",

@@ -19,6 +19,8 @@ from qbwc_bridge.rehearsal.procore import (
     commitment_calls,
     direct_cost_calls,
     directory,
+    invoices,
+    prime_contracts,
     wbs_calls,
 )
 from qbwc_bridge.rehearsal.procore.faults import CUT_OFF, Fault, Faults
@@ -35,6 +37,8 @@ ROUTES: tuple[Route, ...] = (
     *budget_calls.ROUTES,
     *commitment_calls.ROUTES,
     *change_orders.ROUTES,
+    *prime_contracts.ROUTES,
+    *invoices.ROUTES,
     *direct_cost_calls.ROUTES,
 )
 """Every operation of the API host, with the path templates of Procore's catalogue."""

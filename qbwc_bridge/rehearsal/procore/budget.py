@@ -1,4 +1,4 @@
-"""The budget of a project: original amounts, transfers, approved changes, what is committed and what was spent."""
+"""The budget of a project: original amounts, transfers, approved changes, what is committed, spent and forecast."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -6,8 +6,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from qbwc_bridge.rehearsal.procore.commitments import COMMITTED
+from qbwc_bridge.rehearsal.procore.invoices import APPROVED
 from qbwc_bridge.rehearsal.procore.lines import ensure_budget_line
-from qbwc_bridge.rehearsal.procore.records import Adjustment, BudgetChange, BudgetLine, BudgetTransfer, Project, WbsCode
+from qbwc_bridge.rehearsal.procore.records import (
+    Adjustment,
+    BudgetChange,
+    BudgetLine,
+    BudgetTransfer,
+    Forecast,
+    Project,
+    WbsCode,
+)
 from qbwc_bridge.rehearsal.procore.state import State
 from qbwc_bridge.rehearsal.procore.values import ZERO, money
 from qbwc_bridge.rehearsal.procore.wbs import by_flat_code, flat_code
@@ -15,7 +24,12 @@ from qbwc_bridge.rehearsal.procore.wbs import by_flat_code, flat_code
 
 @dataclass(frozen=True)
 class BudgetRow:
-    """One row of the budget as the project manager sees it, in US dollars; `budget_line_id` is None if unbudgeted."""
+    """One row of the budget as the project manager sees it, in US dollars; `budget_line_id` is None if unbudgeted.
+
+    `revised` is original, modifications, approved budget changes and approved prime change orders. `invoiced` is what
+    subcontractors claim on approved invoices. `forecast` is the forecast to complete: a person's where there is one,
+    else the revised budget that is neither committed nor spent as a direct cost.
+    """
 
     code: str
     wbs_code_id: int
@@ -26,6 +40,10 @@ class BudgetRow:
     revised: Decimal
     committed: Decimal
     direct_costs: Decimal
+    prime_changes: Decimal
+    invoiced: Decimal
+    forecast: Decimal
+    automatic_forecast: Decimal
 
 
 def set_amounts(state: State, project: Project, amounts: Mapping[str, Decimal]) -> list[int]:
@@ -76,6 +94,21 @@ def add_transfer(state: State, project: Project, from_code: str, to_code: str, a
     return made
 
 
+def set_forecast(state: State, project: Project, code: str, amount: Decimal | None, *, itemized: bool) -> None:
+    """Set the forecast to complete of a budgeted code by hand; None gives it back to Procore's own reckoning.
+
+    Raises ValueError when the code has no budget line.
+    """
+    wbs = by_flat_code(state, project, code)
+    if wbs.id not in project.budget_lines:
+        raise ValueError(f"project {project.number}: a forecast needs a budget line for {code}")
+    if amount is None:
+        project.forecasts.pop(wbs.id, None)
+        return
+    item_id = state.new_id("forecast_item") if itemized else None
+    project.forecasts[wbs.id] = Forecast(**state.fresh("forecast"), amount=money(amount), item_id=item_id)
+
+
 def rows(state: State, project: Project) -> list[BudgetRow]:
     """Reckon every row: budgeted codes, and codes that only have financial lines, in the order of the codes.
 
@@ -91,12 +124,16 @@ def rows(state: State, project: Project) -> list[BudgetRow]:
         for adjustment in change.adjustments:
             changes[adjustment.wbs_code_id] += adjustment.amount if change.status == "approved" else ZERO
     committed, spent = _committed(project), _spent(project)
-    codes = dict.fromkeys([*project.budget_lines, *changes, *committed, *spent])
+    prime, invoiced = _prime(project), _invoiced(project)
+    codes = dict.fromkeys([*project.budget_lines, *changes, *committed, *spent, *prime, *invoiced])
     found = []
     for wbs_id in codes:
         line = project.budget_lines.get(wbs_id)
         original = ZERO if line is None else line.amount
         moved = ZERO if line is None else transfers[line.id]
+        revised = original + moved + changes[wbs_id] + prime[wbs_id]
+        left = max(revised - committed[wbs_id] - spent[wbs_id], ZERO)
+        forecast = project.forecasts.get(wbs_id)
         found.append(
             BudgetRow(
                 code=flat_code(state, project, project.wbs_codes[wbs_id]),
@@ -105,9 +142,13 @@ def rows(state: State, project: Project) -> list[BudgetRow]:
                 original=original,
                 modifications=moved,
                 approved_changes=changes[wbs_id],
-                revised=original + moved + changes[wbs_id],
+                revised=revised,
                 committed=committed[wbs_id],
                 direct_costs=spent[wbs_id],
+                prime_changes=prime[wbs_id],
+                invoiced=invoiced[wbs_id],
+                forecast=left if forecast is None else forecast.amount,
+                automatic_forecast=left,
             )
         )
     return sorted(found, key=lambda row: _order(project, project.wbs_codes[row.wbs_code_id]))
@@ -140,6 +181,23 @@ def _spent(project: Project) -> defaultdict[int, Decimal]:
     for line in project.cost_lines.values():
         counts = project.direct_costs[line.direct_cost_id].status != "draft"
         sums[line.wbs_code_id] += line.amount if counts else ZERO
+    return sums
+
+
+def _prime(project: Project) -> defaultdict[int, Decimal]:
+    """Add up approved prime change orders; a code whose change orders wait is there with zero."""
+    sums = _sums()
+    for order in project.prime_changes.values():
+        for line in order.lines.values() if order.deleted_at is None else ():
+            sums[line.wbs_code_id] += line.amount if order.status == "approved" else ZERO
+    return sums
+
+
+def _invoiced(project: Project) -> defaultdict[int, Decimal]:
+    sums = _sums()
+    for invoice in project.invoices.values():
+        for item in invoice.items.values() if invoice.status in APPROVED else ():
+            sums[item.wbs_code_id] += item.to_date - item.before
     return sums
 
 

@@ -1,6 +1,4 @@
-"""The calls of the budget: lock state, view, rows, budget changes with their adjustments, and modifications."""
-
-from typing import Any
+"""The calls of the budget: lock state, view, rows, forecasts, budget changes with adjustments, and modifications."""
 
 from qbwc_bridge.rehearsal.procore.budget import BudgetRow, rows
 from qbwc_bridge.rehearsal.procore.lines import short_wbs
@@ -11,7 +9,6 @@ from qbwc_bridge.rehearsal.procore.values import ZERO, Row, fixed, iso, number
 from qbwc_bridge.rehearsal.procore.wbs_calls import wbs_row
 from qbwc_bridge.rehearsal.procore.wire import (
     MOST_PER_PAGE_V2,
-    REQUISITIONS_PER_PAGE,
     USUAL_PER_PAGE_V2,
     Answer,
     Ask,
@@ -80,9 +77,8 @@ def _detail_row(state: State, project: Project, row: BudgetRow) -> Row:
         "revised": row.revised,
         "committed": row.committed,
         "direct_costs": row.direct_costs,
-        "to_date": row.direct_costs,
+        "to_date": row.direct_costs + row.invoiced,
     }
-    forecast = {"id": None, "amount": "0.00", "automatic_amount": "0.00", "manual_amount": "0.00", "notes": None}
     return {
         "id": row.budget_line_id,
         "budget_row_id": f"{project.id}-{wbs.id}",
@@ -109,7 +105,7 @@ def _detail_row(state: State, project: Project, row: BudgetRow) -> Row:
         "calculation_strategy": "manual",
         "original_budget_amount": fixed(row.original),
         "budget_modifications": fixed(row.modifications),
-        "budget_forecast": {**forecast, "automatically_calculated": True, "calculation_strategy": "automatic_amount"},
+        "budget_forecast": _forecast(project, row),
         "budgeted": budgeted,
         "budgetable": True,
         "deletable": budgeted and not row.committed and not row.direct_costs,
@@ -117,6 +113,46 @@ def _detail_row(state: State, project: Project, row: BudgetRow) -> Row:
         "currency_configuration": {"currency_iso_code": "USD"},
         **{column: fixed(figures[source]) for source, column in state.budget_columns.items()},
     }
+
+
+def _forecast(project: Project, row: BudgetRow) -> Row:
+    forecast = project.forecasts.get(row.wbs_code_id)
+    strategy = "automatic_amount" if forecast is None else "manual_amount"
+    return {
+        "id": None if forecast is None else forecast.id,
+        "amount": fixed(row.forecast),
+        "automatic_amount": fixed(row.automatic_forecast),
+        "manual_amount": fixed(ZERO if forecast is None else forecast.amount),
+        "automatically_calculated": forecast is None,
+        "calculation_strategy": strategy,
+        "notes": None,
+    }
+
+
+def _forecast_items(ask: Ask) -> Answer:
+    """Answer the items of forecasts, which has no pages; a lump sum has none."""
+    project = ask.project()
+    items = [
+        {
+            "id": forecast.item_id,
+            "budget_line_item_id": project.budget_lines[wbs_id].id,
+            "wbs_code_id": wbs_id,
+            "budget_forecast_id": forecast.id,
+            "project_id": project.id,
+            "company_id": ask.state.company_id,
+            "description": "",
+            "quantity": 1,
+            "uom": "ls",
+            "unit_cost": fixed(forecast.amount),
+            "amount": fixed(forecast.amount),
+            "created_at": iso(forecast.created_at),
+            "updated_at": iso(forecast.updated_at),
+            "currency_configuration": {"currency_iso_code": "USD"},
+        }
+        for wbs_id, forecast in project.forecasts.items()
+        if forecast.item_id is not None
+    ]
+    return Answer(items)
 
 
 def _change_row(change: BudgetChange) -> Row:
@@ -210,18 +246,6 @@ def _modifications(ask: Ask) -> Listing[BudgetTransfer]:
     return Listing(list(ask.project().transfers.values()), row)
 
 
-def _nothing(ask: Ask) -> Listing[Any]:
-    """Answer an empty list: nobody in the stand-in company writes prime contracts."""
-    ask.project()
-    return Listing([], dict)
-
-
-def _no_requisitions(ask: Ask) -> Listing[Any]:
-    """Answer an empty list of subcontractor invoices, in its own page size."""
-    ask.project()
-    return Listing([], dict, usual=REQUISITIONS_PER_PAGE)
-
-
 _V2 = "/rest/v2.0/companies/{company_id}/projects/{project_id}"
 
 ROUTES = (
@@ -232,6 +256,5 @@ ROUTES = (
     Route("GET", "/rest/v1.0/projects/{project_id}/budget_changes/{id}", _change),
     Route("GET", f"{_V2}/budget_changes/adjustment_line_items", _adjustments, shape="error"),
     Route("GET", "/rest/v1.0/projects/{project_id}/budget_modifications", _modifications),
-    Route("GET", "/rest/v1.1/requisitions", _no_requisitions),
-    Route("GET", "/rest/v1.0/prime_contracts", _nothing),
+    Route("GET", "/rest/v1.0/projects/{project_id}/manual_forecast_line_items", _forecast_items),
 )

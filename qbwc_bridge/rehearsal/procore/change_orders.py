@@ -1,4 +1,7 @@
-"""Commitment change orders: packages with lines (version 1), and lines that name a contract line (version 2)."""
+"""Change orders: packages with lines (version 1), and lines that name a commitment's line (version 2).
+
+Packages hold the change orders of commitments and of prime contracts; the newer lists those of commitments only.
+"""
 
 from qbwc_bridge.rehearsal.procore.commitments import total
 from qbwc_bridge.rehearsal.procore.lines import ensure_budget_line, line_row, line_values, short_wbs
@@ -36,7 +39,7 @@ STATUSES = (
 def new_change_order(
     state: State, project: Project, contract_id: int, *, number: str, title: str, status: str
 ) -> ChangeOrder:
-    """Create a change order of a contract, without lines."""
+    """Create a change order of a commitment or prime contract, without lines."""
     if status not in STATUSES:
         raise Invalid(status=f"must be one of {', '.join(STATUSES)}")
     made = ChangeOrder(
@@ -49,7 +52,8 @@ def new_change_order(
         status=status,
         reviewed_at=state.stamp() if status == "approved" else None,
     )
-    project.change_orders[made.id] = made
+    kept = project.prime_changes if contract_id in project.prime_contracts else project.change_orders
+    kept[made.id] = made
     return made
 
 
@@ -57,8 +61,8 @@ def new_change_line(
     state: State, project: Project, order: ChangeOrder, fields: Row, commitment_line_id: int | None
 ) -> ChangeLine:
     """Add a line to a change order; `commitment_line_id` is the line of the contract it changes, None for a new one."""
-    contract = project.commitments[order.contract_id]
-    if commitment_line_id is not None and commitment_line_id not in contract.lines:
+    contract = project.commitments.get(order.contract_id)
+    if commitment_line_id is not None and (contract is None or commitment_line_id not in contract.lines):
         raise Invalid(commitment_line_item_id="does not exist on this contract")
     values = line_values(state, project, fields, None)
     position = len(order.lines) + 1
@@ -123,13 +127,14 @@ def _package_show(state: State, project: Project, order: ChangeOrder) -> Row:
     for line in order.lines.values():
         row = line_row(state, project, line, ("ChangeOrderPackage", order.id))
         lines.append({key: value for key, value in row.items() if key not in left_out} | {"markup_line_items": []})
-    more = {"type": "CommitmentContractChangeOrder", "description": order.description, "line_items": lines}
+    kind = "PrimeContractChangeOrder" if order.id in project.prime_changes else "CommitmentContractChangeOrder"
+    more = {"type": kind, "description": order.description, "line_items": lines}
     return _package_row(order) | more | {"private": False, "attachments": []}
 
 
 def _package(ask: Ask) -> tuple[Project, ChangeOrder]:
     project = ask.project()
-    order = project.change_orders.get(ask.path_id("id"))
+    order = (project.change_orders | project.prime_changes).get(ask.path_id("id"))
     if order is None or order.deleted_at is not None:
         raise not_found()
     return project, order
@@ -137,10 +142,10 @@ def _package(ask: Ask) -> tuple[Project, ChangeOrder]:
 
 def _list_packages(ask: Ask) -> Listing[ChangeOrder]:
     project = ask.project()
-    orders = undeleted(ask, project.change_orders.values())
+    orders = undeleted(ask, (*project.change_orders.values(), *project.prime_changes.values()))
     if "contract_id" in ask.query:
         contract_id = ask.number("contract_id")
-        if contract_id not in project.commitments:
+        if contract_id not in project.commitments and contract_id not in project.prime_contracts:
             raise not_found()
         orders = [order for order in orders if order.contract_id == contract_id]
     return Listing(chosen(ask, orders), _package_row)

@@ -204,9 +204,12 @@ class Office:
             commitments.change_line(state, project, contract, found, self._line(project, line))
 
     def delete_commitment_line(self, contract_id: int, line_id: int) -> None:
-        """Take a line off a contract."""
+        """Take a line off a contract; refused once a subcontractor's invoice shows it."""
         with self._desk() as state:
             contract = self._contract(contract_id)
+            billed = self._project(contract.project_id).invoices.values()
+            if any(line_id in invoice.items for invoice in billed):
+                raise ValueError(f"line {line_id} of commitment {contract.number} is on a subcontractor's invoice")
             state.forget_origin(_line_of(contract, line_id))
             del contract.lines[line_id]
             contract.updated_at = state.stamp()
@@ -325,8 +328,9 @@ class Office:
 
     def _change_order(self, package_id: int) -> ChangeOrder:
         for project in self._state.projects.values():
-            if package_id in project.change_orders:
-                return project.change_orders[package_id]
+            orders = project.change_orders | project.prime_changes
+            if package_id in orders:
+                return orders[package_id]
         raise ValueError(f"there is no change order {package_id}")
 
     def _line(self, project: Project, line: CommitmentLine) -> Row:

@@ -227,6 +227,77 @@ class DirectCost(Record):
 
 
 @dataclass(kw_only=True)
+class PrimeContract(Record):
+    """A contract with the owner; `amount` is its grand total without change orders."""
+
+    origin_kind = "prime_contract"
+    number: str
+    title: str
+    status: str
+    amount: Decimal
+    retainage_percent: Decimal = ZERO
+
+
+@dataclass(kw_only=True)
+class InvoiceItem:
+    """One line of a subcontractor's invoice: a line of the contract, or of a change order (`package_id`).
+
+    `..._before` is what earlier invoices brought it to; `stored` is what is stored now, not what is new of it.
+    """
+
+    id: int
+    line_id: int
+    package_id: int | None
+    wbs_code_id: int
+    description: str
+    scheduled: Decimal
+    work_before: Decimal = ZERO
+    work: Decimal = ZERO
+    stored_before: Decimal = ZERO
+    stored: Decimal = ZERO
+    held_before: Decimal = ZERO
+    retained: Decimal = ZERO
+    released: Decimal = ZERO
+
+    @property
+    def before(self) -> Decimal:
+        """Completed and stored to date on the invoice before."""
+        return self.work_before + self.stored_before
+
+    @property
+    def to_date(self) -> Decimal:
+        """Completed and stored to date."""
+        return self.work_before + self.work + self.stored
+
+    @property
+    def held(self) -> Decimal:
+        """Retainage held to date."""
+        return self.held_before + self.retained - self.released
+
+
+@dataclass(kw_only=True)
+class Invoice(Record):
+    """A subcontractor's invoice ("requisition"); `number` counts the invoices of its contract, items are by line."""
+
+    origin_kind = "requisition"
+    contract_id: int
+    previous_id: int | None
+    number: int
+    invoice_number: str
+    status: str
+    billing_date: date
+    items: dict[int, InvoiceItem] = field(default_factory=dict)
+
+
+@dataclass(kw_only=True)
+class Forecast(Record):
+    """A forecast to complete that a person set; `item_id` is its one item, None for a lump sum."""
+
+    amount: Decimal
+    item_id: int | None
+
+
+@dataclass(kw_only=True)
 class Project(Record):
     """A project with everything below it, by id unless said otherwise.
 
@@ -263,6 +334,13 @@ class Project(Record):
     transfers: dict[int, BudgetTransfer] = field(default_factory=dict)
     commitments: dict[int, Commitment] = field(default_factory=dict)
     change_orders: dict[int, ChangeOrder] = field(default_factory=dict)
+    prime_contracts: dict[int, PrimeContract] = field(default_factory=dict)
+    prime_changes: dict[int, ChangeOrder] = field(default_factory=dict)
+    """Change orders of the prime contracts; `contract_id` is theirs."""
+    invoices: dict[int, Invoice] = field(default_factory=dict)
+    """Those of subcontractors."""
+    forecasts: dict[int, Forecast] = field(default_factory=dict)
+    """By budget code; a code without one has Procore's own forecast."""
     direct_costs: dict[int, DirectCost] = field(default_factory=dict)
     cost_lines: dict[int, CostLine] = field(default_factory=dict)
     invoice_numbers: dict[tuple[int, str], int] = field(default_factory=dict)

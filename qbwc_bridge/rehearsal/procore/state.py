@@ -27,6 +27,11 @@ FIRST_IDS = {
     "change_order": (9_620_411, 3),
     "commitment_change_order": (77_310_022, 9),
     "change_line": (6_210_000, 1),
+    "prime_contract": (51_204, 1),
+    "requisition": (2_147_483_645, 2),
+    "requisition_item": (9_310_004_011, 1),
+    "forecast": (771_003, 1),
+    "forecast_item": (1_220_500, 1),
     "direct_cost": (3_000_000_017, 2),
     "cost_line": (7_205_759_403_001, 1),
 }

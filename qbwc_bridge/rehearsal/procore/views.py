@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from qbwc_bridge.rehearsal.procore.values import ZERO
+
 
 @dataclass(frozen=True)
 class CommitmentLine:
@@ -19,6 +21,22 @@ class CommitmentLine:
     unit_cost: Decimal | None = None
     uom: str = ""
     changes_line: int | None = None
+
+
+@dataclass(frozen=True)
+class InvoiceLine:
+    """What a subcontractor claims on one line of a contract or of an approved change order, named by the line's id.
+
+    `work` is the work completed this period; `stored` the materials presently stored, all of them and not only the new
+    ones; both gross of retainage. `retained` is the retainage held of this claim, None: the contract's percent of
+    it; `released` is retainage of earlier invoices that is billed now.
+    """
+
+    line_id: int
+    work: Decimal
+    stored: Decimal = ZERO
+    retained: Decimal | None = None
+    released: Decimal = ZERO
 
 
 @dataclass(frozen=True)
