@@ -3,6 +3,8 @@
 import datetime as dt
 import logging
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,6 +43,7 @@ class App:
     vault: Vault
     clock: Clock
     transport: Transport | None = None
+    sleep: Callable[[float], None] = time.sleep
     kit: Kit = field(init=False)
     _gateways: dict[int, tuple[tuple[Any, ...], Gateway]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -79,6 +82,7 @@ class App:
                 client_secret=self.vault.open(connection.procore_secret),
                 clock=self.clock,
                 transport=self.transport,
+                sleep=self.sleep,
             )
             self._gateways[connection.id] = (access, gateway)
             return gateway
@@ -91,14 +95,20 @@ class App:
         self.database.close()
 
 
-def open_app(settings: Settings, *, clock: Clock | None = None, transport: Transport | None = None) -> App:
-    """Open the database (made when missing) and wire everything.
+def open_app(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    transport: Transport | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> App:
+    """Open the database (made when missing) and wire everything; `sleep` waits the seconds that Procore asks for.
 
     Raises WrongUsage for bad settings, Refused for a database of another version.
     """
     vault = Vault(read_or_make_key(settings.secret_key_path()))
     database = open_database(settings.database_address())
-    return App(settings, database, vault, clock or SystemClock(), transport)
+    return App(settings, database, vault, clock or SystemClock(), transport, sleep)
 
 
 def web_app(app: App, clockwork: Clockwork | None = None) -> Any:

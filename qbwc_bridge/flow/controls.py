@@ -86,9 +86,8 @@ def _fill_items(uow: UnitOfWork, control: Control, reading: CostReading, names: 
 
 def _compare(uow: UnitOfWork, connection: Connection, reading: CostReading, control: Control) -> None:
     ledger = ledger_sums(uow, connection)
-    linked = {row.quickbooks_id for row in uow.submissions.find(connection_id=connection.id, kind="job")} - {""}
     doubted: dict[str, str] = {}
-    for job in sorted(linked):
+    for job in sorted({*control.jobs, *ledger}):
         left = control.jobs.get(job, ZERO) - ledger.get(job, ZERO)
         if left == ZERO:
             continue

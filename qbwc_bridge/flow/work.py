@@ -12,6 +12,9 @@ from qbwc_bridge.flow.options import Options
 from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.ports import UnitOfWork
 
+SMALL_READING = 24
+"""Answers of a cost reading that a visit takes the time to apply: a larger one is left to the clockwork."""
+
 
 def settle(
     uow: UnitOfWork, connection: Connection, options: Options, now: dt.datetime, *, visit_id: int | None = None
@@ -71,10 +74,30 @@ def go_on(scene: Scene, options: Callable[[Connection], Options]) -> bool:
         settle(scene.uow, scene.connection, options(scene.connection), scene.now, visit_id=scene.visit.id)
         plan_progress(scene)
         nearest = dispatch.nearest(scene)
-    if nearest is None and cost_readings.advance(scene.uow, scene.connection, scene.now):
+    if nearest is None and _costs_go_on(scene):
         plan_progress(scene)
         nearest = dispatch.nearest(scene)
     return nearest is not None or dispatch.anything_outstanding(scene)
+
+
+def _costs_go_on(scene: Scene) -> bool:
+    """Let a cost reading take its next step; gives whether it asks for more.
+
+    A small one that is complete is applied at once: where QuickBooks' own totals then show that a job differs, that job
+    is read whole in the same visit.
+    """
+    uow, connection, now = scene.uow, scene.connection, scene.now
+    if cost_readings.advance(uow, connection, now):
+        return True
+    reading = uow.readings.first(connection_id=connection.id, stage="complete", applied_at=None)
+    if reading is None or uow.answers.count(reading_id=reading.id) > SMALL_READING:
+        return False
+    actuals.apply_all(uow, connection, now)
+    connection.unsettled = connection.unsettled or "answers"
+    if reading.jobs or not connection.costs_wanted:
+        return False
+    cost_readings.ask(uow, connection, now)
+    return True
 
 
 def _must_settle(scene: Scene, nearest: Task | None) -> bool:

@@ -1,6 +1,7 @@
 """A whole bridge in one process, between the stand-ins, with a clock that tests move; and what people do with it."""
 
 import datetime as dt
+import math
 import re
 import secrets
 import uuid
@@ -75,8 +76,12 @@ class Bridge:
 
     def start(self) -> None:
         """Open the database and wire everything anew."""
-        self.app: App = open_app(self.settings, clock=self.clock, transport=self.transport())
+        self.app: App = open_app(self.settings, clock=self.clock, transport=self.transport(), sleep=self._wait)
         self.wsgi = web_app(self.app)
+
+    def _wait(self, seconds: float) -> None:
+        """Let the seconds pass that Procore asks to wait."""
+        self.clock.pass_time(seconds=math.ceil(seconds))
 
     def transport(self) -> httpx.BaseTransport:
         """The way to the stand-in Procore; each call is checked against Procore's operations, or the test skipped."""
