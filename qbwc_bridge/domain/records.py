@@ -104,6 +104,8 @@ class Connection:
     doubted: dict[str, str] = field(default_factory=dict)
     """Jobs whose total in QuickBooks differs from the ledger, by ListID: empty until the job is read whole, then the
     difference that is left."""
+    names_gone: list[str] = field(default_factory=list)
+    """ListIDs that vanished since the last reading of costs: merged names move lines, and no document tells of it."""
     lists_whole_at: dt.datetime | None = None
     """When the lists were last read whole, which shows what was merged: that leaves no deletion record."""
     list_deletions_seen: dt.datetime | None = None

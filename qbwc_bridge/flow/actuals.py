@@ -11,14 +11,13 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from qbwc_bridge.domain.books import CostAnswer, CostDocument, CostLine, CostReading, ListRecord, TransactionRecord
-from qbwc_bridge.domain.costs import COST_ACCOUNTS, PAYROLL
-from qbwc_bridge.domain.money import ZERO
+from qbwc_bridge.domain.books import CostAnswer, CostDocument, CostLine, CostReading, TransactionRecord
+from qbwc_bridge.domain.costs import PAYROLL
 from qbwc_bridge.domain.records import Connection
 from qbwc_bridge.domain.states import TaskState
 from qbwc_bridge.flow import controls, cost_answers, cost_history
 from qbwc_bridge.flow.cost_answers import Scope
-from qbwc_bridge.flow.cost_names import Names, txn_type
+from qbwc_bridge.flow.cost_rows import PostedRow
 from qbwc_bridge.ports import Other, UnitOfWork
 
 PORTION = 12
@@ -26,9 +25,6 @@ PORTION = 12
 
 LOOK_UP = 512
 """Documents looked up by one statement."""
-
-Row = dict[str, str]
-"""A row of a report: cells by column."""
 
 
 def apply_all(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> None:
@@ -83,7 +79,6 @@ class _Applying:
         self._connection = connection
         self._reading = reading
         self._now = now
-        self._names = Names(uow, connection)
         self._told = connection.costs_whole_at is not None
         """Whether changes are history; what the first reading brings is not."""
 
@@ -94,14 +89,13 @@ class _Applying:
         if answer.kind == cost_answers.DOCUMENTS:
             self._shown(answer)
             return
-        scope, rows = cost_answers.postings(answer.content)
+        scope, ids, rows = cost_answers.postings(answer.content)
         if answer.kind == cost_answers.PAYROLL:
             self._payroll(scope, rows)
         else:
-            self._postings(scope, rows)
+            self._postings(scope, ids, rows)
 
-    def _postings(self, scope: Scope, rows: list[Row]) -> None:
-        ids = list(dict.fromkeys(row["TxnID"] for row in rows))
+    def _postings(self, scope: Scope, ids: list[str], rows: list[PostedRow]) -> None:
         headers = {row.txn_id: row for row in self._found(self._uow.transactions.find, ids)}
         existing = {(row.txn_id, row.job_id): row for row in self._found(self._uow.costs.find, ids)}
         for fresh in self._documents(rows, headers):
@@ -110,7 +104,7 @@ class _Applying:
             for row in existing.values():
                 self._end(row, known=True)
 
-    def _payroll(self, scope: Scope, rows: list[Row]) -> None:
+    def _payroll(self, scope: Scope, rows: list[PostedRow]) -> None:
         jobs: dict[str, Any] = {"job_id": scope.job} if scope.job else {}
         known = self._uow.costs.find(connection_id=self._connection.id, txn_type=PAYROLL, **jobs)
         inside = [row for row in known if _inside(row.txn_date, scope)]
@@ -142,60 +136,34 @@ class _Applying:
 
     # ------------------------------------------------------------ rows
 
-    def _documents(self, rows: Iterable[Row], headers: dict[str, TransactionRecord]) -> Iterator[CostDocument]:
-        """Build ledger documents from report rows: lines that name a job, by TxnID (payroll: pay date) and job."""
+    def _documents(self, rows: Iterable[PostedRow], headers: dict[str, TransactionRecord]) -> Iterator[CostDocument]:
+        """Build ledger documents, by TxnID (payroll: pay date) and job."""
         documents: dict[tuple[str, str], CostDocument] = {}
         lines: dict[tuple[str, str], list[CostLine]] = defaultdict(list)
         for row in rows:
-            job = self._names.job(row["Name"])
-            if job is None:
-                continue
-            key = row["TxnID"], job.list_id
-            header = headers.get(row["TxnID"])
+            key = row.txn_id, row.job_id
             if key not in documents:
-                documents[key] = self._document(row, header)
-            lines[key].append(self._line(row, job, header))
+                documents[key] = self._document(row, headers.get(row.txn_id))
+            lines[key].append(row.line())
         for key, document in documents.items():
             document.lines = sorted(lines[key], key=_line_order)
             document.settle()
             yield document
 
-    def _document(self, row: Row, header: TransactionRecord | None) -> CostDocument:
-        vendor = self._names.vendor(row["SourceName"])
+    def _document(self, row: PostedRow, header: TransactionRecord | None) -> CostDocument:
         orders = [linked for linked, kind in header.linked if kind == "PurchaseOrder"] if header else []
         return CostDocument(
             connection_id=self._connection.id,
-            txn_id=row["TxnID"],
-            txn_type=txn_type(row["TxnType"]),
-            txn_date=dt.date.fromisoformat(row["Date"]),
-            ref_number=row["RefNumber"],
-            payee=row["SourceName"],
-            vendor_id=(header.party_id if header else "") or (vendor.list_id if vendor else ""),
-            memo=row["Memo"],
+            txn_id=row.txn_id,
+            txn_type=row.txn_type,
+            txn_date=dt.date.fromisoformat(row.txn_date),
+            ref_number=row.ref_number,
+            payee=row.payee,
+            vendor_id=(header.party_id if header else "") or row.vendor_id,
+            memo=row.memo,
             order_ids=orders,
             reading_id=self._reading.id,
             changed_at=self._now,
-        )
-
-    def _line(self, row: Row, job: ListRecord, header: TransactionRecord | None) -> CostLine:
-        account_name, account = self._names.account(row["Account"])
-        own = {line.item_id for line in header.lines if line.item_id} if header else set()
-        item_name, item = self._names.item(row["Item"], own)
-        of_class = self._names.class_(row["Class"])
-        account_type = account.type if account else ""
-        return CostLine(
-            job_id=job.list_id,
-            job_name=job.full_name,
-            account=account_name,
-            account_type=account_type,
-            item=item_name,
-            amount=cost_answers.number(row["Debit"]) - cost_answers.number(row["Credit"]) + ZERO,
-            counted=account_type in COST_ACCOUNTS,
-            memo=row["Memo"],
-            account_id=account.list_id if account else "",
-            item_id=item.list_id if item else "",
-            class_name=of_class.full_name if of_class else row["Class"],
-            class_id=of_class.list_id if of_class else "",
         )
 
     # ------------------------------------------------------------ the ledger
@@ -243,7 +211,7 @@ class _Applying:
         if with_payroll:
             # By QuickBooks' calendar, which may be a day behind or ahead.
             connection.payroll_seen = reading.started_at.date() - dt.timedelta(days=1)
-        controls.take(self._uow, connection, reading, self._names, self._now)
+        controls.take(self._uow, connection, reading, self._now)
 
     def _deletions(self) -> None:
         found: dict[str, dt.datetime | None] = {}

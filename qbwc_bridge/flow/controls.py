@@ -6,33 +6,34 @@ whose total differs is read whole at the next visit; nothing of it is written be
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator
 from decimal import Decimal
 
 from qbwc_bridge.domain.books import Control, CostReading
-from qbwc_bridge.domain.costs import COST_ACCOUNTS
-from qbwc_bridge.domain.money import ZERO
+from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.domain.records import Connection
 from qbwc_bridge.flow import cost_answers
-from qbwc_bridge.flow.cost_names import Names
+from qbwc_bridge.flow.cost_rows import number
 from qbwc_bridge.ports import UnitOfWork
 
 BY_JOB, STANDARD = "ProfitAndLossByJob", "ProfitAndLossStandard"
 
+Costs = list[tuple[str, str, Decimal]]
+"""Of each column of a report: the job's ListID, the title where no customer is known by it, and the cost."""
 
-def take(uow: UnitOfWork, connection: Connection, reading: CostReading, names: Names, now: dt.datetime) -> None:
+
+def take(uow: UnitOfWork, connection: Connection, reading: CostReading, now: dt.datetime) -> None:
     """Keep the totals that a reading brought, and note which jobs differ from the ledger."""
-    reports: dict[dt.date | None, dict[str, list[list[str]]]] = defaultdict(dict)
+    reports: dict[dt.date | None, dict[str, Costs]] = defaultdict(dict)
     for content in cost_answers.of_kind(uow, reading, cost_answers.CONTROL):
-        report, through, rows = cost_answers.totals(content)
-        reports[through][report] = rows
+        report, through, costs = cost_answers.totals(content)
+        reports[through][report] = costs
     for through, found in reports.items():
         known = uow.controls.first(connection_id=connection.id, through=through)
         control = known or Control(connection.id, now, through)
-        _fill(control, found, names)
+        _fill(control, found)
         control.read_at = now
         if through is None:
-            _fill_items(uow, control, reading, names)
+            _fill_items(uow, control, reading)
         (uow.controls.save if known else uow.controls.append)(control)
         if through is None:
             connection.controlled_at = now
@@ -45,42 +46,23 @@ def ledger_sums(uow: UnitOfWork, connection: Connection) -> dict[str, Decimal]:
     return {job: Decimal(cents).scaleb(-2) for job, cents in sums.items()}
 
 
-def _fill(control: Control, reports: dict[str, list[list[str]]], names: Names) -> None:
-    jobs: dict[str, Decimal] = defaultdict(lambda: ZERO)
-    control.unknown = control.all_costs = ZERO
-    for title, amount in _costs(reports.get(BY_JOB, []), names):
-        job = names.column(title) if title else None
-        if job:
-            jobs[job.list_id] += Decimal(amount)
-        elif title:
-            control.unknown += Decimal(amount)
-    control.jobs = dict(jobs)
-    with_customer = ZERO
-    for title, amount in _costs(reports.get(STANDARD, []), names):
-        if not title:
-            control.all_costs += Decimal(amount)
-        elif names.column(title):
-            with_customer += Decimal(amount)
-    control.without_job = control.all_costs - with_customer
+def _fill(control: Control, reports: dict[str, Costs]) -> None:
+    by_job, standard = reports.get(BY_JOB, []), reports.get(STANDARD, [])
+    control.jobs = {job: amount for job, _, amount in by_job if job}
+    control.unknown = total(amount for _, title, amount in by_job if title)
+    control.all_costs = total(amount for job, title, amount in standard if not (job or title))
+    control.without_job = control.all_costs - total(amount for job, _, amount in standard if job)
 
 
-def _costs(rows: list[list[str]], names: Names) -> Iterator[tuple[str, str]]:
-    """Column and amount of the cells of cost accounts; sums and headings name no account."""
-    for label, title, amount in rows:
-        _, account = names.account(label)
-        if account and account.type in COST_ACCOUNTS and amount:
-            yield title, amount
-
-
-def _fill_items(uow: UnitOfWork, control: Control, reading: CostReading, names: Names) -> None:
+def _fill_items(uow: UnitOfWork, control: Control, reading: CostReading) -> None:
     control.items = {}
     for content in cost_answers.of_kind(uow, reading, cost_answers.ITEMS):
         job, basis, rows = cost_answers.items(content)
         if basis.casefold() == "cash":
             continue  # another basis than the ledger's tells nothing about it
         costs: dict[str, Decimal] = defaultdict(lambda: ZERO)
-        for label, amount in rows:
-            costs[names.item(label)[0] if label else ""] += cost_answers.number(amount)
+        for item, amount in rows:
+            costs[item] += number(amount)
         control.items[job] = dict(costs)
 
 

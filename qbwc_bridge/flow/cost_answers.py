@@ -1,23 +1,21 @@
-"""Answers to cost readings, kept until `actuals` applies them (DESIGN, once 2).
-
-Payroll rows are summed per pay date, job, item and account while they are read; no name and no single check is kept,
-and the raw text is dropped (ACCOUNTING 18).
-"""
+"""Answers to cost readings, kept until `actuals` applies them (DESIGN, once 2); raw texts are dropped."""
 
 import datetime as dt
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
 from decimal import Decimal
 from typing import Any
 
 from qbwc_bridge.domain.books import CostAnswer, CostReading
+from qbwc_bridge.domain.costs import COST_ACCOUNTS
 from qbwc_bridge.domain.money import ZERO
-from qbwc_bridge.domain.names import fold
 from qbwc_bridge.domain.quickbooks import CostQuery, CustomTxnDetail, JobProfitability, ProfitAndLoss, TxnDeletedQuery
 from qbwc_bridge.domain.records import Task
 from qbwc_bridge.domain.replies import Reply, ReportRet, TxnDeletedRet, TxnRet
+from qbwc_bridge.flow.cost_names import Names
+from qbwc_bridge.flow.cost_rows import PostedRow, number, posted, summed
 from qbwc_bridge.flow.mirror import Orders
 from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.ports import UnitOfWork
@@ -30,10 +28,8 @@ DOCUMENTS, DELETED, PAY_DATES, POSTINGS, PAYROLL, CONTROL, ITEMS = (
 )
 """Kinds of kept answers."""
 
-_COLUMNS = (
-    *("TxnID", "TxnType", "Date", "RefNumber", "Name", "SourceName", "Item", "Account", "Class", "Memo"),
-    *("Debit", "Credit"),
-)
+LOOK_UP = 512
+"""Documents looked up by one statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,23 +80,30 @@ def _content(scene: Scene, task: Task, reply: Reply, orders: Orders) -> tuple[st
     reports = [each for each in reply.results if isinstance(each, ReportRet)]
     if isinstance(request, CustomTxnDetail):
         return _rows(scene, task, request, reports)
+    names = Names(scene.uow, scene.connection)
     if isinstance(request, ProfitAndLoss):
         totals = {"report": request.report, "through": _iso(request.through)}
-        return CONTROL, {**totals, "rows": [row for report in reports for row in _totals(report)]}
-    rows = [[label, row[1]] for report in reports for label, row in zip(report.labels, report.rows, strict=True)]
+        return CONTROL, {**totals, "costs": [row for report in reports for row in _totals(report, names)]}
     job = request.job if isinstance(request, JobProfitability) else ""
-    return ITEMS, {"job": job, "basis": reports[0].basis if reports else "", "rows": rows}
+    return ITEMS, {"job": job, "basis": reports[0].basis if reports else "", "costs": _items(reports, names)}
 
 
 def _rows(
     scene: Scene, task: Task, request: CustomTxnDetail, reports: list[ReportRet]
 ) -> tuple[str, list[str] | dict[str, Any]]:
     scope = {"from": _iso(request.from_date), "to": _iso(request.to_date), "job": request.job}
-    if not is_payroll(task):
-        return POSTINGS, {**scope, "rows": [row for report in reports for row in report.cells(*_COLUMNS)]}
-    if request.of_changes:
+    if is_payroll(task) and request.of_changes:
         return PAY_DATES, sorted({date for report in reports for (date,) in report.cells("Date") if date})
-    return PAYROLL, {**scope, "rows": summed(reports, _jobs(scene))}
+    names = Names(scene.uow, scene.connection)
+    if is_payroll(task):
+        return PAYROLL, {**scope, "ids": [], "rows": [astuple(row) for row in summed(reports, names)]}
+    shown = list({txn_id for report in reports for (txn_id,) in report.cells("TxnID")})
+    orders: Orders = {}
+    for start in range(0, len(shown), LOOK_UP):
+        some = scene.uow.transactions.find(connection_id=scene.connection.id, txn_id=shown[start : start + LOOK_UP])
+        orders.update((row.txn_id, row) for row in some)
+    ids, rows = posted(reports, names, orders)
+    return POSTINGS, {**scope, "ids": ids, "rows": [astuple(row) for row in rows]}
 
 
 def _shown(found: TxnRet, orders: Orders) -> list[Any]:
@@ -110,13 +113,31 @@ def _shown(found: TxnRet, orders: Orders) -> list[Any]:
     return [*head, len(found.lines), changed]
 
 
-def _totals(report: ReportRet) -> Iterable[list[str]]:
-    """Account, title of the column and amount of each cell; the last column is the total of its row, without title."""
+def _totals(report: ReportRet, names: Names) -> Iterable[list[str]]:
+    """The cost of each column: the job's ListID, the title where no customer is known by it, and the amount.
+
+    Only rows of cost accounts count: sums and headings name no account. The last column is the total of all, which has
+    neither id nor title here (measured on real replies: the column TOTAL is the last).
+    """
+    sums: dict[tuple[str, str], Decimal] = defaultdict(lambda: ZERO)
     for label, row in zip(report.labels, report.rows, strict=True):
+        _, account = names.account(label)
+        if account is None or account.type not in COST_ACCOUNTS:
+            continue
         for title, amount in zip(report.titles[1:-1], row[1:-1], strict=True):
-            if amount:
-                yield [label, title, amount]
-        yield [label, "", row[-1]]
+            job = names.column(title)
+            sums[job.list_id if job else "", "" if job else title or "?"] += number(amount)
+        sums["", ""] += number(row[-1])
+    return [[job, title, str(amount)] for (job, title), amount in sums.items()]
+
+
+def _items(reports: Iterable[ReportRet], names: Names) -> list[list[str]]:
+    """Item and actual cost of each row of a Job Profitability Detail; costs without item come without a name."""
+    return [
+        [names.item(label)[0] if label else "", row[1]]
+        for report in reports
+        for label, row in zip(report.labels, report.rows, strict=True)
+    ]
 
 
 def of_kind(uow: UnitOfWork, reading: CostReading, kind: str) -> Iterable[str]:
@@ -142,49 +163,24 @@ def pay_dates(content: str) -> list[dt.date]:
     return [dt.date.fromisoformat(date) for date in json.loads(content)]
 
 
-def postings(content: str) -> tuple[Scope, list[dict[str, str]]]:
-    """Read a kept report, payroll sums included: what it was asked for, and its rows by column name."""
+def postings(content: str) -> tuple[Scope, list[str], list[PostedRow]]:
+    """Read a kept report, payroll sums included: what it was asked for, the TxnIDs it showed, and its rows."""
     found = json.loads(content)
     scope = Scope(_date(found["from"]), _date(found["to"]), found["job"])
-    return scope, [dict(zip(_COLUMNS, cells, strict=True)) for cells in found["rows"]]
+    return scope, found["ids"], [PostedRow(*cells) for cells in found["rows"]]
 
 
-def totals(content: str) -> tuple[str, dt.date | None, list[list[str]]]:
-    """Read a kept Profit & Loss: which report, through which day, and account, column and amount of its cells."""
+def totals(content: str) -> tuple[str, dt.date | None, list[tuple[str, str, Decimal]]]:
+    """Read a kept Profit & Loss: which report, through which day, and of each column job, title and cost."""
     found = json.loads(content)
-    return found["report"], _date(found["through"]), found["rows"]
+    costs = [(job, title, Decimal(amount)) for job, title, amount in found["costs"]]
+    return found["report"], _date(found["through"]), costs
 
 
 def items(content: str) -> tuple[str, str, list[list[str]]]:
     """Read a kept Job Profitability Detail: the job's ListID, the basis, and item and cost of each row."""
     found = json.loads(content)
-    return found["job"], found["basis"], found["rows"]
-
-
-def summed(reports: Iterable[ReportRet], jobs: Collection[str]) -> list[list[str]]:
-    """Sum payroll rows per pay date, job, item and account; `jobs` are folded FullNames.
-
-    A row whose name is no job carries an employee's name: it is left out altogether.
-    """
-    sums: dict[tuple[str, str, str, str, str], Decimal] = defaultdict(lambda: ZERO)
-    for report in reports:
-        told = report.cells("Date", "Name", "Item", "Account", "Class", "Debit", "Credit")
-        for date, job, item, account, of_class, debit, credit in told:
-            if fold(job) in jobs:
-                sums[date, job, item, account, of_class] += number(debit) - number(credit)
-    return [
-        [f"pay-{date}", "Paycheck", date, "", job, "", item, account, of_class, "", str(amount), ""]
-        for (date, job, item, account, of_class), amount in sorted(sums.items())
-    ]
-
-
-def number(text: str) -> Decimal:
-    """Read a report's amount; an absent cell is nothing."""
-    return Decimal(text) if text else ZERO
-
-
-def _jobs(scene: Scene) -> set[str]:
-    return {row.folded for row in scene.uow.lists.find(connection_id=scene.connection.id, kind="customer")}
+    return found["job"], found["basis"], found["costs"]
 
 
 def _iso(value: dt.date | None) -> str:

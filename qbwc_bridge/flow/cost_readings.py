@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import get_args
 
-from qbwc_bridge.domain.books import CostReading
+from qbwc_bridge.domain.books import CostDocument, CostReading
 from qbwc_bridge.domain.quickbooks import (
     CostQuery,
     CostQueryKind,
@@ -78,9 +78,9 @@ def ask(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> None:
     # What an earlier reading could not get is asked for anew.
     for task in uow.tasks.find(connection_id=connection.id, rank=COSTS_RANK, state=TaskState.PARKED):
         move_task(uow, task, TaskState.CANCELLED, now=now, why="a new reading asks again")
-    jobs = [job for job, left in connection.doubted.items() if not left]
-    whole = connection.costs_whole_at is None or len(jobs) > MOST_JOBS
-    reading = CostReading(connection.id, now, scope="whole" if whole else "changes", jobs=[] if whole else jobs)
+    whole = connection.costs_whole_at is None
+    jobs = [] if whole else [job for job, left in connection.doubted.items() if not left]
+    reading = CostReading(connection.id, now, scope="whole" if whole else "changes", jobs=jobs)
     uow.readings.add(reading)
     known = {} if whole else connection.costs_modified
     page = Iterator(TRANSACTION_PAGE)
@@ -116,7 +116,9 @@ def advance(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> bool:
         if reading.stage == "documents" and not _given_up(uow, reading):
             kept = cost_answers.of_kind(uow, reading, cost_answers.DOCUMENTS)
             shown = [row for content in kept for row in cost_answers.shown(content)]
-            if reading.scope == "changes" and _older(uow, connection, shown):
+            reading.jobs = _jobs(uow, connection, reading)
+            connection.names_gone = []
+            if reading.scope == "changes" and (len(reading.jobs) > MOST_JOBS or _older(uow, connection, shown)):
                 drop(uow, reading, now)
                 connection.costs_whole_at = None
                 ask(uow, connection, now)
@@ -140,6 +142,23 @@ def _given_up(uow: UnitOfWork, reading: CostReading) -> bool:
     """Whether not everything was shown; payroll alone may be missing."""
     tasks = uow.tasks.find(reading_id=reading.id, state=[TaskState.PARKED, TaskState.CANCELLED])
     return not all(cost_answers.is_payroll(task) for task in tasks)
+
+
+def _jobs(uow: UnitOfWork, connection: Connection, reading: CostReading) -> list[str]:
+    """The jobs that are read whole: those asked for, and those with lines under a vanished name (ACCOUNTING 23)."""
+    gone = set(connection.names_gone)
+    if reading.scope == "whole" or not gone:
+        return reading.jobs
+    found = set(reading.jobs)
+    for job in uow.costs.sums("cost_cents", "job_id", connection_id=connection.id, deleted=False):
+        if job in gone or any(gone & _names(row) for row in uow.costs.find(connection_id=connection.id, job_id=job)):
+            found.add(job)
+    return sorted(found)
+
+
+def _names(document: CostDocument) -> set[str]:
+    lines = [] if document.deleted else document.lines
+    return {name for line in lines for name in (line.item_id, line.account_id, line.class_id)}
 
 
 def _older(uow: UnitOfWork, connection: Connection, shown: Iterable[Shown]) -> bool:

@@ -24,6 +24,9 @@ _KINDS: dict[str, ListKind] = {
 _OFFERED_BACK = ("customer", "vendor")
 """Lists whose new records may be wanted in Procore."""
 
+_ON_LINES = ("account", "class", "customer", "item")
+"""Lists whose records posted lines refer to."""
+
 LOOK_UP = 512
 """Records looked up by one statement: a page of a list."""
 
@@ -57,8 +60,7 @@ def forget_unread(scene: Scene, kind: ListKind) -> None:
         connection_id=scene.connection.id, kind=kind, gone=False, read_visit_id=Other(scene.visit.id)
     )
     for row in unread:
-        row.gone = True
-        scene.uow.lists.save(row)
+        _end(scene, row)
 
 
 def deleted_ids(results: Iterable[Result]) -> set[str]:
@@ -81,13 +83,19 @@ def _mark_deleted(scene: Scene, results: Sequence[Result]) -> None:
     for kinds, ids in _portions(lists):
         for record in scene.uow.lists.find(connection_id=scene.connection.id, kind=kinds, list_id=ids, gone=False):
             if _ended(record.time_modified, lists, (record.kind, record.list_id)):
-                record.gone = True
-                scene.uow.lists.save(record)
+                _end(scene, record)
     for kinds, ids in _portions(orders):
         for order in scene.uow.transactions.find(connection_id=scene.connection.id, kind=kinds, txn_id=ids, gone=False):
             if _ended(order.time_modified, orders, (order.kind, order.txn_id)):
                 order.gone = True
                 scene.uow.transactions.save(order)
+
+
+def _end(scene: Scene, record: ListRecord) -> None:
+    record.gone = True
+    scene.uow.lists.save(record)
+    if record.kind in _ON_LINES and record.list_id not in scene.connection.names_gone:
+        scene.connection.names_gone = [*scene.connection.names_gone, record.list_id]
 
 
 def _ended(modified: dt.datetime | None, deleted: _Deleted, key: tuple[str, str]) -> bool:

@@ -24,7 +24,7 @@ connection = Table(
     *text("lists_modified", "orders_modified", "deletions_seen", empty=True),
     *text("lists_whole_at", "list_deletions_seen", "order_deletions_seen", empty=True),
     *text("costs_whole_at", "payroll_seen", "controlled_at", empty=True),
-    *text("costs_modified", "doubted"),
+    *text("costs_modified", "doubted", "names_gone"),
     *flag("costs_wanted"),
     UniqueConstraint("name", name="uq_connection_name"),
     UniqueConstraint("user_name", name="uq_connection_user_name"),

@@ -1,6 +1,7 @@
-"""The bridge's own server on a data folder, a program of its own: `python -m tests.bench.bridge FOLDER`.
+"""The bridge's own server on a data folder, a program of its own: `python -m tests.bench.bridge FOLDER [--clockwork]`.
 
-The server of `serve` without its clockwork: nothing may read Procore while calls are timed.
+The server of `serve`, without its clockwork unless asked for; every clock is off: nothing may read Procore while calls
+are timed.
 """
 
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 from qbwc_bridge.bootstrap import open_app, web_app
 from qbwc_bridge.cli.web_server import WebServer
 from qbwc_bridge.settings import Settings, load_settings
+from qbwc_bridge.worker import Clockwork
 from tests.bench.process import LOOPBACK, say_address, when_stdin_ends
 
 CLOCKS = ("pull_every_seconds", "push_every_seconds", "costs_every_seconds")
@@ -29,9 +31,14 @@ def main() -> None:
     settings, stop = settings_of(Path(sys.argv[1])), threading.Event()
     app = open_app(settings)
     server = WebServer(web_app(app), [(LOOPBACK, 0)], max_bytes=settings.max_soap_bytes)
+    clockwork = Clockwork(app.kit)
+    if "--clockwork" in sys.argv:
+        clockwork.start()
     say_address(server.addresses[0])
     when_stdin_ends(stop.set)
     server.run(stop)
+    if "--clockwork" in sys.argv:
+        clockwork.stop()
     app.close()
 
 

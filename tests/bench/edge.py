@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.bench import answers, cycles, sync
+from tests.bench import answers, costs, cycles, sync
 from tests.bench.office import Office, seed_office
 from tests.bench.table import Table
 
@@ -33,11 +33,16 @@ def _sync(table: Table, _office: Office, options: argparse.Namespace) -> None:
     sync.measure(table, sync.Size().scaled(options.share), options.idle_visits)
 
 
+def _costs(table: Table, _office: Office, options: argparse.Namespace) -> None:
+    costs.measure(table, options.share)
+
+
 PARTS: dict[str, Callable[[Table, Office, argparse.Namespace], None]] = {
     "cycles": _cycles,
     "lists": _lists,
     "answers": _answers,
     "sync": _sync,
+    "costs": _costs,
 }
 
 
@@ -49,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--cycles", type=int, default=300, help="cycles for each server")
     parser.add_argument("--records", type=int, default=1_000, help="list records to send in sets")
     parser.add_argument("--megabytes", type=int, default=50, help="longest answer to measure")
-    parser.add_argument("--share", type=float, default=1, help="share of the first sync's company to take")
+    parser.add_argument("--share", type=float, default=1, help="share of the large companies to take")
     parser.add_argument("--idle-visits", type=int, default=12, help="visits with nothing to do")
     parser.add_argument("--seconds", type=float, default=25, help="seconds for each server of a part, at most")
     options = parser.parse_args(arguments)

@@ -15,6 +15,7 @@ FIGURES = {
     "cycles": ("bare spyne under waitress", "4 waiting, 6 cycles", "sendRequestXML, calls a second", "p95"),
     "lists": ("records/s", "quickbooks-js here"),
     "answers": ("customers, 1 MB", "cost report, 1 MB", "peak memory", "60 MB + 5 x the answer"),
+    "costs": ("lines a second", "at most 250 MB", "A reading with nothing new", "fewer than 25"),
     "sync": ("20 in all", "round trips", "one record each", "A visit with nothing to do", "at most 20 ms"),
 }
 

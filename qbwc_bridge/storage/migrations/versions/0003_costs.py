@@ -34,6 +34,7 @@ def upgrade() -> None:
         _empty("controlled_at"),
         _text("costs_modified", "{}"),
         _text("doubted", "{}"),
+        _text("names_gone", "[]"),
     )
     _add("cost_reading", _text("scope"), _text("stage"), _text("jobs", "[]"))
     _add(
