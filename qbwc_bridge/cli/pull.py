@@ -43,15 +43,20 @@ def pull(bridge: Bridge, name: str | None, *, as_json: bool) -> None:
 
 @click.command()
 @click.argument("name", required=False)
+@click.option(
+    "--whole", is_flag=True, help="Read every date again, not only what changed; until then nothing is pushed."
+)
 @pass_bridge
-def refresh_costs(bridge: Bridge, name: str | None) -> None:
+def refresh_costs(bridge: Bridge, name: str | None, *, whole: bool) -> None:
     """Read job costs from QuickBooks with the next visit of the Web Connector, for connection NAME or for all."""
     for connection in bridge.connections(name):
         with bridge.kit.work() as uow:
             row = uow.connections.get(connection.id)
             row.costs_wanted = True
+            row.costs_whole_at = None if whole else row.costs_whole_at
             uow.connections.save(row)
-        say(f"{connection.name}: the next visit of the Web Connector reads the job costs.")
+        all_of = " of every date" if whole else ""
+        say(f"{connection.name}: the next visit of the Web Connector reads the job costs{all_of}.")
 
 
 def _any_on(bridge: Bridge, connection: Connection) -> bool:

@@ -194,7 +194,8 @@ class Control:
     """
 
     connection_id: int
-    read_at: dt.datetime
+    read_at: dt.datetime | None = None
+    """None: somebody asked for it, and the next reading brings it."""
     through: dt.date | None = None
     jobs: dict[str, Decimal] = field(default_factory=dict)
     """Cost by Profit & Loss by Job."""

@@ -23,6 +23,9 @@ from qbwc_bridge.ports import Other, UnitOfWork
 PORTION = 12
 """Answers applied in one transaction: with windows of 4,000 lines some seconds of work at most."""
 
+CLOCKS_APART = dt.timedelta(hours=26)
+"""No zone is further ahead of UTC than 14 hours, and a clock may be somewhat wrong."""
+
 LOOK_UP = 512
 """Documents looked up by one statement."""
 
@@ -124,11 +127,13 @@ class _Applying:
         for header in self._found(self._uow.transactions.find, list(read)):
             header.posted = read[header.txn_id].edit_sequence
             self._uow.transactions.save(header)
-        seen = self._connection.costs_modified
+        seen = dict(self._connection.costs_modified)
+        # A PC whose clock was wrong for a day must not hide later changes behind a time to come.
+        latest = self._reading.started_at.replace(tzinfo=None) + CLOCKS_APART
         for each in shown:
-            if each.modified and (each.txn_type not in seen or each.modified > seen[each.txn_type]):
-                seen[each.txn_type] = each.modified
-        self._connection.costs_modified = dict(seen)
+            if each.modified and each.modified <= latest:
+                seen[each.txn_type] = max(each.modified, seen.get(each.txn_type, each.modified))
+        self._connection.costs_modified = seen
 
     def _found(self, find: Any, ids: list[str]) -> Iterator[Any]:
         for start in range(0, len(ids), LOOK_UP):

@@ -6,7 +6,7 @@ the second, their postings by the day of the change, which is all that a report 
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import get_args
 
 from qbwc_bridge.domain.books import CostDocument, CostReading
@@ -89,8 +89,8 @@ def ask(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> None:
         for kind, of in zip(QUERIES, COST_TYPES, strict=True)
     ]
     wanted.append(TxnDeletedQuery(COST_TYPES, deleted_from=since_then(connection.deletions_seen)))
-    if not whole:
-        wanted.append(CustomTxnDetail(PAYROLL_TYPES, modified_from=connection.payroll_seen or now.date()))
+    # Whether payroll may be read at all is tried with the little that changed today.
+    wanted.append(CustomTxnDetail(PAYROLL_TYPES, modified_from=connection.payroll_seen or now.date()))
     _add(uow, connection, reading, wanted, now)
     connection.costs_wanted = False
     uow.connections.save(connection)
@@ -182,7 +182,17 @@ def _postings(
     uow: UnitOfWork, connection: Connection, reading: CostReading, shown: list[Shown], now: dt.datetime
 ) -> list[Request]:
     """What must be read of the documents that the first stage showed."""
-    wanted = _whole(shown, now.date()) if reading.scope == "whole" else _changed(uow, reading, shown)
+    lines = _lines(reading, shown)
+    if reading.scope == "whole":
+        found = windows(lines, WINDOW_LINES)
+        wanted: list[Request] = [CustomTxnDetail(REPORTED_TYPES, from_date=a, to_date=b) for a, b in found]
+    else:
+        found = windows(lines, WINDOW_LINES) if lines else []
+        wanted = [CustomTxnDetail(REPORTED_TYPES, modified_from=a or min(lines), modified_to=b) for a, b in found]
+    wanted += [
+        CustomTxnDetail(PAYROLL_TYPES, from_date=first, to_date=last)
+        for first, last in _payroll_windows(uow, connection, reading, min(lines, default=now.date()), now.date())
+    ]
     for job in reading.jobs:
         if uow.lists.has(connection_id=connection.id, kind="customer", list_id=job, gone=False):
             wanted += [
@@ -199,36 +209,31 @@ def _postings(
     return wanted
 
 
-def _whole(shown: list[Shown], today: dt.date) -> list[Request]:
+def _lines(reading: CostReading, shown: Iterable[Shown]) -> Counter[dt.date]:
+    """How many lines there are of each day: of the documents, or of the last change of what changed."""
     lines: Counter[dt.date] = Counter()
     for row in shown:
-        lines[row.txn_date or today] += max(row.lines, 1)
-    wanted: list[Request] = [
-        CustomTxnDetail(REPORTED_TYPES, from_date=first, to_date=last) for first, last in windows(lines, WINDOW_LINES)
-    ]
-    return wanted + [
-        CustomTxnDetail(PAYROLL_TYPES, from_date=first, to_date=last)
-        for first, last in quarters(min(lines, default=today), today)
-    ]
-
-
-def _changed(uow: UnitOfWork, reading: CostReading, shown: list[Shown]) -> list[Request]:
-    lines: Counter[dt.date] = Counter()
-    for row in shown:
-        if row.changed:
+        if reading.scope == "whole":
+            lines[row.txn_date or reading.started_at.date()] += max(row.lines, 1)
+        elif row.changed:
             lines[(row.modified or reading.started_at).date()] += max(row.lines, 1)
-    found = windows(lines, WINDOW_LINES) if lines else []
-    wanted: list[Request] = [
-        CustomTxnDetail(REPORTED_TYPES, modified_from=first or min(lines), modified_to=last) for first, last in found
-    ]
-    dates = {
-        date
-        for answer in cost_answers.of_kind(uow, reading, cost_answers.PAY_DATES)
-        for date in cost_answers.pay_dates(answer)
-    }
-    return wanted + [
-        CustomTxnDetail(PAYROLL_TYPES, from_date=first, to_date=last) for first, last in clusters(dates, PAYROLL_GAP)
-    ]
+    return lines
+
+
+def _payroll_windows(
+    uow: UnitOfWork, connection: Connection, reading: CostReading, oldest: dt.date, today: dt.date
+) -> Sequence[Window]:
+    """Days whose payroll is read: all of them first, then the pay dates on which something changed."""
+    tried = uow.tasks.find(reading_id=reading.id, state=TaskState.DONE, kind="CustomTxnDetail")
+    if not any(cost_answers.is_payroll(task) for task in tried):
+        return []
+    if reading.scope == "whole":
+        return quarters(oldest, today)
+    if connection.payroll_seen is None:  # it was refused until now
+        known = uow.costs.find(connection_id=connection.id, order="txn_date", limit=1)
+        return quarters(known[0].txn_date if known else today, today)
+    kept = cost_answers.of_kind(uow, reading, cost_answers.PAY_DATES)
+    return clusters((date for content in kept for date in cost_answers.pay_dates(content)), PAYROLL_GAP)
 
 
 def windows(lines: Mapping[dt.date, int], most: int) -> list[Window]:

@@ -215,8 +215,8 @@ control = Table(
     metadata,
     own_id(),
     of_connection(),
-    *text("read_at", "jobs", "unknown", "all_costs", "without_job", "items"),
-    *text("through", empty=True),
+    *text("jobs", "unknown", "all_costs", "without_job", "items"),
+    *text("read_at", "through", empty=True),
     UniqueConstraint("connection_id", "through", name="uq_control_through"),
     sqlite_autoincrement=True,
 )

@@ -98,7 +98,6 @@ def read(
     documents: tuple[TxnRet, ...] = (),
     apply: bool = True,
     turned: int = 0,
-    whole: bool = True,
     refuse_payroll: int = 0,
 ) -> None:
     """Read costs in a visit: documents, one report, the payroll and deletions, in any order; then apply them."""
@@ -106,8 +105,7 @@ def read(
     given = {each.txn_id: each for each in documents}
     shown = {row["TxnID"]: given.get(row["TxnID"], header(row, sequence)) for row in rows}
     with world.unit() as (uow, connection):
-        if whole:
-            connection.costs_whole_at = None
+        connection.costs_whole_at = None
         cost_readings.ask(uow, connection, world.now)
     held = patch.object(work, "SMALL_READING", work.SMALL_READING if apply else -1)
     visit = world.begin()
@@ -121,7 +119,8 @@ def read(
             elif isinstance(task.request, TxnDeletedQuery) and task.reading_id:
                 found = tuple(TxnDeletedRet("Bill", txn_id, None) for txn_id in deleted)
             elif isinstance(task.request, CustomTxnDetail):
-                found = next(paid if is_payroll(task) else posted, report())
+                tried = task.request.of_changes  # nothing of payroll changed today
+                found = report() if tried else next(paid if is_payroll(task) else posted, report())
             status = refuse_payroll if is_payroll(task) else 0
             replies.append(Reply(task.kind, str(task.id), status, "Info", "", () if status else found))
         with held:

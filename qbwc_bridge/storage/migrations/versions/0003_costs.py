@@ -60,7 +60,8 @@ def upgrade() -> None:
         sa.Column("id", WHOLE, primary_key=True, autoincrement=True),
         sa.Column("connection_id", WHOLE, nullable=False),
         *(sa.Column(name, TEXT, nullable=False) for name in _CONTROL),
-        sa.Column("through", TEXT, nullable=True),
+        _empty("read_at"),
+        _empty("through"),
         sa.ForeignKeyConstraint(
             ["connection_id"], ["connection.id"], name="fk_control_connection_id", ondelete="CASCADE"
         ),
@@ -69,7 +70,7 @@ def upgrade() -> None:
     )
 
 
-_CONTROL = ("read_at", "jobs", "unknown", "all_costs", "without_job", "items")
+_CONTROL = ("jobs", "unknown", "all_costs", "without_job", "items")
 
 
 def _text(name: str, default: str = "") -> sa.Column[Any]:
