@@ -70,7 +70,8 @@ def bill(txn_id: str, sequence: str = "1", modified: dt.datetime = NOON) -> TxnR
 def read(world: World, answer: Answer, *, refuse: Callable[[Task], bool] = lambda _task: False) -> list[Request]:
     """Read costs in a visit, answering each request; gives what was asked about costs."""
     with world.unit() as (uow, connection):
-        connection.lists_whole_at = world.now  # else the empty answers to lists would tell that all names are gone
+        # Else the empty answers to lists would tell that all names are gone.
+        connection.lists_whole_at, connection.lists_modified = world.now, NOON
         cost_readings.ask(uow, connection, world.now)
     visit = world.begin()
     asked: list[Request] = []
