@@ -112,6 +112,8 @@ class CostReading:
     stage: CostStage = "documents"
     jobs: list[str] = field(default_factory=list)
     """ListIDs of jobs that are read whole besides, because QuickBooks' own total differed from the ledger."""
+    portions: int = 0
+    """How many times answers of it were applied: who applies counts first, so that two never apply the same ones."""
     id: int = 0
 
 

@@ -42,7 +42,7 @@ def apply_some(uow: UnitOfWork, connection: Connection, now: dt.datetime, *, mos
     A reading with a parked or cancelled query is given up. Payroll alone may be missing, because QuickBooks can refuse
     it for itself (3261, 3262): then the payroll costs known so far stay, and the parked query says why.
     """
-    reading = uow.readings.first(connection_id=connection.id, stage="complete", applied_at=None)
+    reading = _claimed(uow, connection)
     if reading is None:
         return False
     missing = [task for task in uow.tasks.find(reading_id=reading.id) if task.state is not TaskState.DONE]
@@ -61,6 +61,15 @@ def apply_some(uow: UnitOfWork, connection: Connection, now: dt.datetime, *, mos
     uow.readings.save(reading)
     uow.connections.save(connection)
     return True
+
+
+def _claimed(uow: UnitOfWork, connection: Connection) -> CostReading | None:
+    """The complete reading, held by this transaction; another process that is at it is waited for."""
+    found = uow.readings.first(connection_id=connection.id, stage="complete", applied_at=None)
+    if found:
+        found.portions += 1
+        uow.readings.save(found)
+    return uow.readings.first(connection_id=connection.id, stage="complete", applied_at=None) if found else None
 
 
 _IN_ORDER = (cost_answers.POSTINGS, cost_answers.PAYROLL, cost_answers.DOCUMENTS)
@@ -216,7 +225,7 @@ class _Applying:
         if with_payroll:
             # By QuickBooks' calendar, which may be a day behind or ahead.
             connection.payroll_seen = reading.started_at.date() - dt.timedelta(days=1)
-        controls.take(self._uow, connection, reading, self._now)
+        controls.take(self._uow, connection, reading, self._now, with_payroll=with_payroll)
 
     def _deletions(self) -> None:
         found: dict[str, dt.datetime | None] = {}

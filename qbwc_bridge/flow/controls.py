@@ -21,8 +21,13 @@ Costs = list[tuple[str, str, Decimal]]
 """Of each column of a report: the job's ListID, the title where no customer is known by it, and the cost."""
 
 
-def take(uow: UnitOfWork, connection: Connection, reading: CostReading, now: dt.datetime) -> None:
-    """Keep the totals that a reading brought, and note which jobs differ from the ledger."""
+def take(
+    uow: UnitOfWork, connection: Connection, reading: CostReading, now: dt.datetime, *, with_payroll: bool
+) -> None:
+    """Keep the totals that a reading brought, and note which jobs differ from the ledger.
+
+    Where payroll may not be read, no reading can bring what it cost: then a difference is only told.
+    """
     reports: dict[dt.date | None, dict[str, Costs]] = defaultdict(dict)
     for content in cost_answers.of_kind(uow, reading, cost_answers.CONTROL):
         report, through, costs = cost_answers.totals(content)
@@ -37,7 +42,7 @@ def take(uow: UnitOfWork, connection: Connection, reading: CostReading, now: dt.
         (uow.controls.save if known else uow.controls.append)(control)
         if through is None:
             connection.controlled_at = now
-            _compare(uow, connection, reading, control)
+            _compare(uow, connection, reading, control, with_payroll=with_payroll)
 
 
 def ledger_sums(uow: UnitOfWork, connection: Connection) -> dict[str, Decimal]:
@@ -66,14 +71,16 @@ def _fill_items(uow: UnitOfWork, control: Control, reading: CostReading) -> None
         control.items[job] = dict(costs)
 
 
-def _compare(uow: UnitOfWork, connection: Connection, reading: CostReading, control: Control) -> None:
+def _compare(
+    uow: UnitOfWork, connection: Connection, reading: CostReading, control: Control, *, with_payroll: bool
+) -> None:
     ledger = ledger_sums(uow, connection)
     doubted: dict[str, str] = {}
     for job in sorted({*control.jobs, *ledger}):
         left = control.jobs.get(job, ZERO) - ledger.get(job, ZERO)
         if left == ZERO:
             continue
-        read_whole = reading.scope == "whole" or job in reading.jobs
+        read_whole = reading.scope == "whole" or job in reading.jobs or not with_payroll
         same = connection.doubted.get(job) == str(left)
         doubted[job] = str(left) if read_whole or same else ""
     connection.doubted = doubted

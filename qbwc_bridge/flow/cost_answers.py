@@ -116,17 +116,20 @@ def _shown(found: TxnRet, orders: Orders) -> list[Any]:
 def _totals(report: ReportRet, names: Names) -> Iterable[list[str]]:
     """The cost of each column: the job's ListID, the title where no customer is known by it, and the amount.
 
-    Only rows of cost accounts count: sums and headings name no account. The last column is the total of all, which has
-    neither id nor title here (measured on real replies: the column TOTAL is the last).
+    Only rows of cost accounts count: sums and headings name no account. The last column is the total of its row, unless
+    it is a customer's too, which the schema leaves open; the total has neither id nor title here.
     """
+    jobs = [names.column(title) for title in report.titles]
+    columns = list(zip(range(1, len(jobs)), jobs[1:], report.titles[1:], strict=True))
+    if columns and columns[-1][1] is None:
+        columns.pop()
     sums: dict[tuple[str, str], Decimal] = defaultdict(lambda: ZERO)
     for label, row in zip(report.labels, report.rows, strict=True):
         _, account = names.account(label)
         if account is None or account.type not in COST_ACCOUNTS:
             continue
-        for title, amount in zip(report.titles[1:-1], row[1:-1], strict=True):
-            job = names.column(title)
-            sums[job.list_id if job else "", "" if job else title or "?"] += number(amount)
+        for at, job, title in columns:
+            sums[job.list_id if job else "", "" if job else title or "?"] += number(row[at])
         sums["", ""] += number(row[-1])
     return [[job, title, str(amount)] for (job, title), amount in sums.items()]
 

@@ -21,6 +21,9 @@ from qbwc_bridge.ports import UnitOfWork
 Word = Literal["working", "needs_you", "stopped"]
 """The one word about a connection, as `status --json` promises it."""
 
+MOST_NAMED = 5
+"""Jobs named in one sentence."""
+
 WORST_FIRST: tuple[Word, ...] = ("stopped", "needs_you", "working")
 
 VISIT_EVERY_MINUTES = "15"
@@ -95,7 +98,7 @@ def look(kit: Kit, uow: UnitOfWork, connection: Connection, now: dt.datetime) ->
         submissions=state_counts(rows),
         queue={state: count for state, count in queue.items() if count},
         stops=_stops(kit, connection, now),
-        questions=_questions(connection),
+        questions=_questions(connection) + _differing_jobs(uow, connection),
         differing=sum(1 for row in rows if row.state is State.SYNCED and row.reasons),
         oldest_ready=min((row.since for row in rows if row.state is State.READY), default=None),
         parked_readings=uow.tasks.count(connection_id=connection.id, state=TaskState.PARKED, submission_id=None),
@@ -165,6 +168,20 @@ def _questions(connection: Connection) -> list[str]:
     if connection.last_contact is None:
         questions.append("The Web Connector has not called yet: add the .qwc file to it on the PC with QuickBooks.")
     return questions
+
+
+def _differing_jobs(uow: UnitOfWork, connection: Connection) -> list[str]:
+    """Linked jobs whose cost in QuickBooks' own report differs from the documents that were read, even read whole."""
+    doubted = {job: Decimal(left) for job, left in connection.doubted.items() if left}
+    rows = uow.submissions.find(connection_id=connection.id, kind="job", quickbooks_id=list(doubted)) if doubted else []
+    if not rows:
+        return []
+    told = [f"{row.quickbooks_name} by {doubted[row.quickbooks_id]:,.2f}" for row in rows]
+    rest = f" and {len(told) - MOST_NAMED} more" if len(told) > MOST_NAMED else ""
+    return [
+        "QuickBooks' Profit & Loss differs from the documents that were read, of jobs that were read whole: "
+        f"{'; '.join(told[:MOST_NAMED])}{rest}. Run reconcile, and compare with QuickBooks' own report."
+    ]
 
 
 def _unmapped_amounts(kit: Kit, uow: UnitOfWork, connection: Connection) -> list[Decimal]:

@@ -125,6 +125,7 @@ cost_reading = Table(
     own_id(),
     of_connection(),
     *text("started_at", "scope", "stage", "jobs"),
+    *whole("portions"),
     *text("applied_at", empty=True),
     Index("ix_cost_reading_applied", "connection_id", "applied_at"),
     sqlite_autoincrement=True,

@@ -36,7 +36,7 @@ def upgrade() -> None:
         _text("doubted", "{}"),
         _text("names_gone", "[]"),
     )
-    _add("cost_reading", _text("scope"), _text("stage"), _text("jobs", "[]"))
+    _add("cost_reading", _text("scope"), _text("stage"), _text("jobs", "[]"), _whole("portions"))
     _add(
         "transaction_record",
         _text("posted"),
@@ -48,7 +48,7 @@ def upgrade() -> None:
         "cost_document",
         _text("job_id"),
         _empty("changed_at"),
-        sa.Column("cost_cents", WHOLE, nullable=False, server_default="0"),
+        _whole("cost_cents"),
     )
     with op.batch_alter_table("cost_document") as change:
         change.drop_constraint("uq_cost_document_txn_id", type_="unique")
@@ -75,6 +75,10 @@ _CONTROL = ("jobs", "unknown", "all_costs", "without_job", "items")
 
 def _text(name: str, default: str = "") -> sa.Column[Any]:
     return sa.Column(name, TEXT, nullable=False, server_default=default)
+
+
+def _whole(name: str) -> sa.Column[Any]:
+    return sa.Column(name, WHOLE, nullable=False, server_default="0")
 
 
 def _empty(name: str) -> sa.Column[Any]:
