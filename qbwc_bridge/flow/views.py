@@ -178,10 +178,9 @@ def _differing_jobs(uow: UnitOfWork, connection: Connection) -> list[str]:
         return []
     told = [f"{row.quickbooks_name} by {doubted[row.quickbooks_id]:,.2f}" for row in rows]
     rest = f" and {len(told) - MOST_NAMED} more" if len(told) > MOST_NAMED else ""
-    return [
-        "QuickBooks' Profit & Loss differs from the documents that were read, of jobs that were read whole: "
-        f"{'; '.join(told[:MOST_NAMED])}{rest}. Run reconcile, and compare with QuickBooks' own report."
-    ]
+    named = "; ".join(told[:MOST_NAMED])
+    differs = f"QuickBooks' Profit & Loss differs from the documents of jobs that were read whole: {named}{rest}."
+    return [f"{differs} Run reconcile, and compare with QuickBooks' own report."]
 
 
 def _unmapped_amounts(kit: Kit, uow: UnitOfWork, connection: Connection) -> list[Decimal]:
