@@ -162,6 +162,7 @@ class _Applying:
 
     def _document(self, row: Row, header: TransactionRecord | None) -> CostDocument:
         vendor = self._names.vendor(row["SourceName"])
+        payee = header.party_id if header and self._names.has_vendor(header.party_id) else ""
         orders = [linked for linked, kind in header.linked if kind == "PurchaseOrder"] if header else []
         return CostDocument(
             connection_id=self._connection.id,
@@ -170,7 +171,7 @@ class _Applying:
             txn_date=dt.date.fromisoformat(row["Date"]),
             ref_number=row["RefNumber"],
             payee=row["SourceName"],
-            vendor_id=(header.party_id if header else "") or (vendor.list_id if vendor else ""),
+            vendor_id=payee or (vendor.list_id if vendor else ""),
             memo=row["Memo"],
             order_ids=orders,
             reading_id=self._reading.id,
