@@ -122,7 +122,7 @@ def test_all_sums_are_the_ledgers_counted_cost(
         ledger = ledger_of(office, uow, connection, as_of)
         choice = ledger.choices[PROJECT]
         found, listed = job_to_date(ledger, choice), entries(ledger, choice)
-        rows = {by: cost_tables.cost_rows(ledger, choice, by) for by in ("code", "month", "document")}  # type: ignore[arg-type]
+        rows = {by: cost_tables.cost_rows(ledger, choice, by) for by in ("code", "month", "document")}
 
     assert found.cost.total == Decimal(counted).scaleb(-2)
     for sums in (
