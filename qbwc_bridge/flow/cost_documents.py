@@ -1,10 +1,10 @@
 """The documents behind a figure: one entry for each document, code and reason, with what became of it in Procore."""
 
-import datetime as dt
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal, get_args
 
 from qbwc_bridge.domain.books import CostDocument, WriteBack
@@ -12,7 +12,6 @@ from qbwc_bridge.domain.costs import OPENING, PAYROLL, Allocation, Reason, calle
 from qbwc_bridge.domain.money import ZERO
 from qbwc_bridge.domain.procore import DirectCost
 from qbwc_bridge.domain.records import Connection, ProjectChoice
-from qbwc_bridge.flow.job_to_date import month_of
 from qbwc_bridge.flow.ledger import Ledger
 from qbwc_bridge.flow.planned import Code
 from qbwc_bridge.flow.releasing import wanted
@@ -46,25 +45,8 @@ class Entry:
         return f"{self.cost_code}.{self.cost_type}" if self.cost_code else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """Which entries are asked for; None means all."""
-
-    code: Code | None = None
-    month: dt.date | None = None
-    states: tuple[State, ...] | None = None
-
-    def holds(self, entry: Entry) -> bool:
-        """Whether an entry is asked for."""
-        return (
-            self.code in (None, (entry.cost_code, entry.cost_type))
-            and self.month in (None, month_of(entry.document.txn_date))
-            and (self.states is None or entry.state in self.states)
-        )
-
-
-def entries(ledger: Ledger, choice: ProjectChoice, wish: Wish | None = None) -> list[Entry]:
-    """Give the entries of one project that a wish holds, the newest document first."""
+def entries(ledger: Ledger, choice: ProjectChoice) -> list[Entry]:
+    """Give the entries of one project, the newest document first; no other project is read."""
     fate = Fate(ledger, choice)
     amounts: dict[tuple[int, Code, Reason], Decimal] = {}
     items: dict[tuple[int, Code, Reason], Allocation] = {}
@@ -73,8 +55,7 @@ def entries(ledger: Ledger, choice: ProjectChoice, wish: Wish | None = None) -> 
         amounts[key] = amounts.get(key, ZERO) + item.line.amount
         items.setdefault(key, item)
     found = [fate.entry(item, amounts[key]) for key, item in items.items()]
-    shown = [each for each in found if wish is None or wish.holds(each)]
-    return sorted(shown, key=lambda each: (each.document.txn_date, each.document.id), reverse=True)
+    return sorted(found, key=lambda each: (each.document.txn_date, each.document.id), reverse=True)
 
 
 class Fate:
@@ -83,26 +64,34 @@ class Fate:
     def __init__(self, ledger: Ledger, choice: ProjectChoice) -> None:
         self._ledger = ledger
         self._choice = choice
+        self._release = choice.release
+        # What stands in Procore is of every date, so it is compared with costs of every date.
+        self._whole = ledger if ledger.as_of is None else Ledger(ledger.uow, ledger.connection, ledger.options)
         rows = ledger.uow.writebacks.find(connection_id=choice.connection_id, project_id=choice.project_id)
         self.outbox: dict[str, WriteBack] = {row.origin_id: row for row in rows}
-        release = choice.release
-        # What stands in Procore is of every date, so it is compared with costs of every date.
-        whole = ledger if ledger.as_of is None else Ledger(ledger.uow, ledger.connection, ledger.options)
-        self.due: dict[str, DirectCost] = wanted(whole, choice, release).costs if release else {}
+
+    @cached_property
+    def due(self) -> dict[str, DirectCost]:
+        """What shall stand there."""
+        return wanted(self._whole, self._choice, self._release).costs if self._release else {}
 
     def entry(self, item: Allocation, amount: Decimal) -> Entry:
         """Say of a placed line, with all that its document has beside it, what became of it."""
-        release = self._choice.release
-        origin = origin_id(item, self._ledger.connection.key, release) if release else ""
+        origin = self._origin(item)
         state, why = self._told(item.reason, origin)
         return Entry(item.document, item.cost_code, item.cost_type, amount, state, why, origin)
 
     def to_remove(self) -> list[DirectCost]:
         """Direct costs that stand in Procore though the ledger has nothing for them now."""
-        return [row.written for origin, row in self.outbox.items() if row.written and origin not in self.due]
+        items = self._whole.of_project(self._choice.project_id) if self._release else []
+        due = {self._origin(item) for item in items if not item.reason}
+        return [row.written for origin, row in self.outbox.items() if row.written and origin not in due]
+
+    def _origin(self, item: Allocation) -> str:
+        return origin_id(item, self._ledger.connection.key, self._release) if self._release else ""
 
     def _told(self, reason: Reason, origin: str) -> tuple[State, str]:
-        release = self._choice.release
+        release = self._release
         match reason:
             case "unmapped":
                 return "unmapped", "Not in the Procore budget: its account or item has no cost code"

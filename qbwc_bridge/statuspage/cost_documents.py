@@ -1,8 +1,7 @@
 """The documents behind a figure of a project, one document with its history, and the documents as a file."""
 
-import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -11,60 +10,17 @@ from qbwc_bridge.domain.costs import told_payee
 from qbwc_bridge.domain.money import total
 from qbwc_bridge.domain.records import Connection, ProjectChoice
 from qbwc_bridge.errors import NotFound
-from qbwc_bridge.flow import cost_documents as documents
-from qbwc_bridge.flow.cost_documents import STATES, Discretion, Entry, Wish, called, entries
+from qbwc_bridge.flow.cost_documents import Discretion, Entry, called, entries
 from qbwc_bridge.flow.cost_tables import cost_csv, document_rows
 from qbwc_bridge.flow.csv_text import ENCODING
-from qbwc_bridge.flow.job_to_date import month_of
 from qbwc_bridge.flow.ledger import Ledger
-from qbwc_bridge.flow.planned import Code
 from qbwc_bridge.statuspage.ask import Ask, Download, Page
+from qbwc_bridge.statuspage.cost_filters import Asked, month_named, narrowings
 from qbwc_bridge.statuspage.project_costs import frame, opened
 from qbwc_bridge.statuspage.words import COST_STATES
 
 PAGE_ROWS = 200
 """Rows of one page, as in the table of submissions."""
-
-GROUPS: Mapping[str, tuple[documents.State, ...]] = {
-    **{state: (state,) for state in STATES},
-    "left_out": documents.LEFT_OUT,
-    "open": documents.OPEN,
-}
-"""What the address may ask for."""
-
-NO_CODE = "none"
-"""How an address names what has no cost code."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the address asks for; empty means all."""
-
-    code: str = ""
-    month: str = ""
-    state: str = ""
-    page: int = 1
-
-    @classmethod
-    def read(cls, values: Mapping[str, str]) -> "Asked":
-        """Read the query; what is not known is left out."""
-        page, month = values.get("page", ""), values.get("month", "")
-        return cls(
-            code=values.get("code", "")[:100],
-            month=month if _month(month) else "",
-            state=values["state"] if values.get("state") in GROUPS else "",
-            page=int(page) if page.isascii() and page.isdigit() and len(page) < 6 and int(page) else 1,  # noqa: PLR2004
-        )
-
-    def query(self) -> dict[str, Any]:
-        """Give what an address needs to say the same again."""
-        return {key: value for key, value in asdict(self).items() if value not in ("", 1)}
-
-    def wish(self, codes: Iterable[Code]) -> Wish:
-        """Give what of the ledger is asked for; `codes` are those that the project's costs have."""
-        named = {".".join(code) if code[0] else NO_CODE: code for code in codes}
-        code = named.get(self.code, (self.code, "")) if self.code else None
-        return Wish(code, _month(self.month), GROUPS.get(self.state))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +64,8 @@ def cost_documents(ask: Ask, name: str, project: int) -> Page:
     """Show the documents behind a figure, a page at a time."""
     connection, ledger, choice = opened(ask, name, project)
     asked = Asked.read(ask.request.args)
-    found = _found(ledger, choice, asked)
+    every = entries(ledger, choice)
+    found = [entry for entry in every if asked.holds(entry)]
     pages = max(1, -(-len(found) // PAGE_ROWS))
     asked = replace(asked, page=min(asked.page, pages))
     place = {"name": name, "project": project, "as_of": ledger.as_of}
@@ -116,7 +73,8 @@ def cost_documents(ask: Ask, name: str, project: int) -> Page:
     values = {
         **frame(ask, connection, ledger, choice),
         "asked": asked,
-        "month": _month(asked.month),
+        "month": month_named(asked.month),
+        "ways": narrowings(every, asked, lambda query: ask.url("cost_documents", **place, **query)),
         "lines": list(_lines(ask, connection, part, place)),
         "looks": COST_STATES,
         "count": len(found),
@@ -134,7 +92,8 @@ def cost_documents(ask: Ask, name: str, project: int) -> Page:
 def cost_file(ask: Ask, name: str, project: int) -> Download:
     """Give the same documents, all pages of them, as a CSV file."""
     connection, ledger, choice = opened(ask, name, project)
-    found = _found(ledger, choice, Asked.read(ask.request.args))
+    asked = Asked.read(ask.request.args)
+    found = [entry for entry in entries(ledger, choice) if asked.holds(entry)]
     rows = document_rows(found, Discretion(ask.uow, connection))
     text = cost_csv(connection, choice, rows, "document")
     return Download(text.encode(ENCODING), f"costs {choice.number or choice.project_id}.csv", "text/csv")
@@ -165,11 +124,6 @@ def cost_document(ask: Ask, name: str, project: int, document: int) -> Page:
         "history": [(each, discretion.text(each.why, of_row[each.subject_id])) for each in history],
     }
     return Page("cost_document.html", values)
-
-
-def _found(ledger: Ledger, choice: ProjectChoice, asked: Asked) -> list[Entry]:
-    codes = {(item.cost_code, item.cost_type) for item in ledger.of_project(choice.project_id)}
-    return entries(ledger, choice, asked.wish(codes))
 
 
 def _lines(ask: Ask, connection: Connection, part: Iterable[Entry], place: Mapping[str, Any]) -> Iterable[Line]:
@@ -214,10 +168,3 @@ def _orders(ask: Ask, ledger: Ledger, document: CostDocument) -> list[tuple[str,
         url = ask.url("record", name=ledger.connection.name, number=row.id) if row else ""
         found.append((words, url))
     return found
-
-
-def _month(text: str) -> dt.date | None:
-    try:
-        return month_of(dt.date.fromisoformat(f"{text}-01"))
-    except ValueError:
-        return None

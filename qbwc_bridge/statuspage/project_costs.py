@@ -16,6 +16,7 @@ from qbwc_bridge.flow.cost_documents import Discretion, Fate, called
 from qbwc_bridge.flow.job_to_date import NO_CODE, CodeRow, job_to_date
 from qbwc_bridge.flow.ledger import Ledger
 from qbwc_bridge.flow.proof import Row, ours, rows_of
+from qbwc_bridge.ports import UpTo
 from qbwc_bridge.statuspage.ask import Ask, Page
 
 MOST_BARS = 40
@@ -23,6 +24,9 @@ MOST_BARS = 40
 
 LATELY = 20
 """How many of the newest changes are told."""
+
+PORTION, LOOKED_THROUGH = 256, 8
+"""Changes of the whole connection that are looked at together, and how often: older ones are in each document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ def project_costs(ask: Ask, name: str, project: int) -> Page:
         "known_sums": {part: total(getattr(row, part) for row in known.values()) for part in ("procore", "difference")},
         "bars": bars[:MOST_BARS],
         "bar_count": len(bars),
-        "changes": _lately(ask, connection, ledger, choice),
+        "changes": _lately(ask, ledger, choice),
         **_stale(ledger, choice),
     }
     return Page("project_costs.html", values)
@@ -160,27 +164,22 @@ def _bar(code: str, name: str, amounts: list[Decimal], longest: Decimal) -> Bar:
     return Bar(code or "No cost code", name, widths[0], widths[1], widths[2], told, over=bool(code) and actual > budget)
 
 
-def _lately(ask: Ask, connection: Connection, ledger: Ledger, choice: ProjectChoice) -> list[Change]:
+def _lately(ask: Ask, ledger: Ledger, choice: ProjectChoice) -> list[Change]:
     """The newest changes that readings saw in the project's documents, newest first."""
-    changed = sorted(
-        (each for each in ledger.documents(choice.project_id) if each.changed_at),
-        key=lambda each: (each.changed_at, each.id),
-        reverse=True,
-    )[:LATELY]
-    found = {each.id: each for each in changed}
-    if not found:
-        return []
-    rows = ask.uow.history.find(
-        connection_id=connection.id, subject="cost", subject_id=list(found), order="-id", limit=LATELY
-    )
-    discretion = Discretion(ask.uow, connection)
-    return [
-        Change(
-            found[row.subject_id],
-            called(found[row.subject_id]),
-            told_payee(found[row.subject_id]),
-            row,
-            discretion.text(row.why, found[row.subject_id]),
+    discretion = Discretion(ask.uow, ledger.connection)
+    found: list[Change] = []
+    last: dict[str, UpTo] = {}
+    for _ in range(LOOKED_THROUGH):
+        rows = ask.uow.history.find(
+            connection_id=choice.connection_id, subject="cost", order="-id", limit=PORTION, **last
         )
-        for row in rows
-    ]
+        documents = {row.id: row for row in ask.uow.costs.find(id=[row.subject_id for row in rows])} if rows else {}
+        for row in rows:
+            document = documents.get(row.subject_id)
+            if document and ledger.jobs.get(document.job_id) == choice.project_id:
+                why = discretion.text(row.why, document)
+                found.append(Change(document, called(document), told_payee(document), row, why))
+        if len(rows) < PORTION or len(found) >= LATELY:
+            break
+        last = {"id": UpTo(rows[-1].id - 1)}
+    return found[:LATELY]

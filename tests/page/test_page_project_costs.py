@@ -147,6 +147,7 @@ def test_a_document_shows_lines_orders_history_and_key(office: Office, alice: Br
     assert "4,000.00 → 4,300.00" in first
     assert "entered" in second
     assert "4,000.00 → 4,300.00" in alice.get(PROJECT).text.partition("What changed lately")[2]
+    assert "4,000.00 → 4,300.00" not in alice.get(f"{COSTS}/2").text
 
 
 def test_large_projects_come_in_pages(office: Office, alice: Browser) -> None:
@@ -210,6 +211,32 @@ def test_states_of_the_outbox_are_told(office: Office, alice: Browser) -> None:
     assert "The &lt;vendor&gt; is not active." in alice.get(f"{DOCUMENTS}?state=refused").text
     assert "before the cut-off 2026-01-01" in alice.get(f"{DOCUMENTS}?state=before").text
     assert "Not released" in alice.get(f"{COSTS}/2/documents").text
+
+
+def test_a_list_can_be_narrowed(office: Office, alice: Browser) -> None:
+    """By month, budget code and state, each way with the sum that it leads to, beside what is asked for already."""
+    post(office, charge("C1", "10.00"), charge("C2", "-2.50", txn_date=dt.date(2025, 12, 1)))
+
+    def ways(text: str) -> dict[str, tuple[str, str]]:
+        found = re.findall(r'<a href="([^"]+)" class="chip[^>]*>(.*?) <b>([^<]+)</b></a>', text, re.DOTALL)
+        return {re.sub(r"<[^>]+>", "", words).strip(): (html.unescape(url), count) for url, words, count in found}
+
+    shown = ways(alice.get(DOCUMENTS).text)
+    assert {words.split(" ", 1)[-1] if words[0] in "→!⊘" else words: count for words, (_, count) in shown.items()} == {
+        "Not pushed yet": "4,310.00",
+        "Left out: before the cut-off": "(2.50)",
+        "Not in the budget": "3,438.50",
+        "Dec 2025": "(2.50)",
+        "Jan 2026": "10.00",
+        "Feb 2026": "7,738.50",
+        "09-250.S": "4,307.50",
+        "No cost code": "3,438.50",
+    }
+    for url, count in shown.values():
+        text = alice.get(url).text
+        assert f'data-label="Amount">{count}</td></tr></tfoot>' in text
+    february = ways(alice.get(shown["Feb 2026"][0]).text)
+    assert february["09-250.S"] == (f"{DOCUMENTS}?code=09-250.S&month=2026-02", "4,300.00")
 
 
 def test_a_date_is_kept_from_page_to_page(office: Office, alice: Browser) -> None:

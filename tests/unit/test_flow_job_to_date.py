@@ -17,7 +17,7 @@ from qbwc_bridge.domain.books import CostDocument, CostLine, ListRecord, Transac
 from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.domain.records import Mapping, ReleaseChoice, Submission
 from qbwc_bridge.flow import cost_tables
-from qbwc_bridge.flow.cost_documents import Discretion, Fate, Wish, called, entries
+from qbwc_bridge.flow.cost_documents import Discretion, Fate, called, entries
 from qbwc_bridge.flow.csv_text import csv_text
 from qbwc_bridge.flow.job_to_date import NO_CODE, JobToDate, job_to_date, percent
 from qbwc_bridge.flow.ledger import Ledger
@@ -95,11 +95,11 @@ def to_date(office: Office, as_of: dt.date | None = None) -> JobToDate:
         return job_to_date(ledger, ledger.choices[PROJECT])
 
 
-def told(office: Office, wish: Wish | None = None, as_of: dt.date | None = None) -> list[tuple[str, Decimal, str, str]]:
+def told(office: Office, as_of: dt.date | None = None) -> list[tuple[str, Decimal, str, str]]:
     """TxnID, amount, state and words of the entries."""
     with office.world.unit() as (uow, connection):
         ledger = ledger_of(office, uow, connection, as_of)
-        found = entries(ledger, ledger.choices[PROJECT], wish)
+        found = entries(ledger, ledger.choices[PROJECT])
     return [(each.document.txn_id, each.amount, each.state, each.why) for each in found]
 
 
@@ -141,10 +141,10 @@ def test_all_sums_are_the_ledgers_counted_cost(
     for part in ("skipped", "before", "unmapped", "ignored"):
         assert by_state[part] == getattr(found.cost, part)
     for row in found.by_code():
-        wish = Wish(code=(row.cost_code, row.cost_type))
-        assert total(each.amount for each in listed if wish.holds(each)) == row.cost.total
+        assert total(each.amount for each in listed if each.code == row.code) == row.cost.total
     for month in found.by_month():
-        assert total(each.amount for each in listed if Wish(month=month.month).holds(each)) == month.cost.total
+        inside = [each.amount for each in listed if each.document.txn_date.replace(day=1) == month.month]
+        assert total(inside) == month.cost.total
 
 
 def test_budget_and_committed_stand_beside_the_cost(office: Office) -> None:
@@ -195,7 +195,6 @@ def test_what_became_of_a_cost_in_procore(office: Office) -> None:
     office.procore.trouble = ["refuse"]
     office.push()
     assert [row[2:] for row in told(office) if row[0] == "B"] == [("refused", "Refused by Procore: No.")]
-    assert [row[0] for row in told(office, Wish(states=("written",)))] == ["A"]
     office.release(None)
     assert {row[2:] for row in told(office)} == {("not_released", "Not released")}
 
