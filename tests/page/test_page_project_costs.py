@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from qbwc_bridge.domain.books import CostDocument, CostLine, ListRecord, TransactionRecord
+from qbwc_bridge.domain.procore import Budget, BudgetCode, BudgetRow
 from qbwc_bridge.domain.records import Connection, Mapping
 from qbwc_bridge.flow import cost_history, writeback
 from qbwc_bridge.ports import UnitOfWork
@@ -92,6 +93,27 @@ def test_a_project_shows_its_codes_and_months(alice: Browser) -> None:
     ]
     assert "style=" not in text  # the Content-Security-Policy forbids it
     assert '<th scope="row">Feb 2026</th>' in text
+
+
+def test_of_many_codes_the_largest_are_drawn(office: Office, alice: Browser) -> None:
+    """40 cost codes are drawn in the order of the codes, the table has them all; what cost too much says so."""
+
+    def act(uow: UnitOfWork, connection: Connection) -> None:
+        row = uow.documents.first(connection_id=connection.id, kind="budget", key="1")
+        assert row is not None
+        codes = [BudgetCode(1000 + number, f"20-{number:03}", "M") for number in range(60)]
+        row.document = Budget(1, locked=True, rows=tuple(BudgetRow(code, Decimal(code.id)) for code in codes))
+        uow.documents.save(row)
+
+    change(office, act)
+    text = alice.get(PROJECT).text
+    drawn = re.findall(r'aria-label="([^:"]+):', text)
+    assert len(drawn) == 40
+    assert drawn == sorted(drawn, key=lambda code: (code.startswith("No"), code))
+    assert "20-000 " not in drawn
+    assert "Drawn are the 40 largest of 62 cost codes." in text
+    assert text.count('<th scope="row">20-') == 60
+    assert re.search(r"<b>09-250</b>[^/]*<span class=\"over\">", text)
 
 
 def test_every_figure_opens_its_documents(alice: Browser) -> None:
