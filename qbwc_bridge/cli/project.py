@@ -20,6 +20,7 @@ from qbwc_bridge.cli.common import (
     show_json,
     who,
 )
+from qbwc_bridge.cli.project_costs import costs
 from qbwc_bridge.cli.tables import table
 from qbwc_bridge.domain.money import ZERO, readable
 from qbwc_bridge.domain.names import fold, near
@@ -31,6 +32,9 @@ from qbwc_bridge.ports import UnitOfWork
 @click.group()
 def project() -> None:
     """Switch projects on and off, and release their costs."""
+
+
+project.add_command(costs)
 
 
 @project.command(name="list")

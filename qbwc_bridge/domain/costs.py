@@ -4,6 +4,7 @@ Rules 16 to 21 of ACCOUNTING: what counts, where it belongs, what is written.
 """
 
 import datetime as dt
+import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -36,6 +37,9 @@ _CALLED = {
     "SalesReceipt": "sales receipt",
     PAYROLL: "payroll",
 }
+
+_INNER_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+"""A type without words of its own is told by the parts of its name: BuildAssembly, build assembly."""
 
 Reason = Literal["", "unmapped", "ignored", "skipped", "before"]
 """Why a counted line is not written: no code, a person's decision, the rule for bills on orders, the cut-off date."""
@@ -207,7 +211,12 @@ def _direct_cost(key: str, group: list[Allocation], writing: Writing) -> DirectC
 
 def called_type(txn_type: str) -> str:
     """Name a transaction type as a bookkeeper does: card charge, journal entry, bill."""
-    return _CALLED.get(txn_type, txn_type.lower())
+    return _CALLED.get(txn_type) or _INNER_CAPITAL.sub(" ", txn_type).lower()
+
+
+def told_payee(document: CostDocument) -> str:
+    """Give the payee where QuickBooks has it as a vendor; whoever else was paid, perhaps an employee, is not told."""
+    return document.payee if document.vendor_id else ""
 
 
 MAX_DELETIONS = 25

@@ -173,7 +173,7 @@ class _Applying:
             txn_date=dt.date.fromisoformat(row.txn_date),
             ref_number=row.ref_number,
             payee=row.payee,
-            vendor_id=(header.party_id if header else "") or row.vendor_id,
+            vendor_id=row.vendor_id,
             memo=row.memo,
             order_ids=orders,
             reading_id=self._reading.id,

@@ -4,8 +4,11 @@ import datetime as dt
 from decimal import Decimal
 
 from qbwc_bridge.domain.books import CostDocument, CostLine
+from qbwc_bridge.domain.costs import told_payee
 from qbwc_bridge.domain.records import History
 from qbwc_bridge.ports import UnitOfWork
+
+NO_VENDOR = "one who is no vendor"
 
 QUICKBOOKS = "QuickBooks"
 """Who changed it: the bridge never changes what posted."""
@@ -30,7 +33,7 @@ def what_changed(before: CostDocument | None, after: CostDocument) -> str:
         ("type", before.txn_type, after.txn_type),
         ("date", before.txn_date, after.txn_date),
         ("number", before.ref_number, after.ref_number),
-        ("payee", before.payee, after.payee),
+        ("payee", *_payees(before, after)),
         ("memo", before.memo, after.memo),
     ):
         if was != is_now:
@@ -39,6 +42,13 @@ def what_changed(before: CostDocument | None, after: CostDocument) -> str:
     told += [f"without {line}" for line in gone if line not in new]
     told += [f"with {line}" for line in new if line not in gone]
     return "; ".join(told) or "read again"
+
+
+def _payees(before: CostDocument, after: CostDocument) -> tuple[str, str]:
+    """The payees as they may be told; two others than vendors are told apart without their names."""
+    was, is_now = (told_payee(each) or (NO_VENDOR if each.payee else "") for each in (before, after))
+    another = was == is_now == NO_VENDOR and before.payee != after.payee
+    return was, "another one" if another else is_now
 
 
 def _cost(document: CostDocument) -> str:

@@ -43,6 +43,7 @@ class Names:
 
         self._accounts, self._items, self._classes = listed("account"), listed("item"), listed("class")
         self._jobs, self._vendors = listed("customer"), listed("vendor")
+        self._vendor_ids = {row.list_id for row in self._vendors.values()}
         self._leaves = _leaves(self._jobs.values())
         self._items_by_id = {row.list_id: row for row in self._items.values()}
 
@@ -57,6 +58,10 @@ class Names:
     def vendor(self, text: str) -> ListRecord | None:
         """The vendor of a name."""
         return self._vendors.get(fold(text))
+
+    def has_vendor(self, list_id: str) -> bool:
+        """Whether a ListID is a vendor's: a check's payee may be an employee or a customer too."""
+        return list_id in self._vendor_ids
 
     def class_(self, text: str) -> ListRecord | None:
         """The class of a FullName."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from qbwc_bridge.domain.books import CostLine, ListRecord
+from qbwc_bridge.domain.books import CostLine, ListRecord, TransactionRecord
 from qbwc_bridge.domain.costs import COST_ACCOUNTS, PAYROLL
 from qbwc_bridge.domain.money import ZERO
 from qbwc_bridge.domain.replies import ReportRet
@@ -77,8 +77,7 @@ def posted(reports: Iterable[ReportRet], names: Names, orders: Orders) -> tuple[
             job = names.job(row["Name"])
             if job:
                 header = orders.get(row["TxnID"])
-                own = {line.item_id for line in header.lines if line.item_id} if header else set()
-                rows.append(_row(row, job, names, own))
+                rows.append(_row(row, job, names, header))
     return list(ids), rows
 
 
@@ -98,7 +97,7 @@ def summed(reports: Iterable[ReportRet], names: Names) -> Iterator[PostedRow]:
                 sums[date, job.list_id, item, account, of_class] += number(debit) - number(credit)
     for (date, job_id, item, account, of_class), amount in sorted(sums.items()):
         values = (f"pay-{date}", PAYROLL, date, "", "", "", item, account, of_class, "", str(amount), "")
-        yield _row(dict(zip(_COLUMNS, values, strict=True)), jobs[job_id], names, set())
+        yield _row(dict(zip(_COLUMNS, values, strict=True)), jobs[job_id], names, None)
 
 
 def number(text: str) -> Decimal:
@@ -106,7 +105,9 @@ def number(text: str) -> Decimal:
     return Decimal(text) if text else ZERO
 
 
-def _row(row: dict[str, str], job: ListRecord, names: Names, own_items: set[str]) -> PostedRow:
+def _row(row: dict[str, str], job: ListRecord, names: Names, header: TransactionRecord | None) -> PostedRow:
+    own_items = {line.item_id for line in header.lines if line.item_id} if header else set()
+    party = header.party_id if header and names.has_vendor(header.party_id) else ""
     account_name, account = names.account(row["Account"])
     item_name, item = names.item(row["Item"], own_items)
     of_class, vendor = names.class_(row["Class"]), names.vendor(row["SourceName"])
@@ -116,7 +117,7 @@ def _row(row: dict[str, str], job: ListRecord, names: Names, own_items: set[str]
         txn_date=row["Date"],
         ref_number=row["RefNumber"],
         payee=row["SourceName"],
-        vendor_id=vendor.list_id if vendor else "",
+        vendor_id=party or (vendor.list_id if vendor else ""),
         job_id=job.list_id,
         job_name=job.full_name,
         item=item.full_name if item else item_name,

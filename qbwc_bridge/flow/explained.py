@@ -8,7 +8,8 @@ from qbwc_bridge.domain.costs import origin_id
 from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.domain.procore import DirectCost
 from qbwc_bridge.flow.ledger import Ledger, released
-from qbwc_bridge.flow.proof import Code, code_names, code_of, ours, rows_of
+from qbwc_bridge.flow.planned import Code
+from qbwc_bridge.flow.proof import code_names, code_of, ours, rows_of
 from qbwc_bridge.flow.reasons import Evidence, Reasons
 
 UNEXPLAINED = "unexplained"

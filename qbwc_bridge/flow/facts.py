@@ -255,6 +255,11 @@ class Facts:
         """The project's commitment change orders."""
         return self._contracts[project_id][1]
 
+    def of_project(self, project_id: int) -> list[Document]:
+        """The project's budget, commitments and change orders."""
+        budget = self.budget(project_id)
+        return [*([budget] if budget else []), *self.commitments(project_id), *self.change_orders(project_id)]
+
     @cached_property
     def _changes_of(self) -> dict[str, list[Submission]]:
         found: dict[str, list[Submission]] = defaultdict(list)

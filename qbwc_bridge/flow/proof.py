@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain
 
-from qbwc_bridge.domain import rules
 from qbwc_bridge.domain.books import CostDocument
 from qbwc_bridge.domain.costs import Allocation, called_type
 from qbwc_bridge.domain.money import ZERO, total
@@ -15,12 +14,10 @@ from qbwc_bridge.domain.procore import BudgetCode, DirectCost, DirectCostLine
 from qbwc_bridge.domain.records import ProjectChoice
 from qbwc_bridge.flow.facts import Facts
 from qbwc_bridge.flow.ledger import Ledger, released, several_orders
+from qbwc_bridge.flow.planned import Code, planned
 
 LOOKALIKE_DAYS = 7
 """People type a cost in within about a week of its date."""
-
-Code = tuple[str, str]
-"""Cost code and cost type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +166,10 @@ def dry_run(facts: Facts, ledger: Ledger, choice: ProjectChoice, costs: list[Dir
     """Compute a project's dry run from the ledger and Procore's direct costs as just read."""
     names = {code.id: code for code in choice.budget_codes}
     budget, committed, before, after = (defaultdict[str, Decimal](lambda: ZERO) for _ in range(4))
-    document = facts.budget(choice.project_id)
-    if document:
-        for code_id, amount in document.amounts().items():
-            budget[_name(names, code_id)] += amount
-    for code, amount in _commitments(facts, choice.project_id):
-        committed[code] += amount
+    plan = planned(facts.of_project(choice.project_id), choice.budget_codes)
+    for amounts, found in ((budget, plan.budget), (committed, plan.committed)):
+        for pair, amount in found.items():
+            amounts[".".join(filter(None, pair))] += amount
     ours = f"qbd:{ledger.connection.key}:"
     for cost in costs:
         for line in cost.lines:
@@ -204,15 +199,6 @@ def dry_run(facts: Facts, ledger: Ledger, choice: ProjectChoice, costs: list[Dir
 
 def _name(names: dict[int, BudgetCode], code_id: int) -> str:
     return names[code_id].code if code_id in names else f"budget code {code_id}"
-
-
-def _commitments(facts: Facts, project_id: int) -> Iterable[tuple[str, Decimal]]:
-    for commitment in facts.commitments(project_id):
-        if not rules.not_approved(commitment):
-            yield from ((line.code.code, line.amount) for line in commitment.lines if line.code)
-    for change in facts.change_orders(project_id):
-        if not rules.change_not_approved(change):
-            yield from ((line.code.code, line.amount) for line in change.lines if line.code)
 
 
 def _lookalikes(items: list[Allocation], typed: list[DirectCost]) -> list[str]:

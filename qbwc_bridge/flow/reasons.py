@@ -11,7 +11,8 @@ from qbwc_bridge.domain.costs import OPENING, Allocation, origin_id
 from qbwc_bridge.domain.money import total
 from qbwc_bridge.domain.procore import DirectCost
 from qbwc_bridge.domain.records import ProjectChoice, ReleaseChoice
-from qbwc_bridge.flow.proof import Code, code_names, code_of, described, ours
+from qbwc_bridge.flow.planned import Code
+from qbwc_bridge.flow.proof import code_names, code_of, described, ours
 from qbwc_bridge.flow.writeback import UNCONFIRMED
 
 

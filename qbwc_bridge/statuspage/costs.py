@@ -1,37 +1,27 @@
-"""Job costs per project and code: QuickBooks, what the bridge wrote to Procore, and what is not in the budget there."""
+"""Job costs of all projects: budget, committed, cost to date, and what is not in the Procore budget."""
 
 import datetime as dt
-import re
-from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from qbwc_bridge.domain.costs import PAYROLL, Allocation
+from qbwc_bridge.domain.costs import PAYROLL, Allocation, told_payee
 from qbwc_bridge.domain.money import ZERO, total
-from qbwc_bridge.domain.procore import DirectCost
-from qbwc_bridge.domain.records import Connection, ProjectChoice
+from qbwc_bridge.domain.records import Connection
+from qbwc_bridge.flow.cost_documents import called
+from qbwc_bridge.flow.job_to_date import JobToDate, job_to_date
 from qbwc_bridge.flow.ledger import Ledger
-from qbwc_bridge.flow.proof import Row, prove
 from qbwc_bridge.statuspage.ask import Ask, Page
+from qbwc_bridge.statuspage.project_costs import known_rows
 from qbwc_bridge.statuspage.render import day, money
-
-_INNER_CAPITAL = re.compile(r"(?<=[a-z])[A-Z]")
-"""JournalEntry reads as Journal entry."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectCosts:
-    """One project's job cost to date by code."""
+    """One project in the list: its job cost to date, and what of it Procore does not have as it is."""
 
-    choice: ProjectChoice
-    rows: list[Row]
-    outside: Decimal
-    """Job cost that is not in the Procore budget."""
-
-    def sum(self, column: str) -> Decimal:
-        """The foot of a column."""
-        return total(getattr(row, column) for row in self.rows)
+    to_date: JobToDate
+    difference: Decimal | None
+    """Sum of the absolute differences of its codes, as far as known; None before its release."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +44,15 @@ def costs(ask: Ask, name: str) -> Page:
     outside = [_outside(ledger, item) for item in ledger.allocations if item.reason in {"unmapped", "ignored"}]
     open_ones = [each for each in outside if not each.ignored]
     ignored = [each for each in outside if each.ignored]
+    projects = _projects(ledger)
     values = {
         "connection": connection,
         "zone": options.zone,
-        "projects": _projects(ask, connection, ledger),
+        "projects": projects,
+        "sums": [total(getattr(each.to_date, part) for each in projects) for part in ("budget", "committed")],
+        "cost_sum": total(each.to_date.cost.total for each in projects),
+        "unmapped_sum": total(each.to_date.cost.unmapped for each in projects),
+        "difference_sum": total(each.difference or ZERO for each in projects),
         "outside": open_ones,
         "outside_sum": total(each.amount for each in open_ones),
         "ignored_count": len(ignored),
@@ -67,27 +62,12 @@ def costs(ask: Ask, name: str) -> Page:
     return Page("costs.html", values)
 
 
-def _projects(ask: Ask, connection: Connection, ledger: Ledger) -> list[ProjectCosts]:
-    proven = _written(ask, connection)
-    rows = defaultdict(list)
-    for row in prove(ledger, proven).rows:
-        rows[row.project].append(row)
+def _projects(ledger: Ledger) -> list[ProjectCosts]:
     shown = []
     for choice in ledger.linked:
-        items = ledger.of_project(choice.project_id)
-        outside = total(item.line.amount for item in items if not item.cost_code)
-        found = rows[choice.number] if choice.release else _unreleased(choice, items)
-        shown.append(ProjectCosts(choice, found, outside))
+        difference = total(abs(row.difference) for row in known_rows(ledger, choice)) if choice.release else None
+        shown.append(ProjectCosts(job_to_date(ledger, choice), difference))
     return shown
-
-
-def _written(ask: Ask, connection: Connection) -> dict[int, list[DirectCost]]:
-    """What we know stands in Procore, by project id."""
-    found: dict[int, list[DirectCost]] = defaultdict(list)
-    for row in ask.uow.writebacks.find(connection_id=connection.id):
-        if row.written:
-            found[row.project_id].append(row.written)
-    return found
 
 
 def _refused(ask: Ask, connection: Connection, ledger: Ledger) -> list[tuple[str, str]]:
@@ -99,14 +79,6 @@ def _refused(ask: Ask, connection: Connection, ledger: Ledger) -> list[tuple[str
             number = ledger.choices[row.project_id].number
             found.append((f"{number}, {cost.type} of {day(cost.date)}, {money(cost.amount())}", row.message))
     return found
-
-
-def _unreleased(choice: ProjectChoice, items: Iterable[Allocation]) -> list[Row]:
-    sums: dict[tuple[str, str], Decimal] = defaultdict(lambda: ZERO)
-    for item in items:
-        if item.cost_code:
-            sums[item.cost_code, item.cost_type] += item.line.amount
-    return [Row(choice.number, *code, amount, ZERO, ZERO) for code, amount in sorted(sums.items())]
 
 
 def _outside(ledger: Ledger, item: Allocation) -> Outside:
@@ -125,7 +97,5 @@ def _named(item: Allocation) -> str:
     """Name a document without naming an employee: a payee is told only where QuickBooks has the vendor (rule 18)."""
     document = item.document
     if document.txn_type == PAYROLL:
-        return f"Payroll of {day(document.txn_date)}"
-    payee = document.payee if document.vendor_id else ""
-    kind = _INNER_CAPITAL.sub(lambda found: f" {found[0].lower()}", document.txn_type)
-    return " ".join(f"{kind} {document.ref_number} {payee}".split())
+        return f"{called(document)} of {day(document.txn_date)}"
+    return f"{called(document)} {told_payee(document)}".strip()

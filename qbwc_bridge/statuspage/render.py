@@ -23,7 +23,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(money=money, ago=ago, since=since, clock=clock, day=day)
+    made.filters.update(money=money, ago=ago, since=since, clock=clock, day=day, month=month, percent=percent)
     return made
 
 
@@ -54,6 +54,16 @@ def clock(moment: dt.datetime, now: dt.datetime, zone: ZoneInfo) -> Markup:
 def day(date: dt.date) -> str:
     """Write a date: 3 Mar 2026."""
     return f"{date.day} {date:%b %Y}"
+
+
+def month(date: dt.date) -> str:
+    """Write the month of a date: Mar 2026."""
+    return f"{date:%b %Y}"
+
+
+def percent(share: Decimal | None) -> str:
+    """Write a share in percent; nothing where there is none."""
+    return "" if share is None else f"{share:,} %"
 
 
 def _time(moment: dt.datetime, words: str, zone: ZoneInfo) -> Markup:

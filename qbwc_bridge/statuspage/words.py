@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from qbwc_bridge.domain.records import KINDS_OUTWARD, Kind, Submission
 from qbwc_bridge.domain.states import State
+from qbwc_bridge.flow.cost_documents import State as CostState
 from qbwc_bridge.flow.views import Word
 
 
@@ -50,6 +51,18 @@ WORDS: Mapping[Word, Look] = {
     "needs_you": Look("Needs you", "!", "warn"),
     "stopped": Look("Stopped", "✕", "bad"),
 }
+
+COST_STATES: Mapping[CostState, Look] = {
+    "written": Look("In Procore", "✓", "good"),
+    "pending": Look("Not pushed yet", "→", "calm"),
+    "refused": Look("Refused by Procore", "✕", "bad"),
+    "not_released": Look("Not released", "▫", "quiet"),
+    "skipped": Look("Left out: on an order", "⊘", "quiet"),
+    "before": Look("Left out: before the cut-off", "⊘", "quiet"),
+    "unmapped": Look("Not in the budget", "!", "warn"),
+    "ignored": Look("Ignored", "⊘", "quiet"),
+}
+"""What became of a cost in Procore."""
 
 ROLES = {"viewer": "viewer", "approver": "approver", "admin": "administrator"}
 

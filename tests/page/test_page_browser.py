@@ -96,11 +96,13 @@ def test_narrow_pages_do_not_scroll_sideways_and_words_can_be_read(
     office: Office, address: str, chromium: "Browser", scheme: str
 ) -> None:
     """On a phone nothing is cut off, and every state's word has a contrast of 4.5 to 1, light and dark."""
-    context = chromium.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)  # type: ignore[arg-type]
+    context = chromium.new_context(viewport={"width": 360, "height": 740}, color_scheme=scheme)  # type: ignore[arg-type]
     page = context.new_page()
     sign_in(page, office, address)
     record = f"/connections/{MAIN}/submissions/{office.row('PO-001').id}"
-    for path in ("/", f"/connections/{MAIN}/submissions", f"/connections/{MAIN}/costs", record, "/support"):
+    costs = f"/connections/{MAIN}/costs"
+    ledger = (costs, f"{costs}/1", f"{costs}/1/documents", f"{costs}/1/documents/1")
+    for path in ("/", f"/connections/{MAIN}/submissions", record, *ledger, "/support"):
         page.goto(address + path)
         root = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
         assert root[0] <= root[1], path

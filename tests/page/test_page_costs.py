@@ -1,5 +1,6 @@
 """Job costs."""
 
+import re
 from decimal import Decimal
 
 from qbwc_bridge.domain.records import Mapping
@@ -9,11 +10,21 @@ from tests.page.office import EMPLOYEE, MAIN, NOW, Browser, Office
 COSTS = f"/connections/{MAIN}/costs"
 
 
-def test_costs_per_project_and_code(alice: Browser) -> None:
-    """A released project shows QuickBooks beside Procore with the difference, another one QuickBooks alone."""
+def test_projects_with_their_sums(alice: Browser) -> None:
+    """Each linked project has budget, committed, cost to date, percent, what is not in the budget, the difference."""
     text = alice.get(COSTS).text
-    assert "09-250.S" in text
-    assert "4,300.00" in text
+    bare = re.sub(r"</?a\b[^>]*>", "", text.partition("Projects</h2>")[2])
+    cells = re.findall(r'<td class="num[^"]*" data-label="([^"]*)">([^<]*)</td>', bare)
+    row = dict(cells[:6])
+    assert row == {
+        "Budget": "126,500.00",
+        "Committed": "114,950.00",
+        "Cost to date": "7,738.50",
+        "Of the budget": "6.1 %",
+        "Not in the budget": "3,438.50",
+        "Difference": "4,300.00",
+    }
+    assert dict(cells[6:12])["Difference"] == ""
     assert "1,234.56" in text
     assert "Not released: nothing is written to Procore" in text
 
@@ -44,7 +55,8 @@ def test_written_costs_close_the_difference(office: Office, alice: Browser) -> N
         assert row.wanted.amount() == Decimal("4300.00")
         row.written = row.wanted
         uow.writebacks.save(row)
-    assert '<td class="num zero" data-label="Difference">0.00</td>' in alice.get(COSTS).text
+    for path in (COSTS, f"{COSTS}/1"):
+        assert '<td class="num zero" data-label="Difference">0.00</td>' in alice.get(path).text
     with office.kit.work() as uow:
         row.message = "The vendor is not active."
         uow.writebacks.save(row)

@@ -69,6 +69,7 @@ def test_the_costs_of_a_project_go_to_procore(here: Office, tmp_path: Path) -> N
     assert sum(Decimal(line["procore"]) for line in lines) == spent
     assert {(line["company"], line["basis"]) for line in lines} == {(here.bridge.company.name, "accrual")}
     assert "Difference: 0.00" in here.run("reconcile", "--as-of", "2030-01-01").stdout
+    _figures_open_down_to_documents(here, tmp_path, spent)
     _differences_are_explained(here, tmp_path)
 
     released = here.ask("project", "list")[0]
@@ -76,6 +77,33 @@ def test_the_costs_of_a_project_go_to_procore(here: Office, tmp_path: Path) -> N
     here.run("project", "withdraw", "24-001")
     assert here.ask("push")[0]["deleted"] == 7
     assert here.ask("reconcile")["rows"] == []
+
+
+def _figures_open_down_to_documents(here: Office, folder: Path, spent: Decimal) -> None:
+    """`project costs` adds up to the same by code, month and document, in JSON, text and file."""
+    shown = {by: here.ask("project", "costs", "24-001", "--by", by) for by in ("code", "month", "document")}
+    assert {Decimal(each["totals"].get("cost") or each["totals"]["amount"]) for each in shown.values()} == {spent}
+    assert here.ask("project", "costs", "24-001") == shown["code"]
+    head = {key: shown["code"][key] for key in ("connection", "project", "name", "as_of", "by")}
+    assert head == {
+        "connection": "Bluestone",
+        "project": "24-001",
+        "name": "Maple Clinic",
+        "as_of": None,
+        "by": "code",
+    }
+    assert {row["state"] for row in shown["document"]["rows"]} == {"written"}
+    assert here.ask("project", "costs", "24-001", "--as-of", "2000-01-01", "--by", "month")["rows"] == []
+    file = folder / "costs.csv"
+    told = here.run("project", "costs", "24-001", "--by", "document", "--csv", str(file))
+    assert "In Procore" in told.stdout
+    with file.open(encoding="utf-8-sig", newline="") as stream:
+        lines = list(csv.DictReader(stream))
+    assert sum(Decimal(line["amount"]) for line in lines) == spent
+    assert len(lines) == len(shown["document"]["rows"])
+    foot = here.run("project", "costs", "24-001").stdout.splitlines()[-1]
+    assert foot.startswith("total")
+    assert f"{spent:,.2f}" in foot
 
 
 def _differences_are_explained(here: Office, folder: Path) -> None:
@@ -151,6 +179,16 @@ def test_jobs_without_a_link_are_listed(here: Office) -> None:
     here.run("refresh-costs", "Bluestone")
     here.bridge.visit()
     assert "Only Here" in {row["quickbooks"] for row in here.ask("map", "list", "--unmapped", "--kind", "vendor")}
+
+
+def test_costs_of_a_project_without_a_job(here: Office, tmp_path: Path) -> None:
+    """A project that QuickBooks does not know has no cost, which is said; a file that cannot be written is refused."""
+    (other,) = [row["number"] for row in here.ask("project", "list") if row["number"] != "24-001"][:1]
+    told = here.run("project", "costs", other, "--by", "document")
+    assert f"The job of project {other} does not stand in QuickBooks yet" in told.stderr
+    nowhere = str(tmp_path / "nowhere" / "costs.csv")
+    assert "cannot be written" in here.refused("project", "costs", "24-001", "--csv", nowhere, code=2)
+    assert "Procore shows no project 99-999" in here.refused("project", "costs", "99-999")
 
 
 def test_unknown_connections_and_dates(here: Office) -> None:
