@@ -1,10 +1,8 @@
 """`reconcile`: the proof of job cost, QuickBooks and Procore side by side."""
 
-import csv
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +11,10 @@ import click
 from qbwc_bridge import worker
 from qbwc_bridge.cli.common import Bridge, json_option, pass_bridge, say, show_json
 from qbwc_bridge.cli.tables import facts, table
-from qbwc_bridge.cli.workbook import Sheet, write_workbook
 from qbwc_bridge.domain.money import ZERO, readable, total
 from qbwc_bridge.domain.records import Connection
-from qbwc_bridge.errors import WrongUsage
+from qbwc_bridge.files.plain import csv_table, write_csv
+from qbwc_bridge.files.workbook import Sheet, write_workbook
 from qbwc_bridge.flow.reconciling import Head, Reconciled
 
 AMOUNTS = ("quickbooks", "procore", "skipped", "difference")
@@ -140,25 +138,5 @@ def sheets(result: Mapping[str, Any]) -> list[Sheet]:
 def _write_csv(file: Path, result: Mapping[str, Any]) -> None:
     heads = {head["connection"]: {key: head[key] for key in OF_HEAD} for head in result["head"]}
     lines = [*result["rows"], *({**row, "unmapped": row["amount"]} for row in result["unmapped"])]
-    try:
-        with file.open("w", encoding="utf-8-sig", newline="") as stream:
-            writer = csv.writer(stream)
-            writer.writerow(CSV)
-            for line in lines:
-                shown = {**heads[line["connection"]], **line}
-                writer.writerow([_cell(shown.get(key, "")) for key in CSV])
-    except OSError as error:
-        raise WrongUsage(f"The file {file} cannot be written: {error.strerror}.") from error
+    write_csv(file, csv_table(CSV, [{**heads[line["connection"]], **line} for line in lines]))
     say(f"{file} is written.")
-
-
-def _cell(value: str | Decimal | dt.date | None) -> str:
-    """Write an amount and a time plainly, and a text so that no spreadsheet takes it for a formula."""
-    match value:
-        case None:
-            return ""
-        case Decimal():
-            return f"{value:.2f}"
-        case dt.date():
-            return value.isoformat()
-    return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

@@ -1,6 +1,7 @@
 """What the ledger saw change in a document, as its history: what, from what to what, and when."""
 
 import datetime as dt
+import re
 from decimal import Decimal
 
 from qbwc_bridge.domain.books import CostDocument, CostLine
@@ -39,6 +40,14 @@ def what_changed(before: CostDocument | None, after: CostDocument) -> str:
     told += [f"without {line}" for line in gone if line not in new]
     told += [f"with {line}" for line in new if line not in gone]
     return "; ".join(told) or "read again"
+
+
+_REDATED = re.compile(r"\bdate (\d{4}-\d{2}-\d{2}) became ")
+
+
+def left_dates(told: str) -> list[dt.date]:
+    """The dates that a document had before the changes that `what_changed` told."""
+    return [dt.date.fromisoformat(date) for date in _REDATED.findall(told)]
 
 
 def _cost(document: CostDocument) -> str:
