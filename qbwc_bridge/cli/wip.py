@@ -108,10 +108,10 @@ def close(
 def _give(
     bridge: Bridge, found: Sequence[Named], csv_file: Path | None, xlsx_file: Path | None, *, as_json: bool
 ) -> None:
-    if csv_file:
+    if csv_file and found:
         write_csv(csv_file, wip_csv(found))
         say(f"{csv_file} is written.")
-    if xlsx_file:
+    if xlsx_file and found:
         put(xlsx_file, wip_workbook(found, bridge.now()))
         say(f"{xlsx_file} is written.")
     if as_json:

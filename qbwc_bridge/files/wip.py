@@ -32,14 +32,16 @@ HEAD = (*(part.name for part in fields(Head)), "procore_read_at", "last_closed")
 OF_HEAD = ("company", "basis", "date", "costs_read_at", "procore_read_at")
 """What of the head stands on every line of the table, which has no place above it."""
 
+WITH_FORECAST = "committed + uncommitted cost + a project manager's forecast to complete"
+WITHOUT = "the larger of the revised budget and of committed + uncommitted cost"
+
 FORMULAS = (
     ("Original contract", "Procore: prime contracts in status Approved or Complete, added up"),
     ("Approved changes", "Procore: change orders of the prime contract in status approved"),
     ("Revised contract", "Original contract + approved changes"),
     (
         "Estimated cost",
-        "Code by code: committed + uncommitted cost + forecast to complete; without a forecast the larger of "
-        "the revised budget and of committed + uncommitted cost; never less than the cost to date",
+        f"Code by code: {WITH_FORECAST}; without one {WITHOUT}; never less than the cost to date",
     ),
     ("Source", "Where the estimated cost comes from"),
     ("Estimated profit", "Revised contract - estimated cost; its percent is of the revised contract"),
@@ -81,7 +83,9 @@ def wip_workbook(found: Sequence[Named], now: dt.datetime) -> bytes:
     """Give a workbook: the schedule and what changed after a close for each connection, then where figures are from."""
     sheets = [sheet for at, each in enumerate(found, 1) for sheet in _sheets(each, f" {at}" if len(found) > 1 else "")]
     meanings = [{"figure": figure, "source_and_formula": meaning} for figure, meaning in FORMULAS]
-    return workbook([*sheets, Sheet("Sources and formulas", ("figure", "source_and_formula"), (), meanings)], now)
+    return workbook(
+        [*sheets, Sheet("Sources and formulas", ("figure", "source_and_formula"), (), meanings, sums=False)], now
+    )
 
 
 def told(name: str, made: Schedule) -> list[tuple[str, str]]:

@@ -150,7 +150,7 @@ def test_a_tool_that_procore_hides_is_told_in_the_row(working: Bridge) -> None:
             return [b'{"errors": "You do not have permission"}']
         return real(environ, start)
 
-    working.procore.wsgi_app = hidden  # type: ignore[method-assign]
+    working.procore.wsgi_app = hidden  # type: ignore[method-assign, assignment]
     working.restart()
     assert working.pull() == []
     found = row(working)
