@@ -29,14 +29,17 @@ class Wip(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Let `show` take what names no command."""
-        if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
-            args = ["show", *args]
-        return super().parse_args(ctx, args)
+        return super().parse_args(ctx, self.in_full(args))
+
+    def in_full(self, args: list[str]) -> list[str]:
+        """Give the words of a line with the command that is meant."""
+        named = args and (args[0] in self.commands or args[0] == "--help")
+        return args if named else ["show", *args]
 
 
 @click.group(cls=Wip)
 def wip() -> None:
-    """Show what each job has earned against what was billed; `wip [NAME]` is short for `wip show [NAME]`."""
+    """Show what each job has earned against what was billed: `wip [NAME]` is short for `wip show [NAME]` here."""
 
 
 @wip.command()

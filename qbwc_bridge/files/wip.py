@@ -90,7 +90,7 @@ def wip_workbook(found: Sequence[Named], now: dt.datetime) -> bytes:
 
 def told(name: str, made: Schedule) -> list[tuple[str, str]]:
     """Say in words what a schedule is of."""
-    head, last = made.head, made.last_closed
+    head, last, pulled = made.head, made.last_closed, made.procore_read_at
     return [
         ("Connection", name),
         ("Company", head.company or "not told yet"),
@@ -98,7 +98,7 @@ def told(name: str, made: Schedule) -> list[tuple[str, str]]:
         ("Basis", f"{head.basis}. {head.note}" if head.note else head.basis),
         ("Costs and billings", f"through {head.date}" if head.through else f"of every date, on {head.date}"),
         ("Read from QuickBooks", _moment(head.costs_read_at)),
-        ("Contracts and budgets", f"as read from Procore {_moment(made.procore_read_at)}"),
+        ("Contracts and budgets", f"as read from Procore {_moment(pulled)}" if pulled else "not read from Procore yet"),
         ("Last closed month", f"{last:%Y-%m}" if last else "none"),
     ]
 
