@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from qbwc_bridge.domain.billing import Billing, Forecast, PrimeContract
 from qbwc_bridge.domain.books import CostDocument, CostLine, MonthClose
 from qbwc_bridge.domain.money import total
-from qbwc_bridge.domain.procore import PrimeChange
+from qbwc_bridge.domain.procore import Budget, PrimeChange, Project
 from qbwc_bridge.domain.records import History, Mapping
 from qbwc_bridge.domain.wip import NO_FORECAST, WipRow
-from qbwc_bridge.errors import Refused
-from qbwc_bridge.flow import closes
+from qbwc_bridge.errors import ProcoreError, ProcoreUnreachable, Refused
+from qbwc_bridge.flow import closes, intake
 from qbwc_bridge.flow.options import Options, options
 from qbwc_bridge.flow.schedule import NO_CONTRACT, NOT_READ, Schedule, close_month, schedule
 from tests.unit.documents import NOW, PROJECT, budget, cash, change_order, commitment, line
@@ -286,3 +286,49 @@ def test_no_employee_is_named_in_what_changed(world: World) -> None:
     (found,) = build(world).changed
     assert found.what_changed == "cost was 1.00; payee changed; memo none became beam"
     assert found.document == "Check of 2026-02-20"
+
+
+# ---------------------------------------------------------------- reading Procore
+
+
+class Refusing:
+    """A Procore whose prime contracts raise an error, and which has nothing else."""
+
+    def __init__(self, error: ProcoreError) -> None:
+        self.error = error
+
+    def prime_contracts(self, _project_id: int) -> NoReturn:
+        """Raise it."""
+        raise self.error
+
+    def budget(self, project_id: int) -> Budget:
+        """An empty budget."""
+        return Budget(project_id, locked=True, rows=())
+
+    def projects(self) -> list[Project]:
+        """The one project."""
+        return [Project(PROJECT, "24-001", "Hilltop House")]
+
+    def nothing(self, *_asked: int) -> list[Any]:
+        """Nothing else."""
+        return []
+
+    vendors = cost_codes = cost_types = commitments = change_orders = budget_codes = forecasts = nothing
+
+
+@pytest.mark.parametrize("status", [403, 404, 0])
+def test_a_refused_tool_leaves_the_rest_of_the_reading(status: int) -> None:
+    """What only the schedule needs may be refused: the project is read all the same, with Procore's words."""
+    procore: Any = Refusing(ProcoreError("Procore has no prime contracts for us.", status=status))
+    reading = intake.read(procore, [PROJECT], lambda _told: None)
+    assert reading.problems == []
+    assert reading.documents[PROJECT][-1] == Billing(PROJECT, None, (), ("Procore has no prime contracts for us.",))
+
+
+@pytest.mark.parametrize("status", [0, 401, 429, 503])
+def test_an_outage_is_no_refusal(status: int) -> None:
+    """Where Procore is away, overrun or does not know us for a moment, what was read before stays."""
+    error = ProcoreError("No.", status=status) if status else ProcoreUnreachable("No answer.")
+    procore: Any = Refusing(error)
+    reading = intake.read(procore, [PROJECT], lambda _told: None)
+    assert (reading.problems, PROJECT in reading.documents) == ([f"24-001 Hilltop House: {error}"], False)
