@@ -3,16 +3,16 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from qbwc_bridge.domain.billed import billed
+from qbwc_bridge.domain.billed import SALES, billed
 from qbwc_bridge.domain.books import CostDocument, MonthClose
-from qbwc_bridge.domain.costs import PAYROLL, called_type
 from qbwc_bridge.domain.money import ZERO
 from qbwc_bridge.domain.records import History, ProjectChoice
 from qbwc_bridge.flow.cost_history import left_dates
 from qbwc_bridge.flow.ledger import Ledger
+from qbwc_bridge.flow.proof import described
 from qbwc_bridge.ports import UnitOfWork
 
 LOOK_UP = 512
@@ -53,13 +53,10 @@ def changed_after_close(ledger: Ledger, choice: ProjectChoice, closed: Sequence[
     return found
 
 
-def described(document: CostDocument) -> str:
-    """Name a document without naming an employee: a payee is told only where QuickBooks has the vendor (rule 18)."""
-    if document.txn_type == PAYROLL:
-        return f"Payroll of {document.txn_date}"
-    payee = document.payee if document.vendor_id or document.txn_type in ("Invoice", "CreditMemo") else ""
-    kind = called_type(document.txn_type).capitalize()
-    return " ".join(f"{kind} {document.ref_number} of {document.txn_date} {payee}".split())
+def _called(document: CostDocument) -> str:
+    """Name a document without naming an employee: a payee is told only where it is a vendor or customer (rule 18)."""
+    known = document.vendor_id or document.txn_type in SALES
+    return described(document if known else replace(document, payee=""))
 
 
 def _months(closed: Sequence[MonthClose], dates: Iterable[dt.date]) -> list[MonthClose]:
@@ -74,7 +71,7 @@ def _changed(
     inside = document.txn_date <= month.month and not document.deleted
     return ChangedAfterClose(
         project=choice.number,
-        document=described(document),
+        document=_called(document),
         closed_month=month.month,
         cost=Decimal(document.cost_cents).scaleb(-2) + ZERO if inside else ZERO,
         billed=billed(document) if inside else ZERO,

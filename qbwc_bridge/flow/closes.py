@@ -30,9 +30,13 @@ def last_before(uow: UnitOfWork, connection: Connection, date: dt.date) -> Month
 
 def closed_until(uow: UnitOfWork, connection: Connection) -> dt.date | None:
     """Until when the books are closed: by QuickBooks' closing date or by the last closed month, whichever is later."""
-    newest = uow.closes.find(connection_id=connection.id, order="-month", limit=1)
-    known = [connection.company.closing_date, *(row.month for row in newest)]
+    newest = _newest(uow, connection)
+    known = (connection.company.closing_date, newest.month if newest else None)
     return max((date for date in known if date), default=None)
+
+
+def _newest(uow: UnitOfWork, connection: Connection) -> MonthClose | None:
+    return next(iter(uow.closes.find(connection_id=connection.id, order="-month", limit=1)), None)
 
 
 def check(
@@ -43,7 +47,7 @@ def check(
     With `again` the last closed month is closed anew: no earlier one, since later months refer to it.
     """
     called = name_of(month)
-    newest = next(iter(uow.closes.find(connection_id=connection.id, order="-month", limit=1)), None)
+    newest = _newest(uow, connection)
     if month >= now.astimezone(options.zone).date():
         raise Refused(f"{called} is not over yet: close it after {month}.")
     if newest and month < newest.month:

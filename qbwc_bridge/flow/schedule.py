@@ -7,12 +7,13 @@ ones, so a schedule through an earlier date has the contract and the estimate of
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from qbwc_bridge.domain.billed import billed, retainage
 from qbwc_bridge.domain.billing import Billing, Forecast
 from qbwc_bridge.domain.money import ZERO, cents, readable, total
+from qbwc_bridge.domain.procore import Commitment
 from qbwc_bridge.domain.records import Connection, ProjectChoice
 from qbwc_bridge.domain.rules import APPROVED_CHANGE
 from qbwc_bridge.domain.wip import WipCode, WipProject, WipRow, WipTotals, wip_row, wip_totals
@@ -86,7 +87,7 @@ def close_month(
     closes.check(uow, connection, options, month, now=now, again=again)
     made = schedule(uow, connection, options, now=now, as_of=month)
     closes.keep(uow, connection, month, made.rows, who=who, now=now)
-    return made
+    return replace(made, changed=[each for each in made.changed if each.closed_month != month])
 
 
 @dataclass(slots=True)
@@ -151,20 +152,26 @@ def _codes(ledger: Ledger, facts: Facts, project_id: int, billing: Billing | Non
     for forecast in (billing.forecasts or ()) if billing else ():
         if forecast.manual:
             named(forecast.budget_code_id).forecasts.append(forecast)
+    counted = {str(each.id) for each in _in_force(facts, project_id)}
+    orders = {
+        row.quickbooks_id for row in facts.submissions.values() if row.kind == "commitment" and row.key in counted
+    }
     for item in ledger.of_project(project_id):
         sums[item.code].cost += item.line.amount
-        if ledger.on_order(item):
+        if ledger.on_order(item) and orders.issuperset(item.document.order_ids):
             sums[item.code].drawn += item.line.amount
     return tuple(sums[name].code(name) for name in sorted(sums))
 
 
-def _committed(facts: Facts, project_id: int) -> Iterable[tuple[str, Decimal]]:
-    """The lines of commitments that count, and of their approved change orders, by code; without one by an empty one.
+def _in_force(facts: Facts, project_id: int) -> list[Commitment]:
+    return [each for each in facts.commitments(project_id) if each.status in COMMITTED]
 
-    Procore says nothing of a commitment's change orders once the commitment itself does not count.
-    """
-    counted = {each.id for each in facts.commitments(project_id) if each.status in COMMITTED}
-    lines = [line for each in facts.commitments(project_id) if each.id in counted for line in each.lines]
+
+def _committed(facts: Facts, project_id: int) -> Iterable[tuple[str, Decimal]]:
+    """The lines of commitments in force, and of their approved change orders, by code; without one by an empty one."""
+    orders = _in_force(facts, project_id)
+    counted = {each.id for each in orders}
+    lines = [line for each in orders for line in each.lines]
     for change in facts.change_orders(project_id):
         if change.commitment_id in counted and change.status == APPROVED_CHANGE:
             lines += change.lines
@@ -183,9 +190,7 @@ def _notes(
     if not choice.on:
         yield "The project is switched off: Procore's figures are those of its last reading."
     beside = [
-        each.number
-        for each in facts.commitments(choice.project_id)
-        if each.status in COMMITTED and facts.synced("commitment", str(each.id)) is None
+        each.number for each in _in_force(facts, choice.project_id) if facts.synced("commitment", str(each.id)) is None
     ]
     if beside:
         yield (

@@ -169,6 +169,20 @@ def test_contract_budget_and_commitments_come_from_procore(world: World) -> None
     assert found.note == ""
 
 
+@pytest.mark.parametrize(("status", "estimate"), [("Approved", 7000), ("Closed", 7000), ("Terminated", 6600)])
+def test_a_bill_on_an_order_is_part_of_its_commitment(world: World, status: str, estimate: int) -> None:
+    """What was drawn on a commitment in force is in it already; of one that no longer counts it is uncommitted cost."""
+    other = commitment(2, line(201, "6000"))
+    bring(world, other)
+    world.bring(budget(), commitment(1, status=status), other)
+    order = world.row("commitment", 1).quickbooks_id
+    made = post(world, ("Job Expenses", "600"), order_ids=[order])
+    with world.unit() as (uow, _):
+        made.lines[0].item = next(each.full_name for each in uow.lists.find(kind="item") if "03-300:" in each.full_name)
+        uow.costs.save(made)
+    assert row(world).estimated_cost == cash(estimate)
+
+
 def test_only_a_persons_forecast_counts(world: World) -> None:
     """A forecast that Procore reckoned is no judgement; a person's is added to commitments and uncommitted cost."""
     contract = PrimeContract(3, PROJECT, "1", "Clinic", "Approved", cash(10000))
