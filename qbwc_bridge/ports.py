@@ -258,6 +258,11 @@ class UnitOfWork(Protocol):
         ...
 
     @property
+    def closes(self) -> Store[books.MonthClose]:
+        """Closed months with their work-in-progress schedules."""
+        ...
+
+    @property
     def mappings(self) -> Store[records.Mapping]:
         """Lasting decisions on accounts and ignored records."""
         ...

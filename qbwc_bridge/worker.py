@@ -16,13 +16,15 @@ from decimal import Decimal
 from qbwc_bridge.domain.money import ZERO
 from qbwc_bridge.domain.records import Connection, ProjectChoice, ReleaseChoice, Submission
 from qbwc_bridge.errors import BridgeError, NotFound, ProcoreError, Refused
-from qbwc_bridge.flow import intake, making, reconciling, releasing, work, writeback
+from qbwc_bridge.flow import intake, making, reconciling, releasing, schedule, work, writeback
+from qbwc_bridge.flow.closes import closed_until
 from qbwc_bridge.flow.facts import Facts
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.leases import PULL, PUSH, give_back, take
 from qbwc_bridge.flow.ledger import Ledger, released
 from qbwc_bridge.flow.proof import DryRun, dry_run
 from qbwc_bridge.flow.reconciling import Reconciled
+from qbwc_bridge.flow.schedule import Schedule
 from qbwc_bridge.ports import OpenWork, UnitOfWork
 
 log = logging.getLogger("qbwc_bridge.worker")
@@ -117,8 +119,8 @@ def plan(kit: Kit, connection_id: int, *, confirmed: bool = False) -> str:
     settle(kit, connection_id)
     with kit.work() as uow:
         connection = uow.connections.get(connection_id)
-        closing = connection.company.closing_date
-        return writeback.plan(uow, connection, kit.options(connection), confirmed=confirmed, closed=closing)
+        closed = closed_until(uow, connection)
+        return writeback.plan(uow, connection, kit.options(connection), confirmed=confirmed, closed=closed)
 
 
 def push(kit: Kit, connection_id: int, *, confirmed: bool = False, progress: Progress = silent) -> writeback.Pushed:
@@ -147,6 +149,23 @@ def reconcile(kit: Kit, connection_id: int, *, as_of: dt.date | None = None) -> 
     with kit.work() as uow:
         connection = uow.connections.get(connection_id)
         return reconciling.reconcile(uow, connection, kit.options(connection), costs, now=kit.clock.now(), as_of=as_of)
+
+
+def wip(kit: Kit, connection_id: int, *, as_of: dt.date | None = None) -> Schedule:
+    """Build the work-in-progress schedule; raises Refused before QuickBooks' costs were read whole."""
+    settle(kit, connection_id)
+    with kit.work() as uow:
+        connection = uow.connections.get(connection_id)
+        return schedule.schedule(uow, connection, kit.options(connection), now=kit.clock.now(), as_of=as_of)
+
+
+def close_month(kit: Kit, connection_id: int, month: dt.date, *, who: str, again: bool = False) -> Schedule:
+    """Close a month, named by its last day, with its work-in-progress schedule; raises Refused where it cannot be."""
+    settle(kit, connection_id)
+    with kit.work() as uow:
+        connection = uow.connections.get(connection_id)
+        now, options = kit.clock.now(), kit.options(connection)
+        return schedule.close_month(uow, connection, options, month, who=who, now=now, again=again)
 
 
 def try_release(kit: Kit, connection_id: int, project_id: int) -> DryRun:

@@ -182,6 +182,8 @@ MORE: Mapping[str, str] = {
     "estimates": "With `false` budgets stay in Procore.",
     "change_lines": "`new_line`: it becomes a new line of the order that names the change order. `linked_line`: it "
     "raises the line that it belongs to.",
+    "retainage_accounts": "Without it they are the assets and liabilities with `retain` or `retention` in their name. "
+    "The work-in-progress schedule takes the retainage of each job from them.",
     "trusted_proxies": "Name here the reverse proxy that speaks TLS in front of the bridge.",
     "procore_client_secret": "It is read when a connection is made, if no file is named; not later.",
     "test_data": "The bridge itself never looks at it.",

@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "refresh-costs": "pull:refresh_costs",
     "push": "push:push",
     "reconcile": "reconcile:reconcile",
+    "wip": "wip:wip",
     "status": "status:status",
     "db": "db:db",
 }

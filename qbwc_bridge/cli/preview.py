@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from qbwc_bridge.cli.tables import printable, table
+from qbwc_bridge.cli.tables import table
 from qbwc_bridge.domain.books import ListRecord, TransactionLine, TransactionRecord
 from qbwc_bridge.domain.quickbooks import CustomerAdd, EstimateMod, PurchaseOrderMod, Ref, Request
 from qbwc_bridge.domain.records import Connection, ProjectChoice, Submission
+from qbwc_bridge.files.plain import printable
 from qbwc_bridge.flow.agreement import DOCUMENTS
 from qbwc_bridge.flow.building import is_own_write, next_request
 from qbwc_bridge.flow.changes import CHANGING, owner_of

@@ -14,11 +14,10 @@ from qbwc_bridge.cli.common import (
     pass_bridge,
     say,
     show_json,
-    write_file,
 )
 from qbwc_bridge.cli.tables import table
-from qbwc_bridge.flow.cost_tables import COLUMNS, By, Row, cost_csv, cost_rows, sums
-from qbwc_bridge.flow.csv_text import ENCODING
+from qbwc_bridge.files.costs import COLUMNS, By, Row, cost_csv, cost_rows, sums
+from qbwc_bridge.files.plain import write_file
 from qbwc_bridge.flow.job_to_date import PARTS
 from qbwc_bridge.flow.ledger import Ledger
 
@@ -65,7 +64,7 @@ def costs(
         rows = cost_rows(ledger, choice, by)
         linked = choice.project_id in ledger.jobs.values()
     if csv_file:
-        write_file(csv_file, cost_csv(connection, choice, rows, by).encode(ENCODING))
+        write_file(csv_file, cost_csv(connection, choice, rows, by))
         say(f"{csv_file} is written.")
     if as_json:
         place = {"connection": connection.name, "project": choice.number, "name": choice.name}

@@ -15,6 +15,7 @@ from qbwc_bridge.domain.records import KINDS_OUTWARD, Connection
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.errors import BridgeError
 from qbwc_bridge.flow import writeback
+from qbwc_bridge.flow.closes import closed_until
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def preview(bridge: Bridge, connection: Connection, *, confirm: bool) -> tuple[l
     try:
         with bridge.kit.work() as uow:
             row = uow.connections.get(connection.id)
-            closed = row.company.closing_date
+            closed = closed_until(uow, row)
             question = writeback.plan(uow, row, bridge.kit.options(row), confirmed=confirm, closed=closed)
             numbers = {choice.project_id: choice.number for choice in uow.projects.find(connection_id=row.id)}
             for pending in uow.writebacks.find(connection_id=row.id):

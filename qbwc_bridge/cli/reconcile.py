@@ -9,12 +9,12 @@ from typing import Any
 import click
 
 from qbwc_bridge import worker
-from qbwc_bridge.cli.common import Bridge, json_option, pass_bridge, say, show_json, write_file
+from qbwc_bridge.cli.common import Bridge, json_option, pass_bridge, say, show_json
 from qbwc_bridge.cli.tables import facts, table
-from qbwc_bridge.cli.workbook import Sheet, write_workbook
 from qbwc_bridge.domain.money import ZERO, readable, total
 from qbwc_bridge.domain.records import Connection
-from qbwc_bridge.flow.csv_text import ENCODING, csv_text
+from qbwc_bridge.files.plain import csv_table, write_file
+from qbwc_bridge.files.workbook import Sheet, write_workbook
 from qbwc_bridge.flow.reconciling import Head, Reconciled
 
 AMOUNTS = ("quickbooks", "procore", "skipped", "difference")
@@ -138,5 +138,5 @@ def sheets(result: Mapping[str, Any]) -> list[Sheet]:
 def _write_csv(file: Path, result: Mapping[str, Any]) -> None:
     heads = {head["connection"]: {key: head[key] for key in OF_HEAD} for head in result["head"]}
     lines = [*result["rows"], *({**row, "unmapped": row["amount"]} for row in result["unmapped"])]
-    write_file(file, csv_text(CSV, ({**heads[line["connection"]], **line} for line in lines)).encode(ENCODING))
+    write_file(file, csv_table(CSV, [{**heads[line["connection"]], **line} for line in lines]))
     say(f"{file} is written.")

@@ -7,6 +7,7 @@ goes to QuickBooks.
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 
 from qbwc_bridge.domain.money import ZERO, total
 
@@ -111,3 +112,17 @@ class Forecast:
     to_complete: Decimal
     manual: bool
     changed: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Billing:
+    """The owner's contracts and the forecasts of a project, as one document of a reading of Procore.
+
+    None where Procore does not let the bridge read them; `refused` then says so, a sentence each.
+    """
+
+    project_id: int
+    contracts: tuple[PrimeContract, ...] | None = None
+    forecasts: tuple[Forecast, ...] | None = None
+    refused: tuple[str, ...] = ()
+    kind: Literal["billing"] = "billing"

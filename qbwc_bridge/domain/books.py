@@ -10,6 +10,7 @@ from typing import Literal
 
 from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.domain.procore import DirectCost
+from qbwc_bridge.domain.wip import WipRow
 
 ListKind = Literal["account", "class", "customer", "employee", "item", "other_name", "vendor"]
 
@@ -209,6 +210,19 @@ class Control:
     """What of them belongs to no customer, by Profit & Loss Standard summarised by customer."""
     items: dict[str, dict[str, Decimal]] = field(default_factory=dict)
     """Job Profitability Detail of jobs whose total differed: cost by the item's FullName, empty for none."""
+    id: int = 0
+
+
+@dataclass(slots=True)
+class MonthClose:
+    """The work-in-progress schedule of a closed month, as it stood when the month was closed (ACCOUNTING 25)."""
+
+    connection_id: int
+    month: dt.date
+    """Its last day."""
+    closed_at: dt.datetime
+    closed_by: str
+    rows: list[WipRow] = field(default_factory=list)
     id: int = 0
 
 

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
+from qbwc_bridge.domain.billing import Billing
 from qbwc_bridge.domain.money import ZERO, cents, total
 
 
@@ -288,7 +289,7 @@ class DirectCost:
         return total(line.amount for line in self.lines)
 
 
-Document = Project | Vendor | CostCode | CostType | Budget | Commitment | ChangeOrder | PrimeChange
+Document = Project | Vendor | CostCode | CostType | Budget | Commitment | ChangeOrder | PrimeChange | Billing
 
 
 def as_text(content: object) -> str:

@@ -81,6 +81,8 @@ class WipProject:
     retainage_receivable: Decimal = ZERO
     retainage_payable: Decimal = ZERO
     last: "WipRow | None" = None
+    number: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,15 @@ class WipRow(WipMoney):
     """Estimated profit in percent of the revised contract; None without a contract above zero."""
     last_percent: Decimal | None = None
     """Percent complete of the last closed month."""
+    number: str = ""
+    """The project's number."""
+    note: str = ""
+    """What a person should know before trusting the row; empty when all is well."""
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether the job will cost more than its contract brings."""
+        return self.whole_loss > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +163,8 @@ def wip_row(project: WipProject) -> WipRow:
     return WipRow(
         project_id=project.project_id,
         name=project.name,
+        number=project.number,
+        note=project.note,
         source=source,
         original_contract=original,
         approved_changes=revised - original,

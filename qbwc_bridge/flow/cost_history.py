@@ -1,6 +1,7 @@
 """What the ledger saw change in a document, as its history: what, from what to what, and when."""
 
 import datetime as dt
+import re
 from decimal import Decimal
 
 from qbwc_bridge.domain.books import CostDocument, CostLine
@@ -49,6 +50,14 @@ def _payees(before: CostDocument, after: CostDocument) -> tuple[str, str]:
     was, is_now = (told_payee(each) or (NO_VENDOR if each.payee else "") for each in (before, after))
     another = was == is_now == NO_VENDOR and before.payee != after.payee
     return was, "another one" if another else is_now
+
+
+_REDATED = re.compile(r"\bdate (\d{4}-\d{2}-\d{2}) became ")
+
+
+def left_dates(told: str) -> list[dt.date]:
+    """The dates that a document had before the changes that `what_changed` told."""
+    return [dt.date.fromisoformat(date) for date in _REDATED.findall(told)]
 
 
 def _cost(document: CostDocument) -> str:

@@ -6,7 +6,10 @@ No network call happens inside a transaction: Procore is read first, then everyt
 import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TypeVar
 
+from qbwc_bridge.domain.billing import Billing
 from qbwc_bridge.domain.procore import BudgetCode, Document, Project
 from qbwc_bridge.domain.records import Connection, DocumentRow, ProjectChoice
 from qbwc_bridge.errors import ProcoreError
@@ -14,6 +17,11 @@ from qbwc_bridge.ports import Procore, UnitOfWork
 
 Progress = Callable[[str], None]
 """Told one short sentence at each step."""
+
+Found = TypeVar("Found")
+
+PASSING = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS})
+"""Refusals of the moment, not of a tool: the whole project is read again with the next pull."""
 
 
 @dataclass(slots=True)
@@ -43,12 +51,13 @@ def read(procore: Procore, project_ids: Iterable[int], progress: Progress) -> Re
         if project_id not in names:
             reading.problems.append(f"Project {project_id} is not active in Procore, or not shown to the bridge.")
             continue
-        progress(f"reading {names[project_id]}: budget, commitments, change orders")
+        progress(f"reading {names[project_id]}: budget, contracts, change orders")
         try:
             documents: list[Document] = [
                 procore.budget(project_id),
                 *procore.commitments(project_id),
                 *procore.change_orders(project_id),
+                _billing(procore, project_id),
             ]
             codes = procore.budget_codes(project_id)
         except ProcoreError as problem:
@@ -57,6 +66,23 @@ def read(procore: Procore, project_ids: Iterable[int], progress: Progress) -> Re
         reading.documents[project_id] = documents
         reading.budget_codes[project_id] = codes
     return reading
+
+
+def _billing(procore: Procore, project_id: int) -> Billing:
+    """Read what only the work-in-progress schedule needs: what Procore refuses of it holds nothing else up."""
+    refused: list[str] = []
+
+    def read_of(ask: Callable[[int], list[Found]]) -> tuple[Found, ...] | None:
+        try:
+            return tuple(ask(project_id))
+        except ProcoreError as problem:
+            if problem.is_outage or problem.status in PASSING:
+                raise
+            refused.append(str(problem))
+            return None
+
+    contracts, forecasts = read_of(procore.prime_contracts), read_of(procore.forecasts)
+    return Billing(project_id, contracts, forecasts, tuple(refused))
 
 
 def store(uow: UnitOfWork, connection: Connection, reading: Reading, now: dt.datetime) -> None:
@@ -74,7 +100,7 @@ def _store_documents(
     rows = uow.documents.find(connection_id=connection.id, project_id=project_id)
     known = {(row.kind, row.key): row for row in rows}
     for document in documents:
-        key = str(getattr(document, "id", project_id))
+        key = str(getattr(document, "id", project_id))  # one budget, one billing for each project
         row = known.pop((document.kind, key), None)
         if row is None:
             uow.documents.add(DocumentRow(connection.id, document.kind, key, document, project_id, now))

@@ -49,6 +49,7 @@ class Ledger:
         self._books = self._read_books()
         self._orders: dict[str, set[tuple[str, str]]] = {}
         self._placed: dict[int, list[Allocation]] = {}
+        self._read: dict[int, list[CostDocument]] = {}
 
     @property
     def linked(self) -> list[ProjectChoice]:
@@ -58,9 +59,15 @@ class Ledger:
 
     def documents(self, project_id: int) -> list[CostDocument]:
         """The documents of one project, deleted ones too, under the names of today."""
-        jobs = [job for job, number in self.jobs.items() if number == project_id]
-        found = self.uow.costs.find(connection_id=self.connection.id, job_id=jobs) if jobs else []
-        return [self._named(doc) for doc in found if self.as_of is None or doc.txn_date <= self.as_of]
+        return [doc for doc in self.every_date(project_id) if self.as_of is None or doc.txn_date <= self.as_of]
+
+    def every_date(self, project_id: int) -> list[CostDocument]:
+        """The same, later ones than the ledger's date too."""
+        if project_id not in self._read:
+            jobs = [job for job, number in self.jobs.items() if number == project_id]
+            found = self.uow.costs.find(connection_id=self.connection.id, job_id=jobs) if jobs else []
+            self._read = {project_id: [self._named(doc) for doc in found]}
+        return self._read[project_id]
 
     def document(self, txn_id: str, job_id: str) -> CostDocument | None:
         """What one transaction has for one job, of whatever date."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from qbwc_bridge.domain.names import fold
 from qbwc_bridge.domain.records import Connection
 
 
@@ -22,6 +23,8 @@ class Options:
     time_zone: str = "UTC"
     direct_export: frozenset[str] = frozenset()
     costs_every_seconds: int = 7200
+    retainage_accounts: frozenset[str] = frozenset()
+    """Folded FullNames; empty: accounts are known by their names."""
 
     @property
     def amount_as_quantity(self) -> bool:
@@ -54,4 +57,5 @@ def options(connection: Connection, defaults: Mapping[str, str]) -> Options:
         time_zone=chosen.get("time_zone") or "UTC",
         direct_export=frozenset(kind for kind in chosen.get("direct_export", "").split(",") if kind),
         costs_every_seconds=int(chosen.get("costs_every_seconds", "7200")),
+        retainage_accounts=frozenset(fold(name) for name in chosen.get("retainage_accounts", "").split(",") if name),
     )

@@ -54,10 +54,11 @@ def reconcile(
 ) -> Reconciled:
     """Compare the ledger with `costs`: Procore's direct costs of released projects as just read, by project id."""
     ledger = Ledger(uow, connection, options, as_of=as_of)
-    return Reconciled(_head(connection, options, now, as_of), prove(ledger, costs), explain(ledger, costs))
+    return Reconciled(head(connection, options, now, as_of), prove(ledger, costs), explain(ledger, costs))
 
 
-def _head(connection: Connection, options: Options, now: dt.datetime, as_of: dt.date | None) -> Head:
+def head(connection: Connection, options: Options, now: dt.datetime, as_of: dt.date | None) -> Head:
+    """Say what figures of a connection are of; without `as_of` they are of every date."""
     company, read = connection.company, connection.costs_read_at
     # The facts are of the last visit's company, which may have been another one by mistake.
     bound = fold(company.name) == fold(connection.bound_name) and company.file_id == connection.bound_file_id

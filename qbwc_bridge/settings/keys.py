@@ -84,6 +84,7 @@ class Settings(BaseSettings):
     amount_lines: Literal["amount_as_quantity", "one"] = _own("amount_as_quantity", "how amount lines are ordered")
     estimates: bool = _own(default=True, text="budgets become estimates")
     change_lines: Literal["new_line", "linked_line"] = _own("new_line", "what a change order's addition does")
+    retainage_accounts: Line = _own("", "accounts that hold retainage, by full name, separated by commas")
     actuals_sink: Sink = _own("direct_costs", "how costs stand in Procore")
     metrics_token: SecretStr | None = Field(None, description="lets a monitor read /metrics from elsewhere")
     trusted_proxies: Networks = Field("", description="proxies whose forwarding headers are believed")

@@ -16,7 +16,7 @@ from qbwc_bridge.errors import BridgeError, NotFound, Refused, WrongUsage
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.logs import without_values
 from qbwc_bridge.statuspage import plain, words
-from qbwc_bridge.statuspage.ask import Ask, BadForm, Download, Goto, NotAllowed, Page, Site, Ticking, View
+from qbwc_bridge.statuspage.ask import Ask, BadForm, File, Goto, NotAllowed, Page, Site, Ticking, View
 from qbwc_bridge.statuspage.cost_documents import cost_document, cost_documents, cost_file
 from qbwc_bridge.statuspage.costs import costs
 from qbwc_bridge.statuspage.deciding import decide
@@ -28,6 +28,7 @@ from qbwc_bridge.statuspage.sessions import Secrets, Session, Sessions
 from qbwc_bridge.statuspage.signin import SignIn
 from qbwc_bridge.statuspage.submissions import submissions
 from qbwc_bridge.statuspage.throttle import Throttle
+from qbwc_bridge.statuspage.wip import wip, wip_file
 
 log = logging.getLogger("qbwc_bridge.statuspage")
 
@@ -49,6 +50,8 @@ ADDRESSES = Map(
             endpoint="cost_document",
             methods=["GET"],
         ),
+        Rule("/connections/<name>/wip", endpoint="wip", methods=["GET"]),
+        Rule("/connections/<name>/wip.<any(csv, xlsx):form>", endpoint="wip_file", methods=["GET"]),
         Rule("/login", endpoint="login", methods=["GET", "POST"]),
         Rule("/login/link/<token>", endpoint="link", methods=["GET"]),
         Rule("/logout", endpoint="logout", methods=["POST"]),
@@ -70,6 +73,8 @@ VIEWS: Mapping[str, View] = {
     "cost_documents": cost_documents,
     "cost_document": cost_document,
     "cost_file": cost_file,
+    "wip": wip,
+    "wip_file": wip_file,
 }
 """What needs a sign-in."""
 
@@ -191,16 +196,16 @@ class StatusPage:
         site.sessions.keep(response, session, now)
         return response
 
-    def _response(self, ask: Ask, found: Page | Goto | Download, names: list[str]) -> Response:
+    def _response(self, ask: Ask, found: Page | Goto | File, names: list[str]) -> Response:
         sessions = self._site.sessions
         if isinstance(found, Goto):
             response = redirect(found.address, 303)
             if found.say:
                 sessions.say(response, ask.session, found.tone, found.say)
             return response
-        if isinstance(found, Download):
-            response = Response(found.content, mimetype=found.kind)
-            response.headers.set("Content-Disposition", "attachment", filename=found.file_name)
+        if isinstance(found, File):
+            response = Response(found.content, mimetype=found.mimetype)
+            response.headers.set("Content-Disposition", "attachment", filename=found.name)
             return response
         said = sessions.said(ask.request, ask.session)
         frame = {

@@ -1,4 +1,4 @@
-"""What a view is given and what it gives back: a request on one unit of work in, a page, an address or a file out."""
+"""What a view is given and what it gives back: a request on one unit of work in; a page, an address or a file out."""
 
 import datetime as dt
 from collections.abc import Callable, Mapping
@@ -60,13 +60,12 @@ class Goto:
 
 
 @dataclass(frozen=True, slots=True)
-class Download:
-    """A file for the person's own disk."""
+class File:
+    """A file to keep, by the name that the browser shall give it."""
 
+    name: str
+    mimetype: str
     content: bytes
-    file_name: str
-    kind: str
-    """Its media type."""
 
 
 class NotAllowed(Exception):  # noqa: N818 - reads as the sentence it heads
@@ -116,5 +115,5 @@ class Ask:
             raise NotAllowed("You may look but not decide: an administrator can give you the role of an approver.")
 
 
-View = Callable[..., Page | Goto | Download]
+View = Callable[..., Page | Goto | File]
 """Takes an Ask and the parts of the address by name."""

@@ -10,11 +10,10 @@ from qbwc_bridge.domain.costs import told_payee
 from qbwc_bridge.domain.money import total
 from qbwc_bridge.domain.records import Connection, ProjectChoice
 from qbwc_bridge.errors import NotFound
+from qbwc_bridge.files.costs import cost_csv, document_rows
 from qbwc_bridge.flow.cost_documents import Discretion, Entry, called, entries
-from qbwc_bridge.flow.cost_tables import cost_csv, document_rows
-from qbwc_bridge.flow.csv_text import ENCODING
 from qbwc_bridge.flow.ledger import Ledger
-from qbwc_bridge.statuspage.ask import Ask, Download, Page
+from qbwc_bridge.statuspage.ask import Ask, File, Page
 from qbwc_bridge.statuspage.cost_filters import Asked, month_named, narrowings
 from qbwc_bridge.statuspage.project_costs import frame, opened
 from qbwc_bridge.statuspage.words import COST_STATES
@@ -89,14 +88,14 @@ def cost_documents(ask: Ask, name: str, project: int) -> Page:
     return Page("cost_documents.html", values)
 
 
-def cost_file(ask: Ask, name: str, project: int) -> Download:
+def cost_file(ask: Ask, name: str, project: int) -> File:
     """Give the same documents, all pages of them, as a CSV file."""
     connection, ledger, choice = opened(ask, name, project)
     asked = Asked.read(ask.request.args)
     found = [entry for entry in entries(ledger, choice) if asked.holds(entry)]
     rows = document_rows(found, Discretion(ask.uow, connection))
-    text = cost_csv(connection, choice, rows, "document")
-    return Download(text.encode(ENCODING), f"costs {choice.number or choice.project_id}.csv", "text/csv")
+    content = cost_csv(connection, choice, rows, "document")
+    return File(f"costs {choice.number or choice.project_id}.csv", "text/csv", content)
 
 
 def cost_document(ask: Ask, name: str, project: int, document: int) -> Page:

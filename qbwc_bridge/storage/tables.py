@@ -222,6 +222,16 @@ control = Table(
     sqlite_autoincrement=True,
 )
 
+month_close = Table(
+    "month_close",
+    metadata,
+    own_id(),
+    of_connection(),
+    *text("month", "closed_at", "closed_by", "rows"),
+    UniqueConstraint("connection_id", "month", name="uq_month_close_month"),
+    sqlite_autoincrement=True,
+)
+
 mapping = Table(
     "mapping",
     metadata,

@@ -102,7 +102,7 @@ def test_narrow_pages_do_not_scroll_sideways_and_words_can_be_read(
     record = f"/connections/{MAIN}/submissions/{office.row('PO-001').id}"
     costs = f"/connections/{MAIN}/costs"
     ledger = (costs, f"{costs}/1", f"{costs}/1/documents", f"{costs}/1/documents/1")
-    for path in ("/", f"/connections/{MAIN}/submissions", record, *ledger, "/support"):
+    for path in ("/", f"/connections/{MAIN}/submissions", record, *ledger, f"/connections/{MAIN}/wip", "/support"):
         page.goto(address + path)
         root = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
         assert root[0] <= root[1], path

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from qbwc_bridge.cli.reconcile import joined, sheets
-from qbwc_bridge.cli.workbook import write_workbook
 from qbwc_bridge.domain.records import Connection
+from qbwc_bridge.files.workbook import write_workbook
 from qbwc_bridge.flow.explained import Explained
 from qbwc_bridge.flow.proof import Proof, Row, Unmapped
 from qbwc_bridge.flow.reconciling import CASH, Head, Reconciled, reconcile

@@ -8,6 +8,7 @@ import click
 import pytest
 
 from qbwc_bridge.cli.main import cli
+from qbwc_bridge.cli.wip import Wip
 from qbwc_bridge.domain.costs import MAX_DELETIONS, MAX_LOWERING, MAX_LOWERING_SHARE
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.qbxml.connector_codes import CONNECTOR_CODES, HRESULTS
@@ -53,6 +54,7 @@ def command_of(line: str) -> tuple[click.Command, click.Context, list[str]]:
     context = click.Context(cli, info_name="qbwc-bridge")
     left = shlex.split(line)
     while isinstance(command, click.Group) and not {"--help", "--version"} & set(left[:1]):
+        left = command.in_full(left) if isinstance(command, Wip) else left
         _, left, _ = command.make_parser(context).parse_args(left)
         assert left, f"{line}: names a group of commands, none of them"
         found = command.get_command(context, left[0])

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from qbwc_bridge.domain.books import CostDocument, CostLine, ListRecord, TransactionLine, TransactionRecord
 from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.domain.records import Mapping, ReleaseChoice, Submission
-from qbwc_bridge.flow import cost_tables
+from qbwc_bridge.files.costs import cost_rows
+from qbwc_bridge.files.plain import csv_table
 from qbwc_bridge.flow.cost_documents import Discretion, Fate, called, entries
-from qbwc_bridge.flow.csv_text import csv_text
 from qbwc_bridge.flow.job_to_date import NO_CODE, JobToDate, job_to_date, percent
 from qbwc_bridge.flow.ledger import Ledger
 from qbwc_bridge.flow.planned import planned
@@ -122,7 +122,7 @@ def test_all_sums_are_the_ledgers_counted_cost(
         ledger = ledger_of(office, uow, connection, as_of)
         choice = ledger.choices[PROJECT]
         found, listed = job_to_date(ledger, choice), entries(ledger, choice)
-        rows = {by: cost_tables.cost_rows(ledger, choice, by) for by in ("code", "month", "document")}
+        rows = {by: cost_rows(ledger, choice, by) for by in ("code", "month", "document")}
 
     assert found.cost.total == Decimal(counted).scaleb(-2)
     for sums in (
@@ -234,7 +234,7 @@ def test_nobody_but_vendors_is_named(office: Office) -> None:
     )
     with office.world.unit() as (uow, connection):
         ledger = ledger_of(office, uow, connection)
-        rows = cost_tables.cost_rows(ledger, ledger.choices[PROJECT], "document")
+        rows = cost_rows(ledger, ledger.choices[PROJECT], "document")
         text = Discretion(uow, connection).text("Jonas joined", bill("C", payee="Jo"))
     assert {(row["payee"], row["memo"]) for row in rows} == {
         ("Ready Mix", "advance for (name left out)"),
@@ -253,7 +253,7 @@ def test_documents_are_called_as_people_call_them() -> None:
 @given(st.lists(st.text(st.characters(blacklist_categories=["Cs"]), max_size=9), min_size=1, max_size=4))
 def test_no_text_of_a_file_is_a_formula(texts: list[str]) -> None:
     """A text that a spreadsheet would reckon with begins with an apostrophe; every other text comes back as it was."""
-    shown = csv_text(["a"], [{"a": text} for text in texts])
+    shown = csv_table(["a"], [{"a": text} for text in texts]).decode("utf-8-sig")
     found = [row[0] if row else "" for row in csv.reader(io.StringIO(shown, newline=""))][1:]
     assert [text.removeprefix("'") if re.match(r"'[=+\-@\t\r]", text) else text for text in found] == texts
     assert not any(text.startswith(("=", "+", "-", "@", "\t", "\r")) for text in found)

@@ -1,4 +1,4 @@
-"""Job costs at scale: documents by job, readings of what changed, QuickBooks' own totals.
+"""Job costs at scale: documents by job, readings of what changed, QuickBooks' own totals, closed months.
 
 The ledger is emptied: it is read whole again at the next visit, and nothing of it is written before. `server_default`
 gives the rows that stand already what their record's field has by default; it stays in no column.
@@ -66,6 +66,17 @@ def upgrade() -> None:
             ["connection_id"], ["connection.id"], name="fk_control_connection_id", ondelete="CASCADE"
         ),
         sa.UniqueConstraint("connection_id", "through", name="uq_control_through"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "month_close",
+        sa.Column("id", WHOLE, primary_key=True, autoincrement=True),
+        sa.Column("connection_id", WHOLE, nullable=False),
+        *(sa.Column(name, TEXT, nullable=False) for name in ("month", "closed_at", "closed_by", "rows")),
+        sa.ForeignKeyConstraint(
+            ["connection_id"], ["connection.id"], name="fk_month_close_connection_id", ondelete="CASCADE"
+        ),
+        sa.UniqueConstraint("connection_id", "month", name="uq_month_close_month"),
         sqlite_autoincrement=True,
     )
 

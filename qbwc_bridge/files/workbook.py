@@ -9,9 +9,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from qbwc_bridge.cli.tables import printable
 from qbwc_bridge.domain.money import total
 from qbwc_bridge.errors import WrongUsage
+from qbwc_bridge.files.plain import printable
 
 MOST_ROWS = 1_048_000
 """A sheet of Excel ends at row 1,048,576; what stands above and below the table needs some of them."""
@@ -23,11 +23,15 @@ WIDEST, NARROWEST = 60, 10
 """Widths of columns, in characters: longer texts are wrapped, and an amount always fits."""
 
 MONEY = "#,##0.00;(#,##0.00)"
+PERCENT = "0.00%"
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A sheet: `head` above, then `rows` below the names of `columns`; `amounts` are summed where `sums` says so."""
+    """A sheet: `head` above, then `rows` below the names of `columns`; `amounts` are summed where `sums` says so.
+
+    `percents` are columns of percents, 43.21 for 43.21 %, which are not summed. None leaves a cell empty.
+    """
 
     name: str
     columns: Sequence[str]
@@ -35,21 +39,28 @@ class Sheet:
     rows: Sequence[Mapping[str, Any]]
     head: Sequence[tuple[str, str]] = ()
     sums: bool = True
+    percents: Sequence[str] = ()
     absolute: str = ""
     """The column of which the foot shows the sum without signs too."""
 
 
 def write_workbook(file: Path, sheets: Sequence[Sheet], now: dt.datetime) -> None:
     """Write the sheets to a file; it is whole or untouched. Raises WrongUsage when it cannot be written."""
+    put(file, workbook(sheets, now))
+
+
+def workbook(sheets: Sequence[Sheet], now: dt.datetime) -> bytes:
+    """Give the content of a workbook; raises WrongUsage when Excel cannot hold it."""
     for sheet in sheets:
         if len(sheet.rows) > MOST_ROWS:
             raise WrongUsage(
                 f"The sheet {sheet.name} would have {len(sheet.rows):,} rows, more than Excel holds: use --csv."
             )
-    _put(file, _content(sheets, now))
+    return _content(sheets, now)
 
 
-def _put(file: Path, content: bytes) -> None:
+def put(file: Path, content: bytes) -> None:
+    """Write a workbook to a file; it is whole or untouched. Raises WrongUsage when it cannot be written."""
     if file.exists() and not file.is_file():
         raise WrongUsage(f"{file} is no ordinary file: name another one for the workbook.")
     new = file.with_name(f".{file.name}.new")
@@ -77,6 +88,7 @@ def _content(sheets: Sequence[Sheet], now: dt.datetime) -> bytes:
             "plain": book.add_format(),
             "head": book.add_format({"bold": True, "bottom": 1, "valign": "top", "text_wrap": True}),
             "money": book.add_format({"num_format": MONEY, "valign": "top"}),
+            "percent": book.add_format({"num_format": PERCENT, "valign": "top"}),
             "sum": book.add_format({"num_format": MONEY, "bold": True, "top": 1}),
         }
         for sheet in sheets:
@@ -103,13 +115,20 @@ class _Writer:
         self._widths()
         for row, values in enumerate(self.sheet.rows, self.first):
             for column, name in enumerate(self.sheet.columns):
-                if name in self.sheet.amounts:
-                    self.page.write_number(row, column, values[name], self.formats["money"])
-                else:
-                    self._text(row, column, str(values[name]), "text")
+                self._value(row, column, name, values[name])
         if self.sheet.sums and self.sheet.rows:
             self._sums()
         self._layout()
+
+    def _value(self, row: int, column: int, name: str, value: Any) -> None:
+        if value is None:
+            return
+        if name in self.sheet.amounts:
+            self.page.write_number(row, column, value, self.formats["money"])
+        elif name in self.sheet.percents:
+            self.page.write_number(row, column, value / 100, self.formats["percent"])
+        else:
+            self._text(row, column, str(value), "text")
 
     def _text(self, row: int, column: int, text: str, style: str) -> None:
         """Write text as text, whatever it begins with: names come from outside and may look like a formula."""
@@ -118,12 +137,15 @@ class _Writer:
     def _sums(self) -> None:
         self._text(self.last + 1, 0, "Total", "name")
         for name in self.sheet.amounts:
-            self._formula(self.last + 1, name, "SUM({})", total(row[name] for row in self.sheet.rows))
+            self._formula(self.last + 1, name, "SUM({})", total(self._amounts(name)))
         if self.sheet.absolute:
             name = self.sheet.absolute
             self._text(self.last + 2, 0, f"{name.capitalize()}, without signs", "name")
-            value = total(abs(row[name]) for row in self.sheet.rows)
+            value = total(map(abs, self._amounts(name)))
             self._formula(self.last + 2, name, "SUMPRODUCT(ABS({}))", value)
+
+    def _amounts(self, name: str) -> list[Decimal]:
+        return [row[name] for row in self.sheet.rows if row[name] is not None]
 
     def _formula(self, row: int, name: str, formula: str, value: Decimal) -> None:
         """Write a formula over a column of the table, with its value for programs that do not compute."""
@@ -137,10 +159,10 @@ class _Writer:
         for column, name in enumerate(self.sheet.columns):
             if name in self.sheet.amounts:
                 # No sum is longer than that of the amounts without signs; parentheses need a place each.
-                longest = len(f"({total(abs(row[name]) for row in self.sheet.rows):,.2f})")
+                longest = len(f"({total(map(abs, self._amounts(name))):,.2f})")
             else:
                 labels = [label for label, _ in self.sheet.head] if column == 0 else []
-                longest = max(len(text) for text in (name, *labels, *(str(row[name]) for row in self.sheet.rows)))
+                longest = max(len(text) for text in (name, *labels, *(_shown(row[name]) for row in self.sheet.rows)))
             self.page.set_column(column, column, min(WIDEST, max(NARROWEST, longest + 1)))
 
     def _layout(self) -> None:
@@ -149,3 +171,7 @@ class _Writer:
         self.page.set_landscape()
         self.page.fit_to_pages(1, 0)
         self.page.set_footer("&L&A&RPage &P of &N")
+
+
+def _shown(value: Any) -> str:
+    return "" if value is None else str(value)

@@ -7,8 +7,8 @@ from typing import Any, Literal
 from qbwc_bridge.domain.costs import told_payee
 from qbwc_bridge.domain.money import total
 from qbwc_bridge.domain.records import Connection, ProjectChoice
+from qbwc_bridge.files.plain import csv_table
 from qbwc_bridge.flow.cost_documents import Discretion, Entry, entries
-from qbwc_bridge.flow.csv_text import csv_text
 from qbwc_bridge.flow.job_to_date import PARTS, Cost, job_to_date
 from qbwc_bridge.flow.ledger import Ledger
 
@@ -84,10 +84,10 @@ def sums(rows: Iterable[Row], by: By) -> dict[str, Decimal]:
     return {column: total(row[column] for row in kept) for column in SUMMED[by]}
 
 
-def cost_csv(connection: Connection, choice: ProjectChoice, rows: Iterable[Row], by: By) -> str:
-    """Give rows as the text of a CSV file."""
+def cost_csv(connection: Connection, choice: ProjectChoice, rows: Iterable[Row], by: By) -> bytes:
+    """Give rows as a CSV file."""
     place = {"connection": connection.name, "project": choice.number}
-    return csv_text((*PLACE, *COLUMNS[by]), ({**place, **row} for row in rows))
+    return csv_table((*PLACE, *COLUMNS[by]), ({**place, **row} for row in rows))
 
 
 def _amounts(cost: Cost) -> dict[str, Decimal]:

@@ -1,0 +1,45 @@
+"""Texts and tables of values as plain text that neither a terminal nor a spreadsheet takes for something else."""
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from qbwc_bridge.errors import WrongUsage
+
+
+def printable(text: str) -> str:
+    """Give text that cannot steer a terminal: names come from outside."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)
+
+
+def csv_table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
+    """Give rows below the names of their columns, in UTF-8 with the mark by which Excel knows it."""
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream)
+    writer.writerow(columns)
+    writer.writerows([_cell(row.get(key, "")) for key in columns] for row in rows)
+    return stream.getvalue().encode("utf-8-sig")
+
+
+def write_file(file: Path, content: bytes) -> None:
+    """Write a file that a person named; raises WrongUsage when it cannot be written."""
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise WrongUsage(f"The file {file} cannot be written: {error.strerror}.") from error
+
+
+def _cell(value: str | Decimal | dt.date | None) -> str:
+    """Write an amount and a time plainly, and a text so that no spreadsheet takes it for a formula."""
+    match value:
+        case None:
+            return ""
+        case Decimal():
+            return f"{value:.2f}"
+        case dt.date():
+            return value.isoformat()
+    return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
