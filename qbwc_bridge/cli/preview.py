@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from qbwc_bridge.cli.tables import printable, table
+from qbwc_bridge.cli.tables import table
 from qbwc_bridge.domain.books import ListRecord, TransactionLine, TransactionRecord
 from qbwc_bridge.domain.quickbooks import CustomerAdd, EstimateMod, PurchaseOrderMod, Ref, Request
 from qbwc_bridge.domain.records import Connection, ProjectChoice, Submission
@@ -16,6 +16,7 @@ from qbwc_bridge.flow.changes import CHANGING, owner_of
 from qbwc_bridge.flow.facts import LISTS_OF, Facts
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.offers import offers
+from qbwc_bridge.papers.plain import printable
 from qbwc_bridge.ports import UnitOfWork
 from qbwc_bridge.qbxml.fields import fields
 from qbwc_bridge.qbxml.types import fit_description

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from qbwc_bridge.cli.tables import printable, table
+from qbwc_bridge.cli.tables import table
 from qbwc_bridge.domain.records import Submission
 from qbwc_bridge.flow.procore_links import SIDES, document_of
+from qbwc_bridge.papers.plain import printable
 from qbwc_bridge.ports import UnitOfWork
 
 

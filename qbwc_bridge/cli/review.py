@@ -20,12 +20,13 @@ from qbwc_bridge.cli.common import (
     show_json,
     who,
 )
-from qbwc_bridge.cli.tables import printable, table
+from qbwc_bridge.cli.tables import table
 from qbwc_bridge.domain.money import readable, total
 from qbwc_bridge.domain.records import KINDS_OUTWARD, Connection, Kind, Submission
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.errors import Refused, WrongUsage
 from qbwc_bridge.flow import decisions, procore_links
+from qbwc_bridge.papers.plain import printable
 from qbwc_bridge.ports import UnitOfWork
 from qbwc_bridge.qbxml.types import fit_name, fit_ref_number
 

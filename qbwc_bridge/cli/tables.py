@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from qbwc_bridge.domain.money import readable
+from qbwc_bridge.papers.plain import printable
 
 GAP = "  "
 
@@ -55,11 +56,6 @@ def _cell(value: object) -> str:
             return printable(" ".join(str(each) for each in value))
         case _:
             return printable(str(value))
-
-
-def printable(text: str) -> str:
-    """Give text that cannot steer a terminal: names come from outside."""
-    return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 def _numeric(value: object) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
+from qbwc_bridge.domain.billing import SubcontractorInvoice
 from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.domain.procore import DirectCost
 
@@ -194,7 +195,8 @@ class Control:
     """
 
     connection_id: int
-    read_at: dt.datetime
+    read_at: dt.datetime | None
+    """None: asked for, and not read yet."""
     through: dt.date | None = None
     jobs: dict[str, Decimal] = field(default_factory=dict)
     """Cost by Profit & Loss by Job."""
@@ -206,6 +208,21 @@ class Control:
     """What of them belongs to no customer, by Profit & Loss Standard summarised by customer."""
     items: dict[str, dict[str, Decimal]] = field(default_factory=dict)
     """Job Profitability Detail of jobs whose total differed: cost by the item's FullName, empty for none."""
+    id: int = 0
+
+
+@dataclass(slots=True)
+class ProofKept:
+    """What Procore had beside our costs in one project when the proof was last made: the page shows it."""
+
+    connection_id: int
+    project_id: int
+    read_at: dt.datetime
+    others: list[DirectCost] = field(default_factory=list)
+    """Other people's direct costs: dates, codes and amounts, without their words."""
+    invoices: list[SubcontractorInvoice] | None = None
+    """None where Procore did not show them."""
+    notes: list[str] = field(default_factory=list)
     id: int = 0
 
 

@@ -1,12 +1,14 @@
 """The proof document by document: each amount by which QuickBooks and Procore differ, and why (ACCOUNTING 24)."""
 
 from collections import defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from qbwc_bridge.domain.costs import origin_id
 from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.domain.procore import DirectCost
+from qbwc_bridge.flow import pending
 from qbwc_bridge.flow.ledger import Ledger, released
 from qbwc_bridge.flow.proof import Code, code_names, code_of, ours, rows_of
 from qbwc_bridge.flow.reasons import Evidence, Reasons
@@ -44,12 +46,12 @@ class _Amounts:
         return self.quickbooks - self.left_out
 
 
-def explain(ledger: Ledger, costs: dict[int, list[DirectCost]]) -> list[Explained]:
+def explain(ledger: Ledger, costs: Mapping[int, list[DirectCost]], unread: Collection[int] = ()) -> list[Explained]:
     """Explain the proof of `ledger` and `costs`, Procore's direct costs as just read, of every date, by project id."""
     outbox = {row.origin_id: row for row in ledger.uow.writebacks.find(connection_id=ledger.connection.id)}
     found: list[Explained] = []
     for choice in released(ledger.choices.values()):
-        if choice.release:
+        if choice.release and choice.project_id not in unread:
             evidence = Evidence(
                 key=ledger.connection.key,
                 choice=choice,
@@ -59,6 +61,7 @@ def explain(ledger: Ledger, costs: dict[int, list[DirectCost]]) -> list[Explaine
                 outbox=outbox,
                 document=ledger.document,
                 stands=ledger.stands,
+                pending=lambda txn_id: pending.stands(ledger, txn_id),
                 jobs=ledger.jobs,
                 brake=ledger.connection.brake,
                 as_of=ledger.as_of,

@@ -215,9 +215,21 @@ control = Table(
     metadata,
     own_id(),
     of_connection(),
-    *text("read_at", "jobs", "unknown", "all_costs", "without_job", "items"),
-    *text("through", empty=True),
+    *text("jobs", "unknown", "all_costs", "without_job", "items"),
+    *text("read_at", "through", empty=True),
     UniqueConstraint("connection_id", "through", name="uq_control_through"),
+    sqlite_autoincrement=True,
+)
+
+proof_kept = Table(
+    "proof_kept",
+    metadata,
+    own_id(),
+    of_connection(),
+    *whole("project_id"),
+    *text("read_at", "others", "notes"),
+    *text("invoices", empty=True),
+    UniqueConstraint("connection_id", "project_id", name="uq_proof_kept_project"),
     sqlite_autoincrement=True,
 )
 

@@ -54,6 +54,7 @@ class SqlUnitOfWork:
     answers = _Rows(tables.cost_answer, books.CostAnswer)
     costs = _Rows(tables.cost_document, books.CostDocument)
     controls = _Rows(tables.control, books.Control)
+    proofs = _Rows(tables.proof_kept, books.ProofKept)
     mappings = _Rows(tables.mapping, records.Mapping)
     writebacks = _Rows(tables.write_back, books.WriteBack)
     history = _Rows(tables.history, records.History)

@@ -34,6 +34,7 @@ RECORDS: dict[type[Any], Table] = {
     books.CostAnswer: tables.cost_answer,
     books.CostDocument: tables.cost_document,
     books.Control: tables.control,
+    books.ProofKept: tables.proof_kept,
     books.WriteBack: tables.write_back,
 }
 """Every class of rows with its table."""
@@ -56,6 +57,7 @@ STORES = {
     books.CostAnswer: "answers",
     books.CostDocument: "costs",
     books.Control: "controls",
+    books.ProofKept: "proofs",
     books.WriteBack: "writebacks",
 }
 """The name of their store in a unit of work."""

@@ -9,16 +9,17 @@ from typing import Any
 
 import pytest
 
-from qbwc_bridge.cli.reconcile import joined, sheets
-from qbwc_bridge.cli.workbook import write_workbook
 from qbwc_bridge.domain.records import Connection
 from qbwc_bridge.flow.explained import Explained
+from qbwc_bridge.flow.procore_side import ProcoreSide
 from qbwc_bridge.flow.proof import Proof, Row, Unmapped
 from qbwc_bridge.flow.reconciling import CASH, Head, Reconciled, reconcile
+from qbwc_bridge.papers.proof import joined, sheets
+from qbwc_bridge.papers.workbook import write_workbook
 from tests.unit.cli_office import Office, office
 from tests.unit.documents import NOW, TODAY, cash
 from tests.unit.factories import World
-from tests.unit.test_cli_workbook import cells
+from tests.unit.test_papers_workbook import cells
 
 READ = dt.datetime(2026, 3, 10, 8, 0, tzinfo=dt.UTC)
 HEAD = Head("Bluestone LLC", "C:\\Books\\Company.qbw", TODAY, through=False, costs_read_at=READ)
@@ -49,7 +50,7 @@ def test_the_workbook_has_the_whole_proof(tmp_path: Path) -> None:
     file = tmp_path / "proof.xlsx"
     found = [(connection(), proof()), (connection("Granite"), proof(replace(HEAD, note=CASH)))]
     write_workbook(file, sheets(joined(found)), NOW)
-    first, second, third, fourth = (cells(file, at) for at in (1, 2, 3, 4))
+    first, second, third, fourth = (cells(file, at) for at in (1, 4, 8, 9))
 
     assert [first[f"B{at}"][0] for at in range(1, 7)] == [
         "Bluestone",
@@ -81,7 +82,7 @@ def head_of(world: World, as_of: dt.date | None = None, **company: Any) -> Head:
         known.company = replace(known.company, name="Bluestone", file_id="{1}", file_path="C:\\B.qbw", **company)
         known.bound_name, known.bound_file_id = "bluestone", "{1}"
         options = replace(world.options, time_zone="Pacific/Auckland")
-        return reconcile(uow, known, options, {}, now=NOW, as_of=as_of).head
+        return reconcile(uow, known, options, ProcoreSide(), now=NOW, as_of=as_of).head
 
 
 @pytest.fixture
@@ -103,7 +104,7 @@ def test_facts_of_another_company_are_not_told(world: World) -> None:
     with world.unit() as (uow, known):
         known.company = replace(known.company, name="Other", file_path="C:\\O.qbw", report_basis="Cash")
         known.bound_name = "Bluestone"
-        found = reconcile(uow, known, world.options, {}, now=NOW).head
+        found = reconcile(uow, known, world.options, ProcoreSide(), now=NOW).head
     assert (found.company, found.file, found.note) == ("Bluestone", "", "")
 
 

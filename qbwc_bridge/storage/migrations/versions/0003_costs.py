@@ -59,16 +59,30 @@ def upgrade() -> None:
         sa.Column("id", WHOLE, primary_key=True, autoincrement=True),
         sa.Column("connection_id", WHOLE, nullable=False),
         *(sa.Column(name, TEXT, nullable=False) for name in _CONTROL),
-        sa.Column("through", TEXT, nullable=True),
+        _empty("read_at"),
+        _empty("through"),
         sa.ForeignKeyConstraint(
             ["connection_id"], ["connection.id"], name="fk_control_connection_id", ondelete="CASCADE"
         ),
         sa.UniqueConstraint("connection_id", "through", name="uq_control_through"),
         sqlite_autoincrement=True,
     )
+    op.create_table(
+        "proof_kept",
+        sa.Column("id", WHOLE, primary_key=True, autoincrement=True),
+        sa.Column("connection_id", WHOLE, nullable=False),
+        sa.Column("project_id", WHOLE, nullable=False),
+        *(sa.Column(name, TEXT, nullable=False) for name in ("read_at", "others", "notes")),
+        _empty("invoices"),
+        sa.ForeignKeyConstraint(
+            ["connection_id"], ["connection.id"], name="fk_proof_kept_connection_id", ondelete="CASCADE"
+        ),
+        sa.UniqueConstraint("connection_id", "project_id", name="uq_proof_kept_project"),
+        sqlite_autoincrement=True,
+    )
 
 
-_CONTROL = ("read_at", "jobs", "unknown", "all_costs", "without_job", "items")
+_CONTROL = ("jobs", "unknown", "all_costs", "without_job", "items")
 
 
 def _text(name: str, default: str = "") -> sa.Column[Any]:

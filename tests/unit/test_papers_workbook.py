@@ -13,11 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from qbwc_bridge.cli import workbook
-from qbwc_bridge.cli.tables import printable
-from qbwc_bridge.cli.workbook import LONGEST, Sheet, write_workbook
 from qbwc_bridge.domain.money import total
 from qbwc_bridge.errors import WrongUsage
+from qbwc_bridge.papers import workbook
+from qbwc_bridge.papers.plain import printable
+from qbwc_bridge.papers.workbook import LONGEST, Sheet, write_workbook
 from tests.unit.documents import NOW
 
 MAIN = {"": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}

@@ -9,9 +9,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from qbwc_bridge.cli.tables import printable
-from qbwc_bridge.domain.money import total
+from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.errors import WrongUsage
+from qbwc_bridge.papers.plain import printable
 
 MOST_ROWS = 1_048_000
 """A sheet of Excel ends at row 1,048,576; what stands above and below the table needs some of them."""
@@ -41,17 +41,13 @@ class Sheet:
 
 def write_workbook(file: Path, sheets: Sequence[Sheet], now: dt.datetime) -> None:
     """Write the sheets to a file; it is whole or untouched. Raises WrongUsage when it cannot be written."""
-    for sheet in sheets:
-        if len(sheet.rows) > MOST_ROWS:
-            raise WrongUsage(
-                f"The sheet {sheet.name} would have {len(sheet.rows):,} rows, more than Excel holds: use --csv."
-            )
-    _put(file, _content(sheets, now))
+    put(file, workbook(sheets, now))
 
 
-def _put(file: Path, content: bytes) -> None:
+def put(file: Path, content: bytes) -> None:
+    """Write a file, whole or not at all. Raises WrongUsage when it cannot be written."""
     if file.exists() and not file.is_file():
-        raise WrongUsage(f"{file} is no ordinary file: name another one for the workbook.")
+        raise WrongUsage(f"{file} is no ordinary file: name another one.")
     new = file.with_name(f".{file.name}.new")
     try:
         new.write_bytes(content)
@@ -64,8 +60,14 @@ def _put(file: Path, content: bytes) -> None:
         ) from error
 
 
-def _content(sheets: Sequence[Sheet], now: dt.datetime) -> bytes:
-    # Imported late: no other command needs it.
+def workbook(sheets: Sequence[Sheet], now: dt.datetime) -> bytes:
+    """Give the sheets as a workbook. Raises WrongUsage for more rows than Excel holds."""
+    for sheet in sheets:
+        if len(sheet.rows) > MOST_ROWS:
+            raise WrongUsage(
+                f"The sheet {sheet.name} would have {len(sheet.rows):,} rows, more than Excel holds: take CSV."
+            )
+    # Imported late: most commands do not need it.
     import xlsxwriter  # noqa: PLC0415
 
     stream = io.BytesIO()
@@ -103,10 +105,13 @@ class _Writer:
         self._widths()
         for row, values in enumerate(self.sheet.rows, self.first):
             for column, name in enumerate(self.sheet.columns):
+                value = values[name]
+                if value is None:
+                    continue
                 if name in self.sheet.amounts:
-                    self.page.write_number(row, column, values[name], self.formats["money"])
+                    self.page.write_number(row, column, value, self.formats["money"])
                 else:
-                    self._text(row, column, str(values[name]), "text")
+                    self._text(row, column, str(value), "text")
         if self.sheet.sums and self.sheet.rows:
             self._sums()
         self._layout()
@@ -118,12 +123,16 @@ class _Writer:
     def _sums(self) -> None:
         self._text(self.last + 1, 0, "Total", "name")
         for name in self.sheet.amounts:
-            self._formula(self.last + 1, name, "SUM({})", total(row[name] for row in self.sheet.rows))
+            self._formula(self.last + 1, name, "SUM({})", total(self._amounts(name)))
         if self.sheet.absolute:
             name = self.sheet.absolute
             self._text(self.last + 2, 0, f"{name.capitalize()}, without signs", "name")
-            value = total(abs(row[name]) for row in self.sheet.rows)
+            value = total(map(abs, self._amounts(name)))
             self._formula(self.last + 2, name, "SUMPRODUCT(ABS({}))", value)
+
+    def _amounts(self, name: str) -> list[Decimal]:
+        """The amounts of a column; one that is not known counts nothing."""
+        return [row[name] or ZERO for row in self.sheet.rows]
 
     def _formula(self, row: int, name: str, formula: str, value: Decimal) -> None:
         """Write a formula over a column of the table, with its value for programs that do not compute."""
@@ -137,7 +146,7 @@ class _Writer:
         for column, name in enumerate(self.sheet.columns):
             if name in self.sheet.amounts:
                 # No sum is longer than that of the amounts without signs; parentheses need a place each.
-                longest = len(f"({total(abs(row[name]) for row in self.sheet.rows):,.2f})")
+                longest = len(f"({total(map(abs, self._amounts(name))):,.2f})")
             else:
                 labels = [label for label, _ in self.sheet.head] if column == 0 else []
                 longest = max(len(text) for text in (name, *labels, *(str(row[name]) for row in self.sheet.rows)))
