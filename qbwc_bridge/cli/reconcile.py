@@ -8,10 +8,11 @@ from typing import Any
 import click
 
 from qbwc_bridge import worker
-from qbwc_bridge.cli.common import Bridge, json_option, pass_bridge, say, show_json
+from qbwc_bridge.cli.common import Bridge, json_option, pass_bridge, say, show_json, write_file
 from qbwc_bridge.cli.tables import facts, table
 from qbwc_bridge.domain.money import ZERO, readable, total
 from qbwc_bridge.flow.billed import FINDINGS
+from qbwc_bridge.flow.csv_text import ENCODING
 from qbwc_bridge.papers.proof import (
     AMOUNTS,
     BILL,
@@ -29,7 +30,7 @@ from qbwc_bridge.papers.proof import (
     sheets,
     told,
 )
-from qbwc_bridge.papers.workbook import put, write_workbook
+from qbwc_bridge.papers.workbook import write_workbook
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -59,7 +60,7 @@ def reconcile(
     found = [(each, worker.reconcile(bridge.kit, each.id, as_of=through)) for each in bridge.connections(name)]
     result = joined(found)
     if csv_file:
-        put(csv_file, proof_csv(result).encode("utf-8-sig"))
+        write_file(csv_file, proof_csv(result).encode(ENCODING))
         say(f"{csv_file} is written.")
     if xlsx_file:
         write_workbook(xlsx_file, sheets(result), bridge.now())

@@ -11,7 +11,7 @@ from qbwc_bridge.flow.ledger import Ledger
 from qbwc_bridge.flow.proof import described
 
 KINDS = ("Bill", "Check")
-"""What buys and can be pending (qbXML 16.0); pending sales are income to come."""
+"""What buys and can be pending; pending sales are income to come."""
 
 
 @dataclass(frozen=True, slots=True)

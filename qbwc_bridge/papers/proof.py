@@ -7,8 +7,8 @@ from typing import Any
 from qbwc_bridge.domain.money import ZERO, readable, total
 from qbwc_bridge.domain.records import Connection
 from qbwc_bridge.flow.billed import FINDINGS
+from qbwc_bridge.flow.csv_text import csv_text
 from qbwc_bridge.flow.reconciling import Head, Reconciled
-from qbwc_bridge.papers.plain import csv_text
 from qbwc_bridge.papers.workbook import Sheet
 
 BESIDE = ("invoices", "others", "pending")

@@ -41,13 +41,12 @@ class Sheet:
 
 def write_workbook(file: Path, sheets: Sequence[Sheet], now: dt.datetime) -> None:
     """Write the sheets to a file; it is whole or untouched. Raises WrongUsage when it cannot be written."""
-    put(file, workbook(sheets, now))
+    _put(file, workbook(sheets, now))
 
 
-def put(file: Path, content: bytes) -> None:
-    """Write a file, whole or not at all. Raises WrongUsage when it cannot be written."""
+def _put(file: Path, content: bytes) -> None:
     if file.exists() and not file.is_file():
-        raise WrongUsage(f"{file} is no ordinary file: name another one.")
+        raise WrongUsage(f"{file} is no ordinary file: name another one for the workbook.")
     new = file.with_name(f".{file.name}.new")
     try:
         new.write_bytes(content)

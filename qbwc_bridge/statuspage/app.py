@@ -16,10 +16,11 @@ from qbwc_bridge.errors import BridgeError, NotFound, Refused, WrongUsage
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.logs import without_values
 from qbwc_bridge.statuspage import plain, words
-from qbwc_bridge.statuspage.ask import Ask, BadForm, Goto, NotAllowed, Page, Site, Ticking, View
+from qbwc_bridge.statuspage.ask import Ask, BadForm, Download, Goto, NotAllowed, Page, Site, Ticking, View
 from qbwc_bridge.statuspage.costs import costs
 from qbwc_bridge.statuspage.deciding import decide
 from qbwc_bridge.statuspage.overview import overview
+from qbwc_bridge.statuspage.reconciliation import reconciliation, reconciliation_file
 from qbwc_bridge.statuspage.record import record
 from qbwc_bridge.statuspage.render import environment
 from qbwc_bridge.statuspage.sessions import Secrets, Session, Sessions
@@ -39,6 +40,10 @@ ADDRESSES = Map(
         Rule("/connections/<name>/submissions/<int:number>", endpoint="record", methods=["GET"]),
         Rule("/connections/<name>/submissions/decide", endpoint="decide", methods=["POST"]),
         Rule("/connections/<name>/costs", endpoint="costs", methods=["GET"]),
+        Rule("/connections/<name>/reconciliation", endpoint="reconciliation", methods=["GET"]),
+        Rule(
+            "/connections/<name>/reconciliation.<any(csv, xlsx):form>", endpoint="reconciliation_file", methods=["GET"]
+        ),
         Rule("/login", endpoint="login", methods=["GET", "POST"]),
         Rule("/login/link/<token>", endpoint="link", methods=["GET"]),
         Rule("/logout", endpoint="logout", methods=["POST"]),
@@ -56,6 +61,8 @@ VIEWS: Mapping[str, View] = {
     "record": record,
     "decide": decide,
     "costs": costs,
+    "reconciliation": reconciliation,
+    "reconciliation_file": reconciliation_file,
 }
 """What needs a sign-in."""
 
@@ -177,12 +184,16 @@ class StatusPage:
         site.sessions.keep(response, session, now)
         return response
 
-    def _response(self, ask: Ask, found: Page | Goto, names: list[str]) -> Response:
+    def _response(self, ask: Ask, found: Page | Goto | Download, names: list[str]) -> Response:
         sessions = self._site.sessions
         if isinstance(found, Goto):
             response = redirect(found.address, 303)
             if found.say:
                 sessions.say(response, ask.session, found.tone, found.say)
+            return response
+        if isinstance(found, Download):
+            response = Response(found.content, mimetype=found.kind)
+            response.headers.set("Content-Disposition", "attachment", filename=found.file_name)
             return response
         said = sessions.said(ask.request, ask.session)
         frame = {

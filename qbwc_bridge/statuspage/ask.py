@@ -1,4 +1,4 @@
-"""What a view is given and what it gives back: a request on one unit of work in, a page or an address out."""
+"""What a view is given and what it gives back: a request on one unit of work in, a page, an address or a file out."""
 
 import datetime as dt
 from collections.abc import Callable, Mapping
@@ -59,6 +59,16 @@ class Goto:
     tone: Tone = "good"
 
 
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file for the person's own disk."""
+
+    content: bytes
+    file_name: str
+    kind: str
+    """Its media type."""
+
+
 class NotAllowed(Exception):  # noqa: N818 - reads as the sentence it heads
     """The person's role does not include this; `str()` is the sentence."""
 
@@ -106,5 +116,5 @@ class Ask:
             raise NotAllowed("You may look but not decide: an administrator can give you the role of an approver.")
 
 
-View = Callable[..., Page | Goto]
+View = Callable[..., Page | Goto | Download]
 """Takes an Ask and the parts of the address by name."""
