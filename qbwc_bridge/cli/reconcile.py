@@ -68,12 +68,13 @@ def reconcile(
     if as_json:
         show_json(result)
     else:
-        _print(result)
+        show(result)
     if result["unmapped"] or not all(each.agrees for _, each in found):
         raise click.exceptions.Exit(1)
 
 
-def _print(result: Mapping[str, Any]) -> None:
+def show(result: Mapping[str, Any]) -> None:
+    """Print a proof for people."""
     for head in result["head"]:
         click.echo(f"{facts(told(head))}\n")
     for each in result["notes"]:

@@ -16,6 +16,7 @@ from qbwc_bridge.flow.billed import FINDINGS, BillRow
 from qbwc_bridge.flow.csv_text import ENCODING
 from qbwc_bridge.flow.explained import Explained
 from qbwc_bridge.flow.footing import Foot, ItemDifference
+from qbwc_bridge.flow.pending import Pending
 from qbwc_bridge.flow.procore_side import ProcoreSide
 from qbwc_bridge.flow.proof import Row
 from qbwc_bridge.flow.reconciling import Reconciled, reconcile
@@ -41,6 +42,7 @@ class ProjectProof:
     bills: list[BillRow]
     """Those that need a look."""
     agreeing: int
+    pending: list[Pending]
     notes: list[str]
 
     def sum(self, column: str) -> Decimal:
@@ -89,6 +91,7 @@ def _projects(found: Reconciled) -> list[ProjectProof]:
     explained = _by_project(found.explained, lambda row: row.project)
     items = _by_project(found.items, lambda row: row.project)
     bills = _by_project(found.bills, lambda row: row.project)
+    pending = _by_project(found.pending, lambda row: row.project)
     notes = _by_project(found.notes, lambda note: note[0])
     return [
         ProjectProof(
@@ -99,6 +102,7 @@ def _projects(found: Reconciled) -> list[ProjectProof]:
             items=items[foot.project],
             bills=[row for row in bills[foot.project] if row.finding != "agrees"],
             agreeing=sum(1 for row in bills[foot.project] if row.finding == "agrees"),
+            pending=pending[foot.project],
             notes=[note for _, note in notes[foot.project]],
         )
         for foot in found.projects

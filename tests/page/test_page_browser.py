@@ -100,7 +100,8 @@ def test_narrow_pages_do_not_scroll_sideways_and_words_can_be_read(
     page = context.new_page()
     sign_in(page, office, address)
     record = f"/connections/{MAIN}/submissions/{office.row('PO-001').id}"
-    for path in ("/", f"/connections/{MAIN}/submissions", f"/connections/{MAIN}/costs", record, "/support"):
+    tabs = (f"/connections/{MAIN}/{tab}" for tab in ("submissions", "costs", "reconciliation"))
+    for path in ("/", *tabs, record, "/support"):
         page.goto(address + path)
         root = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
         assert root[0] <= root[1], path
