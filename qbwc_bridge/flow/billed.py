@@ -49,15 +49,12 @@ class BillRow:
         return self.bill_amount - self.invoice_amount
 
 
-def bill_rows(ledger: Ledger, side: ProcoreSide, choices: Iterable[ProjectChoice]) -> list[BillRow]:
-    """Compare the bills of projects with Procore's approved invoices; where these are not known, list bills alone."""
-    found: list[BillRow] = []
-    for choice in choices:
-        items = ledger.of_project(choice.project_id)
-        if choice.project_id in side.invoices:
-            found += _Project(ledger, side, choice).compared(_bills(ledger, items))
-        found += _to_look_at(ledger, choice, items)
-    return found
+def bill_rows(ledger: Ledger, side: ProcoreSide, choice: ProjectChoice) -> list[BillRow]:
+    """Compare the bills of a project with Procore's approved invoices; where these are not known, list bills alone."""
+    items = ledger.of_project(choice.project_id)
+    known = choice.project_id in side.invoices
+    compared = _Project(ledger, side, choice).compared(_bills(ledger, items)) if known else []
+    return [*compared, *_to_look_at(ledger, choice, items)]
 
 
 def _bills(ledger: Ledger, items: Iterable[Allocation]) -> list[Bill]:

@@ -19,7 +19,7 @@ from qbwc_bridge.domain.records import ProjectChoice
 from qbwc_bridge.flow.controls import ledger_sums
 from qbwc_bridge.flow.ledger import Ledger
 from qbwc_bridge.flow.pending import Pending
-from qbwc_bridge.flow.proof import Proof
+from qbwc_bridge.flow.proof import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,22 +133,13 @@ def footing(ledger: Ledger, control: Control | None) -> Footing:
     return Footing(read, lines, control.all_costs)
 
 
-def feet(ledger: Ledger, control: Control | None, proof: Proof, pending: Iterable[Pending]) -> list[Foot]:
-    """Give the foot of every project whose job is linked or whose costs are released, by number."""
-    waiting: dict[str, Decimal] = defaultdict(lambda: ZERO)
-    for each in pending:
-        waiting[each.project] += each.amount
-    linked = {row.project_id for row in ledger.linked}
-    shown = (row for row in ledger.choices.values() if row.project_id in linked or row.release)
-    return [_foot(ledger, control, proof, choice, waiting) for choice in sorted(shown, key=lambda row: row.number)]
-
-
-def _foot(
-    ledger: Ledger, control: Control | None, proof: Proof, choice: ProjectChoice, waiting: Mapping[str, Decimal]
+def foot_of(
+    ledger: Ledger, control: Control | None, choice: ProjectChoice, rows: Iterable[Row], pending: Iterable[Pending]
 ) -> Foot:
+    """Give the foot of one project under its rows."""
+    rows = list(rows)
     jobs = [job for job, number in ledger.jobs.items() if number == choice.project_id]
     sums = _by_reason(ledger.of_project(choice.project_id))
-    rows = [row for row in proof.rows if row.project == choice.number]
     return Foot(
         project=choice.number,
         name=choice.name,
@@ -161,7 +152,7 @@ def _foot(
         procore=total(row.procore for row in rows),
         invoices=total(row.invoices for row in rows),
         others=total(row.others for row in rows),
-        pending=waiting.get(choice.number, ZERO),
+        pending=total(each.amount for each in pending if each.project == choice.number),
         difference=total(row.difference for row in rows),
     )
 

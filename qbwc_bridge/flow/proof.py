@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import chain
@@ -79,29 +79,22 @@ class Proof:
         return total(abs(row.difference) for row in self.rows)
 
 
-def prove(
-    ledger: Ledger,
-    costs: Mapping[int, list[DirectCost]],
-    beside: Callable[[ProjectChoice], Beside] | None = None,
-    unread: Collection[int] = (),
-) -> Proof:
+def prove(ledger: Ledger, costs: Mapping[int, list[DirectCost]]) -> Proof:
     """Compare the ledger of released projects with `costs`: Procore's direct costs as just read, by project id.
 
-    A ledger through a date is compared with the costs through that date. What Procore did not show of the projects
-    `unread` cannot be compared.
+    A ledger through a date is compared with the costs through that date.
     """
-    key = ledger.connection.key
-    found = [each for each in released(ledger.choices.values()) if each.project_id not in unread]
-    rows = [
-        rows_of(
-            each,
-            ledger.of_project(each.project_id),
-            ours(costs.get(each.project_id, []), key, ledger.as_of),
-            beside(each) if beside else None,
-        )
-        for each in found
-    ]
+    found = released(ledger.choices.values())
+    rows = (prove_project(ledger, each, costs.get(each.project_id, [])) for each in found)
     return Proof(list(chain.from_iterable(rows)), unmapped(ledger))
+
+
+def prove_project(
+    ledger: Ledger, choice: ProjectChoice, costs: Iterable[DirectCost], beside: Beside | None = None
+) -> list[Row]:
+    """Compare one released project with Procore's direct costs there."""
+    mine = ours(costs, ledger.connection.key, ledger.as_of)
+    return rows_of(choice, ledger.of_project(choice.project_id), mine, beside)
 
 
 def rows_of(
@@ -151,15 +144,20 @@ def code_of(names: Mapping[int, Code], line: DirectCostLine) -> Code:
 
 def unmapped(ledger: Ledger) -> list[Unmapped]:
     """Costs of linked jobs without a code: the list "not in the Procore budget", and what people ignore."""
+    return [each for choice in ledger.linked for each in unmapped_of(ledger, choice)]
+
+
+def unmapped_of(ledger: Ledger, choice: ProjectChoice) -> list[Unmapped]:
+    """The same of one project."""
     return [
         Unmapped(
-            project=ledger.choices[item.project_id].number,
+            project=choice.number,
             document=described(item.document),
             account_or_item=item.line.item or item.line.account,
             amount=item.line.amount,
             ignored=item.reason == "ignored",
         )
-        for item in ledger.allocations
+        for item in ledger.of_project(choice.project_id)
         if item.reason in ("unmapped", "ignored")
     ]
 

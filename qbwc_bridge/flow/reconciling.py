@@ -1,20 +1,19 @@
 """What `reconcile` gives: the head of the proof, its rows, and each difference explained (ACCOUNTING 24)."""
 
 import datetime as dt
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.domain.names import fold
 from qbwc_bridge.domain.records import Connection, ProjectChoice
 from qbwc_bridge.flow.billed import BillRow, bill_rows
-from qbwc_bridge.flow.explained import Explained, explain
-from qbwc_bridge.flow.footing import Foot, Footing, ItemDifference, control_of, feet, footing, item_differences
+from qbwc_bridge.flow.explained import Explained, explain_released, outbox_of
+from qbwc_bridge.flow.footing import Foot, Footing, ItemDifference, control_of, foot_of, footing, item_differences
 from qbwc_bridge.flow.ledger import Ledger, released
 from qbwc_bridge.flow.options import Options
 from qbwc_bridge.flow.pending import Pending, pending
 from qbwc_bridge.flow.procore_side import ProcoreSide, beside
-from qbwc_bridge.flow.proof import Proof, prove
+from qbwc_bridge.flow.proof import Proof, Row, prove_project, unmapped_of
 from qbwc_bridge.ports import UnitOfWork
 
 CASH = (
@@ -44,7 +43,7 @@ class Head:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reconciled:
     """The proof of one connection with its head and explanations."""
 
@@ -86,26 +85,42 @@ def reconcile(
     told who may be an employee.
     """
     ledger = Ledger(uow, connection, options, as_of=as_of, discreet=page)
-    found = released(ledger.choices.values())
-    waiting, control = pending(ledger), control_of(ledger)
-    proof = prove(ledger, side.costs, lambda choice: beside(ledger, side, choice, waiting), side.unread)
-    return Reconciled(
+    waiting, control, outbox = pending(ledger), control_of(ledger), outbox_of(ledger)
+    found = Reconciled(
         head=_head(connection, options, now, as_of),
-        proof=proof,
-        explained=explain(ledger, side.costs, side.unread),
-        projects=feet(ledger, control, proof, waiting),
+        proof=Proof([], []),
+        explained=[],
         footing=footing(ledger, control),
         items=item_differences(ledger),
-        bills=bill_rows(
-            ledger, side, [row for row in found if page or (row.release and row.release.po_bills == "skip")]
-        ),
         pending=waiting,
-        notes=_notes(ledger, side, found),
-        unread=any(row.project_id in side.unread for row in found),
+        notes=_notes(ledger, side),
     )
+    # Project by project: the ledger holds the lines of one at a time.
+    for choice in _shown(ledger):
+        rows: list[Row] = []
+        if choice.release and choice.project_id in side.unread:
+            found.unread = True
+        elif choice.release:
+            costs = side.costs.get(choice.project_id, [])
+            rows = prove_project(ledger, choice, costs, beside(ledger, side, choice, waiting))
+            found.explained += explain_released(ledger, choice, costs, outbox)
+        if choice.release and (page or choice.release.po_bills == "skip"):
+            found.bills += bill_rows(ledger, side, choice)
+        found.proof.rows.extend(rows)
+        found.proof.unmapped.extend(unmapped_of(ledger, choice))
+        found.projects.append(foot_of(ledger, control, choice, rows, waiting))
+    return found
 
 
-def _notes(ledger: Ledger, side: ProcoreSide, found: Iterable[ProjectChoice]) -> list[tuple[str, str]]:
+def _shown(ledger: Ledger) -> list[ProjectChoice]:
+    """Projects whose job is linked or whose costs are released, by number."""
+    linked = {row.project_id for row in ledger.linked}
+    found = (row for row in ledger.choices.values() if row.project_id in linked or row.release)
+    return sorted(found, key=lambda row: row.number)
+
+
+def _notes(ledger: Ledger, side: ProcoreSide) -> list[tuple[str, str]]:
+    found = released(ledger.choices.values())
     notes = [(row.number, told) for row in found for told in side.notes.get(row.project_id, [])]
     being_read = (row for row in ledger.linked if ledger.being_read(row.project_id))
     return [*notes, *((row.number, BEING_READ.format(row.number)) for row in being_read)]

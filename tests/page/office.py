@@ -212,6 +212,7 @@ def fill(kit: Kit, uow: UnitOfWork, name: str) -> None:
             last_contact=NOW - dt.timedelta(minutes=6),
             lists_read_at=NOW - dt.timedelta(days=9),
             costs_read_at=NOW - dt.timedelta(minutes=50),
+            costs_whole_at=NOW - dt.timedelta(minutes=50),
         )
     )
     _lists(uow, connection)

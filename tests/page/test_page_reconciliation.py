@@ -147,7 +147,6 @@ def test_written_costs_close_the_difference(office: Office, alice: Browser) -> N
     with office.kit.work() as uow:
         connection = uow.connections.first(name=MAIN)
         assert connection is not None
-        connection.costs_whole_at = NOW
         writeback.plan(uow, connection, office.kit.options(connection), confirmed=True)
         (row,) = uow.writebacks.find(connection_id=connection.id)
         row.written = row.wanted
