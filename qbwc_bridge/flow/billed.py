@@ -11,7 +11,7 @@ from qbwc_bridge.domain.billing import SubcontractorInvoice
 from qbwc_bridge.domain.books import CostDocument, TransactionRecord
 from qbwc_bridge.domain.costs import Allocation
 from qbwc_bridge.domain.money import ZERO, total
-from qbwc_bridge.domain.procore import Commitment
+from qbwc_bridge.domain.procore import ChangeOrder, Commitment
 from qbwc_bridge.domain.records import ProjectChoice
 from qbwc_bridge.flow.ledger import Ledger, several_orders
 from qbwc_bridge.flow.procore_side import ProcoreSide, approved
@@ -65,10 +65,11 @@ def _bills(ledger: Ledger, items: Iterable[Allocation]) -> list[Bill]:
         if ledger.on_order(item):
             documents[item.document.txn_id] = item.document
             amounts[item.document.txn_id] += item.line.amount
+    commitments = _commitments(ledger)
     return [
         Bill(
             txn_id,
-            int(ledger.orders[document.order_ids[0]].key),
+            commitments.get(document.order_ids[0], 0),
             document.ref_number,
             document.txn_date,
             amounts[txn_id],
@@ -76,6 +77,20 @@ def _bills(ledger: Ledger, items: Iterable[Allocation]) -> list[Bill]:
         )
         for txn_id, document in documents.items()
     ]
+
+
+def _commitments(ledger: Ledger) -> dict[str, int]:
+    """Give the commitment of every exported order; a second order is of the commitment whose change it is."""
+    found = {txn_id: int(row.key) for txn_id, row in ledger.orders.items() if row.kind == "commitment"}
+    seconds = {row.key: txn_id for txn_id, row in ledger.orders.items() if row.kind == "change_order"}
+    if seconds:
+        changes = ledger.uow.documents.find(
+            connection_id=ledger.connection.id, kind="change_order", key=sorted(seconds)
+        )
+        for change in changes:
+            if isinstance(change.document, ChangeOrder):
+                found[seconds[change.key]] = change.document.commitment_id
+    return found
 
 
 class _Project:
@@ -89,7 +104,7 @@ class _Project:
         )
         documents = [row.document for row in rows]
         self._numbers = {each.id: each.number for each in documents if isinstance(each, Commitment)}
-        self._exported = {int(row.key) for row in ledger.orders.values()}
+        self._exported = set(_commitments(ledger).values())
 
     def compared(self, bills: list[Bill]) -> list[BillRow]:
         """Give every bill and every invoice in its list, what needs a look first."""
@@ -123,7 +138,7 @@ class _Project:
         return BillRow(self._project, finding, number, bill.called, _called(invoice), *amounts)
 
     def _of(self, commitment_id: int) -> str:
-        return self._numbers.get(commitment_id, f"commitment {commitment_id}")
+        return self._numbers.get(commitment_id, f"commitment {commitment_id}" if commitment_id else "gone from Procore")
 
 
 def _pairs(bills: Iterable[Bill], invoices: Iterable[SubcontractorInvoice]) -> list[Pair]:

@@ -39,12 +39,17 @@ class Ledger:
         )
         self.choices = {row.project_id: row for row in uow.projects.find(connection_id=connection.id)}
         submissions = uow.submissions.find(
-            connection_id=connection.id, kind=["job", "vendor", "cost_code", "commitment"]
+            connection_id=connection.id, kind=["job", "vendor", "cost_code", "commitment", "change_order"]
         )
         synced = [row for row in submissions if row.quickbooks_id]
         self.jobs = {row.quickbooks_id: row.project_id for row in synced if row.kind == "job"}
         self.vendors = {row.quickbooks_id: int(row.key) for row in synced if row.kind == "vendor"}
-        self.orders = {row.quickbooks_id: row for row in synced if row.kind == "commitment"}
+        # A change order is written on its commitment's order, unless a person chose an order of its own.
+        self.orders = {
+            row.quickbooks_id: row
+            for row in synced
+            if row.kind == "commitment" or (row.kind == "change_order" and row.choice == "second_order")
+        }
         self._names = {
             kind: {row.list_id: row.full_name for row in uow.lists.find(connection_id=connection.id, kind=kind)}
             for kind in ("item", "account", "class")

@@ -14,6 +14,7 @@ from qbwc_bridge.domain.books import Control, CostDocument, TransactionLine, Tra
 from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.domain.procore import DirectCost, DirectCostLine
 from qbwc_bridge.domain.records import Mapping
+from qbwc_bridge.domain.states import State
 from qbwc_bridge.errors import ProcoreError
 from qbwc_bridge.flow import procore_side
 from qbwc_bridge.flow.controls import ask_through, ledger_sums
@@ -216,6 +217,27 @@ def test_bills_without_a_link_and_on_several_orders_are_for_a_look(world: World)
     choose(world, RELEASE)
     assert prove(world).bills == []
     assert [row.finding for row in prove(world, page=True).bills] == ["several_orders", "no_order"]
+
+
+def test_a_bill_on_a_second_order_is_of_the_same_commitment(world: World) -> None:
+    """A change order that is an order of its own is billed by the invoices of its commitment."""
+    world.bring(commitment(1, line(101, 1000)), change_order(5, 1, line(501, 100)))
+    world.settle()
+    with world.unit() as (uow, connection):
+        (row,) = uow.submissions.find(kind="change_order")
+        row.state, row.quickbooks_id, row.choice = State.SYNCED, "PO-second", "second_order"
+        uow.submissions.save(row)
+        lines = [TransactionLine("1", item_name="03-300:M", job_id=job_of_row(uow))]
+        uow.transactions.append(
+            TransactionRecord(
+                connection.id, "PurchaseOrder", "PO-second", "1", "PO-1-005", "V1", "", "", cash(100), TODAY, lines
+            )
+        )
+    post(world, posted_bill("T1", "100.00", orders=("PO-second",)))
+    choose(world, replace(RELEASE, po_bills="skip"))
+    found = prove(world, ProcoreSide(invoices={PROJECT: [invoice(InvoiceLine(cash(100), 1))]}))
+    assert [(row.finding, row.commitment, row.bill_amount) for row in found.bills] == [("agrees", "PO-1", cash(100))]
+    assert [row.skipped for row in found.proof.rows] == [cash(100)]
 
 
 def test_an_invoice_that_only_pays_retainage_out_misses_no_bill(world: World) -> None:
