@@ -101,7 +101,12 @@ class ItemDifference:
 
 
 def control_of(ledger: Ledger) -> Control | None:
-    """Give QuickBooks' own totals through the ledger's date, or of every date; None while they are not known."""
+    """Give QuickBooks' own totals through the ledger's date, or of every date; None while they are not known.
+
+    Until the ledger is whole they would be held against a part of it, or against another file's costs.
+    """
+    if ledger.connection.costs_whole_at is None:
+        return None
     control = ledger.uow.controls.first(connection_id=ledger.connection.id, through=ledger.as_of)
     return control if control and control.read_at else None
 

@@ -101,6 +101,17 @@ def test_before_any_total_was_read_it_is_said_what_to_do(world: World) -> None:
     assert found.agrees
 
 
+def test_a_ledger_that_is_not_whole_is_held_against_nothing(world: World) -> None:
+    """While everything is read for the first time, or anew from another file, no total is compared."""
+    post(world, posted_bill("T1", "10.00"))
+    control(world, job=99, all_costs=99)
+    assert prove(world).footing.all_costs == cash(99)
+    with world.unit() as (uow, connection):
+        connection.costs_whole_at = None
+        uow.connections.save(connection)
+    assert prove(world).footing.read_at is None
+
+
 def test_a_job_that_differs_needs_a_person(world: World) -> None:
     """Where QuickBooks' own total differs, nothing is proven; while the job is read again, that is said."""
     post(world, posted_bill("T1", "10.00"))
