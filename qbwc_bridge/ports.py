@@ -263,6 +263,11 @@ class UnitOfWork(Protocol):
         ...
 
     @property
+    def proofs(self) -> Store[books.ProofKept]:
+        """What Procore had beside our costs when the proof was last made."""
+        ...
+
+    @property
     def mappings(self) -> Store[records.Mapping]:
         """Lasting decisions on accounts and ignored records."""
         ...

@@ -16,7 +16,17 @@ from decimal import Decimal
 from qbwc_bridge.domain.money import ZERO
 from qbwc_bridge.domain.records import Connection, ProjectChoice, ReleaseChoice, Submission
 from qbwc_bridge.errors import BridgeError, NotFound, ProcoreError, Refused
-from qbwc_bridge.flow import intake, making, reconciling, releasing, schedule, work, writeback
+from qbwc_bridge.flow import (
+    controls,
+    intake,
+    making,
+    procore_side,
+    reconciling,
+    releasing,
+    schedule,
+    work,
+    writeback,
+)
 from qbwc_bridge.flow.closes import closed_until
 from qbwc_bridge.flow.facts import Facts
 from qbwc_bridge.flow.kit import Kit
@@ -139,16 +149,21 @@ def push(kit: Kit, connection_id: int, *, confirmed: bool = False, progress: Pro
 
 
 def reconcile(kit: Kit, connection_id: int, *, as_of: dt.date | None = None) -> Reconciled:
-    """Prove job cost: read Procore's direct costs of released projects, compare, and explain each difference."""
+    """Prove job cost: read what Procore has of released projects, compare, and explain each difference.
+
+    QuickBooks' own totals through a date are asked for at the next visit, where they are not known.
+    """
     settle(kit, connection_id)
     with kit.work() as uow:
         connection = uow.connections.get(connection_id)
         projects = released(uow.projects.find(connection_id=connection_id))
-    procore = kit.procore_for(connection)
-    costs = {row.project_id: procore.direct_costs(row.project_id) for row in projects}
+    side, now = procore_side.read(kit.procore_for(connection), projects), kit.clock.now()
     with kit.work() as uow:
         connection = uow.connections.get(connection_id)
-        return reconciling.reconcile(uow, connection, kit.options(connection), costs, now=kit.clock.now(), as_of=as_of)
+        procore_side.keep(uow, connection, side, now)
+        if as_of:
+            controls.ask_through(uow, connection, as_of)
+        return reconciling.reconcile(uow, connection, kit.options(connection), side, now=now, as_of=as_of)
 
 
 def wip(kit: Kit, connection_id: int, *, as_of: dt.date | None = None) -> Schedule:

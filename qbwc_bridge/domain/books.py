@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
+from qbwc_bridge.domain.billing import SubcontractorInvoice
 from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.domain.procore import DirectCost
 from qbwc_bridge.domain.wip import WipRow
@@ -223,6 +224,21 @@ class MonthClose:
     closed_at: dt.datetime
     closed_by: str
     rows: list[WipRow] = field(default_factory=list)
+    id: int = 0
+
+
+@dataclass(slots=True)
+class ProofKept:
+    """What Procore had beside our costs in one project when the proof was last made: the page shows it."""
+
+    connection_id: int
+    project_id: int
+    read_at: dt.datetime
+    others: list[DirectCost] = field(default_factory=list)
+    """Other people's direct costs: dates, codes and amounts, without their words."""
+    invoices: list[SubcontractorInvoice] | None = None
+    """None where Procore did not show them."""
+    notes: list[str] = field(default_factory=list)
     id: int = 0
 
 

@@ -130,11 +130,20 @@ class _Applying:
         """Note whose postings were read; what these did not show posts nothing for a job now: void, pending, moved."""
         shown = cost_answers.shown(answer.content)
         read = {each.txn_id: each for each in shown if each.changed or self._reading.scope == "whole"}
+        posted: set[str] = set()
         for row in self._found(self._uow.costs.find, list(read)):
             if row.reading_id != self._reading.id:
                 self._end(row, known=True)
+            if not row.deleted:
+                posted.add(row.txn_id)
         for header in self._found(self._uow.transactions.find, list(read)):
             header.posted = read[header.txn_id].edit_sequence
+            # Before qbXML 16.0 bills and checks do not say that they are pending: what they lack tells it.
+            header.pending = header.pending or (
+                header.kind in ("Bill", "Check")
+                and header.txn_id not in posted
+                and any(line.job_id and line.amount for line in header.lines)
+            )
             self._uow.transactions.save(header)
         seen = dict(self._connection.costs_modified)
         # A PC whose clock was wrong for a day must not hide later changes behind a time to come.

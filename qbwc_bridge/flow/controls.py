@@ -13,7 +13,7 @@ from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.domain.records import Connection
 from qbwc_bridge.flow import cost_answers
 from qbwc_bridge.flow.cost_rows import number
-from qbwc_bridge.ports import UnitOfWork
+from qbwc_bridge.ports import UnitOfWork, UpTo
 
 BY_JOB, STANDARD = "ProfitAndLossByJob", "ProfitAndLossStandard"
 
@@ -45,9 +45,29 @@ def take(
             _compare(uow, connection, reading, control, with_payroll=with_payroll)
 
 
-def ledger_sums(uow: UnitOfWork, connection: Connection) -> dict[str, Decimal]:
-    """What counts as cost by the ledger, in currency, by the job's ListID."""
-    sums: dict[str, int] = uow.costs.sums("cost_cents", "job_id", connection_id=connection.id, deleted=False)
+def ask_through(uow: UnitOfWork, connection: Connection, through: dt.date) -> None:
+    """Let the next visit read QuickBooks' own totals through a date, unless known ones agree or are new enough.
+
+    A later reading may have brought a document that is dated into the time before.
+    """
+    control = uow.controls.first(connection_id=connection.id, through=through)
+    if control and control.read_at:
+        read, sums = connection.costs_read_at, ledger_sums(uow, connection, through)
+        same = all(control.jobs.get(job, ZERO) == sums.get(job, ZERO) for job in {*control.jobs, *sums})
+        if same or read is None or read <= control.read_at:
+            return
+        control.read_at = None
+        uow.controls.save(control)
+    elif control is None:
+        uow.controls.append(Control(connection.id, None, through))
+    connection.costs_wanted = True
+    uow.connections.save(connection)
+
+
+def ledger_sums(uow: UnitOfWork, connection: Connection, through: dt.date | None = None) -> dict[str, Decimal]:
+    """What counts as cost by the ledger, in currency, by the job's ListID; through a date, where one is given."""
+    until = {"txn_date": UpTo(through)} if through else {}
+    sums: dict[str, int] = uow.costs.sums("cost_cents", "job_id", connection_id=connection.id, deleted=False, **until)
     return {job: Decimal(cents).scaleb(-2) for job, cents in sums.items()}
 
 

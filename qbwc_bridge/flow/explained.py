@@ -1,12 +1,16 @@
 """The proof document by document: each amount by which QuickBooks and Procore differ, and why (ACCOUNTING 24)."""
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from qbwc_bridge.domain.books import WriteBack
 from qbwc_bridge.domain.costs import origin_id
 from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.domain.procore import DirectCost
+from qbwc_bridge.domain.records import ProjectChoice
+from qbwc_bridge.flow import pending
 from qbwc_bridge.flow.ledger import Ledger, released
 from qbwc_bridge.flow.planned import Code
 from qbwc_bridge.flow.proof import code_names, code_of, ours, rows_of
@@ -45,27 +49,40 @@ class _Amounts:
         return self.quickbooks - self.left_out
 
 
-def explain(ledger: Ledger, costs: dict[int, list[DirectCost]]) -> list[Explained]:
+def explain(ledger: Ledger, costs: Mapping[int, list[DirectCost]]) -> list[Explained]:
     """Explain the proof of `ledger` and `costs`, Procore's direct costs as just read, of every date, by project id."""
-    outbox = {row.origin_id: row for row in ledger.uow.writebacks.find(connection_id=ledger.connection.id)}
-    found: list[Explained] = []
-    for choice in released(ledger.choices.values()):
-        if choice.release:
-            evidence = Evidence(
-                key=ledger.connection.key,
-                choice=choice,
-                release=choice.release,
-                items=ledger.of_project(choice.project_id),
-                costs=costs.get(choice.project_id, []),
-                outbox=outbox,
-                document=ledger.document,
-                stands=ledger.stands,
-                jobs=ledger.jobs,
-                brake=ledger.connection.brake,
-                as_of=ledger.as_of,
-            )
-            found += explain_project(evidence)
-    return found
+    outbox = outbox_of(ledger)
+    found = released(ledger.choices.values())
+    return [row for each in found for row in explain_released(ledger, each, costs.get(each.project_id, []), outbox)]
+
+
+def outbox_of(ledger: Ledger) -> dict[str, WriteBack]:
+    """The outbox of a connection by key."""
+    return {row.origin_id: row for row in ledger.uow.writebacks.find(connection_id=ledger.connection.id)}
+
+
+def explain_released(
+    ledger: Ledger, choice: ProjectChoice, costs: Sequence[DirectCost], outbox: Mapping[str, WriteBack]
+) -> list[Explained]:
+    """Explain one project; nothing of it can differ before its release."""
+    if choice.release is None:
+        return []
+    return explain_project(
+        Evidence(
+            key=ledger.connection.key,
+            choice=choice,
+            release=choice.release,
+            items=ledger.of_project(choice.project_id),
+            costs=costs,
+            outbox=outbox,
+            document=ledger.document,
+            stands=ledger.stands,
+            pending=lambda txn_id: pending.stands(ledger, txn_id),
+            jobs=ledger.jobs,
+            brake=ledger.connection.brake,
+            as_of=ledger.as_of,
+        )
+    )
 
 
 def explain_project(evidence: Evidence) -> list[Explained]:

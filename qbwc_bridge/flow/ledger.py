@@ -16,25 +16,40 @@ from qbwc_bridge.ports import UnitOfWork
 class Ledger:
     """Placed and judged cost lines of one connection, from stored rows alone; with `as_of` through that date.
 
+    A `discreet` one tells payees only where QuickBooks has the vendor: others may be employees (ACCOUNTING 18).
     A project's lines are read when they are asked for, and only those of the last project are held: a large company has
     more of them than should be in memory at once.
     """
 
     def __init__(
-        self, uow: UnitOfWork, connection: Connection, options: Options, *, as_of: dt.date | None = None
+        self,
+        uow: UnitOfWork,
+        connection: Connection,
+        options: Options,
+        *,
+        as_of: dt.date | None = None,
+        discreet: bool = False,
     ) -> None:
         self.uow = uow
         self.connection = connection
         self.options = options
         self.as_of = as_of
+        self._tell = (
+            {row.list_id for row in uow.lists.find(connection_id=connection.id, kind="vendor")} if discreet else None
+        )
         self.choices = {row.project_id: row for row in uow.projects.find(connection_id=connection.id)}
         submissions = uow.submissions.find(
-            connection_id=connection.id, kind=["job", "vendor", "cost_code", "commitment"]
+            connection_id=connection.id, kind=["job", "vendor", "cost_code", "commitment", "change_order"]
         )
         synced = [row for row in submissions if row.quickbooks_id]
         self.jobs = {row.quickbooks_id: row.project_id for row in synced if row.kind == "job"}
         self.vendors = {row.quickbooks_id: int(row.key) for row in synced if row.kind == "vendor"}
-        self.orders = {row.quickbooks_id for row in synced if row.kind == "commitment"}
+        # A change order is written on its commitment's order, unless a person chose an order of its own.
+        self.orders = {
+            row.quickbooks_id: row
+            for row in synced
+            if row.kind == "commitment" or (row.kind == "change_order" and row.choice == "second_order")
+        }
         self._names = {
             kind: {row.list_id: row.full_name for row in uow.lists.find(connection_id=connection.id, kind=kind)}
             for kind in ("item", "account", "class")
@@ -69,6 +84,11 @@ class Ledger:
             self._read = {project_id: [self._named(doc) for doc in found]}
         return self._read[project_id]
 
+    def of_job(self, job_id: str) -> list[CostDocument]:
+        """The documents of one job, of every date, without deleted ones."""
+        found = self.uow.costs.find(connection_id=self.connection.id, job_id=job_id, deleted=False)
+        return [self._named(doc) for doc in found]
+
     def document(self, txn_id: str, job_id: str) -> CostDocument | None:
         """What one transaction has for one job, of whatever date."""
         found = self.uow.costs.first(connection_id=self.connection.id, txn_id=txn_id, job_id=job_id)
@@ -90,6 +110,10 @@ class Ledger:
         """The placed lines of all linked projects, one project after the other."""
         return (item for choice in self.linked for item in self.of_project(choice.project_id))
 
+    def place(self, documents: Iterable[CostDocument]) -> list[Allocation]:
+        """Say where lines of documents would belong that are not in the ledger, not judged."""
+        return allocate(map(self._named, documents), self._books)
+
     def missing_codes(self, project_id: int) -> list[str]:
         """Codes with cost that the project's budget does not have yet; they are made (ACCOUNTING 6)."""
         have = {code.code for code in self.choices[project_id].budget_codes}
@@ -108,6 +132,8 @@ class Ledger:
 
     def _named(self, document: CostDocument) -> CostDocument:
         """Give a document whose items, accounts and classes have their names of today."""
+        if self._tell is not None and document.vendor_id not in self._tell:
+            document.payee = ""
         for line in document.lines:
             line.item = self._names["item"].get(line.item_id, line.item)
             line.account = self._names["account"].get(line.account_id, line.account)

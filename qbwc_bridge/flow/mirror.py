@@ -171,6 +171,8 @@ def _keep_transactions(scene: Scene, results: Sequence[TxnRet]) -> Orders:
 
 
 def _fill_transaction(row: TransactionRecord, result: TxnRet, visit_id: int) -> None:
+    # What the postings told of this version holds: older qbXML does not say that a bill or check is pending.
+    row.pending = result.is_pending or (row.pending and row.edit_sequence == result.edit_sequence)
     row.kind, row.edit_sequence = result.kind, result.edit_sequence
     row.ref_number, row.memo = result.ref_number, result.memo
     row.party_id = result.party.list_id if result.party else ""
@@ -195,7 +197,7 @@ def _fill_transaction(row: TransactionRecord, result: TxnRet, visit_id: int) -> 
     ]
     row.linked = list(result.linked)
     row.is_active, row.closed, row.received = result.is_active, result.is_manually_closed, result.is_fully_received
-    row.grouped, row.pending = result.grouped, result.is_pending
+    row.grouped = result.grouped
     row.time_modified, row.read_visit_id, row.gone = result.time_modified, visit_id, False
 
 

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import chain
 
@@ -30,6 +30,12 @@ class Row:
     quickbooks: Decimal
     procore: Decimal
     skipped: Decimal
+    invoices: Decimal = ZERO
+    """Approved subcontractors' invoices in Procore."""
+    others: Decimal = ZERO
+    """Direct costs in Procore that the bridge did not write."""
+    pending: Decimal = ZERO
+    """Entered in QuickBooks, but not posted yet."""
 
     @property
     def difference(self) -> Decimal:
@@ -48,6 +54,15 @@ class Unmapped:
     ignored: bool
 
 
+@dataclass(slots=True)
+class Beside:
+    """What stands beside the comparison of one project, by code; never part of a difference."""
+
+    invoices: Mapping[Code, Decimal] = field(default_factory=dict)
+    others: Mapping[Code, Decimal] = field(default_factory=dict)
+    pending: Mapping[Code, Decimal] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Proof:
     """The proof of one connection; `difference` is the sum of the rows' absolute differences."""
@@ -61,35 +76,57 @@ class Proof:
         return total(abs(row.difference) for row in self.rows)
 
 
-def prove(ledger: Ledger, costs: dict[int, list[DirectCost]]) -> Proof:
+def prove(ledger: Ledger, costs: Mapping[int, list[DirectCost]]) -> Proof:
     """Compare the ledger of released projects with `costs`: Procore's direct costs as just read, by project id.
 
     A ledger through a date is compared with the costs through that date.
     """
-    key, found = ledger.connection.key, released(ledger.choices.values())
-    rows = [
-        rows_of(each, ledger.of_project(each.project_id), ours(costs.get(each.project_id, []), key, ledger.as_of))
-        for each in found
-    ]
+    found = released(ledger.choices.values())
+    rows = (prove_project(ledger, each, costs.get(each.project_id, [])) for each in found)
     return Proof(list(chain.from_iterable(rows)), unmapped(ledger))
 
 
-def rows_of(choice: ProjectChoice, items: Iterable[Allocation], costs: Iterable[DirectCost]) -> list[Row]:
+def prove_project(
+    ledger: Ledger, choice: ProjectChoice, costs: Iterable[DirectCost], beside: Beside | None = None
+) -> list[Row]:
+    """Compare one released project with Procore's direct costs there."""
+    mine = ours(costs, ledger.connection.key, ledger.as_of)
+    return rows_of(choice, ledger.of_project(choice.project_id), mine, beside)
+
+
+def rows_of(
+    choice: ProjectChoice, items: Iterable[Allocation], costs: Iterable[DirectCost], beside: Beside | None = None
+) -> list[Row]:
     """Compare the placed lines of one project with our direct costs there, code by code."""
+    beside = beside or Beside()
     quickbooks, skipped = _sums(items)
     names = code_names(choice)
     procore: dict[Code, Decimal] = defaultdict(lambda: ZERO)
     for line in chain.from_iterable(cost.lines for cost in costs):
         procore[code_of(names, line)] += line.amount
     return [
-        Row(choice.number, *code, quickbooks.get(code, ZERO), procore.get(code, ZERO), skipped.get(code, ZERO))
-        for code in sorted({*quickbooks, *procore})
+        Row(
+            choice.number,
+            *code,
+            quickbooks.get(code, ZERO),
+            procore.get(code, ZERO),
+            skipped.get(code, ZERO),
+            beside.invoices.get(code, ZERO),
+            beside.others.get(code, ZERO),
+            beside.pending.get(code, ZERO),
+        )
+        for code in sorted({*quickbooks, *procore, *beside.invoices, *beside.others, *beside.pending})
     ]
 
 
 def ours(costs: Iterable[DirectCost], key: str, as_of: dt.date | None) -> list[DirectCost]:
     """Those direct costs that carry the connection's key, through a date."""
-    return [cost for cost in costs if cost.origin_id.startswith(f"qbd:{key}:") and (not as_of or cost.date <= as_of)]
+    return [cost for cost in costs if is_ours(cost, key) and (not as_of or cost.date <= as_of)]
+
+
+def is_ours(cost: DirectCost, key: str) -> bool:
+    """Whether the connection of that key wrote a direct cost."""
+    return cost.origin_id.startswith(f"qbd:{key}:")
 
 
 def code_names(choice: ProjectChoice) -> dict[int, Code]:
@@ -104,15 +141,20 @@ def code_of(names: Mapping[int, Code], line: DirectCostLine) -> Code:
 
 def unmapped(ledger: Ledger) -> list[Unmapped]:
     """Costs of linked jobs without a code: the list "not in the Procore budget", and what people ignore."""
+    return [each for choice in ledger.linked for each in unmapped_of(ledger, choice)]
+
+
+def unmapped_of(ledger: Ledger, choice: ProjectChoice) -> list[Unmapped]:
+    """The same of one project."""
     return [
         Unmapped(
-            project=ledger.choices[item.project_id].number,
+            project=choice.number,
             document=described(item.document),
             account_or_item=item.line.item or item.line.account,
             amount=item.line.amount,
             ignored=item.reason == "ignored",
         )
-        for item in ledger.allocations
+        for item in ledger.of_project(choice.project_id)
         if item.reason in ("unmapped", "ignored")
     ]
 

@@ -34,6 +34,8 @@ class Evidence:
     """Whether the ledger has anything of a TxnID for any job."""
     jobs: Mapping[str, int]
     """Project id by job ListID."""
+    pending: Callable[[str], bool] = lambda _txn_id: False
+    """Whether QuickBooks has a TxnID as a document that posts nothing yet."""
     brake: str = ""
     as_of: dt.date | None = None
 
@@ -114,7 +116,7 @@ class Reasons:
         if document is None:
             return "the ledger does not have it"
         if document.deleted and not known.stands(txn_id):
-            return "deleted in QuickBooks" if document.deletion_known else "gone from QuickBooks without a record of it"
+            return self._gone(document)
         if known.as_of and document.txn_date > known.as_of:
             return f"QuickBooks dates it {document.txn_date}, after {known.as_of}"
         if known.jobs.get(job_id) != known.choice.project_id:
@@ -133,6 +135,11 @@ class Reasons:
         no_cost = sorted({line.account for line in lines if not line.counted})
         told += [f"not counted, because posted to {', '.join(no_cost)}, which is no cost"] if no_cost else []
         return " and ".join(told) or "QuickBooks has no amount of it on this job now"
+
+    def _gone(self, document: CostDocument) -> str:
+        if self._evidence.pending(document.txn_id):
+            return "pending in QuickBooks now, so that it posts nothing yet"
+        return "deleted in QuickBooks" if document.deletion_known else "gone from QuickBooks without a record of it"
 
     def _added(self, origin: str, code: Code) -> Decimal:
         """The sum of lines that people added to a direct cost of ours: they carry no key."""

@@ -22,6 +22,7 @@ from qbwc_bridge.statuspage.costs import costs
 from qbwc_bridge.statuspage.deciding import decide
 from qbwc_bridge.statuspage.overview import overview
 from qbwc_bridge.statuspage.project_costs import project_costs
+from qbwc_bridge.statuspage.reconciliation import reconciliation, reconciliation_file
 from qbwc_bridge.statuspage.record import record
 from qbwc_bridge.statuspage.render import environment
 from qbwc_bridge.statuspage.sessions import Secrets, Session, Sessions
@@ -52,6 +53,10 @@ ADDRESSES = Map(
         ),
         Rule("/connections/<name>/wip", endpoint="wip", methods=["GET"]),
         Rule("/connections/<name>/wip.<any(csv, xlsx):form>", endpoint="wip_file", methods=["GET"]),
+        Rule("/connections/<name>/reconciliation", endpoint="reconciliation", methods=["GET"]),
+        Rule(
+            "/connections/<name>/reconciliation.<any(csv, xlsx):form>", endpoint="reconciliation_file", methods=["GET"]
+        ),
         Rule("/login", endpoint="login", methods=["GET", "POST"]),
         Rule("/login/link/<token>", endpoint="link", methods=["GET"]),
         Rule("/logout", endpoint="logout", methods=["POST"]),
@@ -75,6 +80,8 @@ VIEWS: Mapping[str, View] = {
     "cost_file": cost_file,
     "wip": wip,
     "wip_file": wip_file,
+    "reconciliation": reconciliation,
+    "reconciliation_file": reconciliation_file,
 }
 """What needs a sign-in."""
 

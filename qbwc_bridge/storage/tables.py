@@ -232,6 +232,18 @@ month_close = Table(
     sqlite_autoincrement=True,
 )
 
+proof_kept = Table(
+    "proof_kept",
+    metadata,
+    own_id(),
+    of_connection(),
+    *whole("project_id"),
+    *text("read_at", "others", "notes"),
+    *text("invoices", empty=True),
+    UniqueConstraint("connection_id", "project_id", name="uq_proof_kept_project"),
+    sqlite_autoincrement=True,
+)
+
 mapping = Table(
     "mapping",
     metadata,

@@ -55,6 +55,7 @@ class SqlUnitOfWork:
     costs = _Rows(tables.cost_document, books.CostDocument)
     controls = _Rows(tables.control, books.Control)
     closes = _Rows(tables.month_close, books.MonthClose)
+    proofs = _Rows(tables.proof_kept, books.ProofKept)
     mappings = _Rows(tables.mapping, records.Mapping)
     writebacks = _Rows(tables.write_back, books.WriteBack)
     history = _Rows(tables.history, records.History)

@@ -100,9 +100,10 @@ def test_narrow_pages_do_not_scroll_sideways_and_words_can_be_read(
     page = context.new_page()
     sign_in(page, office, address)
     record = f"/connections/{MAIN}/submissions/{office.row('PO-001').id}"
+    tabs = (f"/connections/{MAIN}/{tab}" for tab in ("wip", "reconciliation"))
     costs = f"/connections/{MAIN}/costs"
     ledger = (costs, f"{costs}/1", f"{costs}/1/documents", f"{costs}/1/documents/1")
-    for path in ("/", f"/connections/{MAIN}/submissions", record, *ledger, f"/connections/{MAIN}/wip", "/support"):
+    for path in ("/", f"/connections/{MAIN}/submissions", record, *ledger, *tabs, "/support"):
         page.goto(address + path)
         root = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
         assert root[0] <= root[1], path

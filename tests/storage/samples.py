@@ -35,6 +35,7 @@ RECORDS: dict[type[Any], Table] = {
     books.CostDocument: tables.cost_document,
     books.Control: tables.control,
     books.MonthClose: tables.month_close,
+    books.ProofKept: tables.proof_kept,
     books.WriteBack: tables.write_back,
 }
 """Every class of rows with its table."""
@@ -58,6 +59,7 @@ STORES = {
     books.CostDocument: "costs",
     books.Control: "controls",
     books.MonthClose: "closes",
+    books.ProofKept: "proofs",
     books.WriteBack: "writebacks",
 }
 """The name of their store in a unit of work."""

@@ -11,7 +11,7 @@ import pytest
 from qbwc_bridge.files.wip import COLUMNS, FORMULAS
 from qbwc_bridge.rehearsal.month import Site, post_month
 from tests.unit.cli_office import Office, office
-from tests.unit.test_cli_workbook import cells, parts
+from tests.unit.test_files_workbook import cells, parts
 
 
 @pytest.fixture(name="here", scope="module")

@@ -79,6 +79,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("connection_id", "month", name="uq_month_close_month"),
         sqlite_autoincrement=True,
     )
+    op.create_table(
+        "proof_kept",
+        sa.Column("id", WHOLE, primary_key=True, autoincrement=True),
+        sa.Column("connection_id", WHOLE, nullable=False),
+        sa.Column("project_id", WHOLE, nullable=False),
+        *(sa.Column(name, TEXT, nullable=False) for name in ("read_at", "others", "notes")),
+        _empty("invoices"),
+        sa.ForeignKeyConstraint(
+            ["connection_id"], ["connection.id"], name="fk_proof_kept_connection_id", ondelete="CASCADE"
+        ),
+        sa.UniqueConstraint("connection_id", "project_id", name="uq_proof_kept_project"),
+        sqlite_autoincrement=True,
+    )
 
 
 _CONTROL = ("jobs", "unknown", "all_costs", "without_job", "items")
