@@ -12,13 +12,14 @@ from decimal import Decimal
 from typing import Any
 
 from qbwc_bridge.domain.books import CostAnswer, CostDocument, CostLine, CostReading, ListRecord, TransactionRecord
-from qbwc_bridge.domain.costs import COST_ACCOUNTS, PAYROLL
+from qbwc_bridge.domain.costs import COST_ACCOUNTS
 from qbwc_bridge.domain.money import ZERO
 from qbwc_bridge.domain.records import Connection
 from qbwc_bridge.domain.states import TaskState
+from qbwc_bridge.domain.txn_types import PAYROLL, txn_type
 from qbwc_bridge.flow import controls, cost_answers, cost_history
 from qbwc_bridge.flow.cost_answers import Scope
-from qbwc_bridge.flow.cost_names import Names, txn_type
+from qbwc_bridge.flow.cost_names import Names
 from qbwc_bridge.ports import Other, UnitOfWork
 
 PORTION = 12
