@@ -54,7 +54,7 @@ def follows(found: Effect) -> list[str]:
         )
         told += [f"The push asks first: {each.question}"] if each.question else []
     if not found.procore:
-        told.append("Nothing changes in Procore.")
+        told.append("Nothing that is written in Procore changes.")
     if found.closed_months:
         told.append(f"Some of it is dated in months that QuickBooks has closed: {', '.join(found.closed_months)}.")
     return told

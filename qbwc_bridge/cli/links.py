@@ -84,7 +84,7 @@ def not_cost(ledger: Ledger) -> list[dict[str, Any]]:
             "account": found.account,
             "account_type": found.account_type,
             "amount": found.amount,
-            "documents": found.documents,
+            "documents": [{"document": part.document, "amount": part.amount} for part in found.documents],
         }
         for found in Apart(ledger).take_all().not_cost
     ]

@@ -91,7 +91,7 @@ def ignoring(document: CostDocument, line: CostLine, books: Books) -> tuple[str,
         ("account", fold(line.account)),
         ("class", fold(line.class_name)),
     ]
-    return next((each for each in named if each in books.ignored), None)
+    return next((each for each in named if each[1] and each in books.ignored), None)
 
 
 def _place(document: CostDocument, line: CostLine, project_id: int, books: Books) -> Allocation:

@@ -3,6 +3,7 @@
 Lists for people, read project by project.
 """
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -17,26 +18,42 @@ from qbwc_bridge.flow.allocating import CostKind
 from qbwc_bridge.flow.ledger import Ledger
 from qbwc_bridge.flow.proof import described
 
+Called = Callable[[CostDocument], str]
+"""Names a document as a person finds it."""
+
+
+@dataclass(slots=True)
+class Part:
+    """What of a document is in a sum."""
+
+    document: str
+    date: dt.date
+    amount: Decimal = ZERO
+
 
 @dataclass(slots=True)
 class Sum:
     """An amount with the documents behind it."""
 
     amount: Decimal = ZERO
-    documents: list[str] = field(default_factory=list)
-    """Each once, as a person finds it."""
     projects: dict[int, str] = field(default_factory=dict)
     """Number by Procore's id."""
-    seen: set[tuple[str, str]] = field(default_factory=set)
-    """TxnID and job of the documents."""
+    parts: dict[tuple[str, str], Part] = field(default_factory=dict)
+    """By TxnID and job."""
 
-    def add(self, choice: ProjectChoice, document: CostDocument, line: CostLine, named: Callable[[], str]) -> None:
+    @property
+    def documents(self) -> list[Part]:
+        """The documents behind it, the newest first."""
+        return sorted(self.parts.values(), key=lambda part: part.date, reverse=True)
+
+    def add(self, choice: ProjectChoice, document: CostDocument, line: CostLine, called: Called) -> None:
         """Take in a line."""
         self.amount += line.amount
         self.projects[choice.project_id] = choice.number
-        if (document.txn_id, line.job_id) not in self.seen:
-            self.seen.add((document.txn_id, line.job_id))
-            self.documents.append(named())
+        key = document.txn_id, line.job_id
+        if key not in self.parts:
+            self.parts[key] = Part(called(document), document.txn_date)
+        self.parts[key].amount += line.amount
 
 
 @dataclass(slots=True)
@@ -78,7 +95,7 @@ class UnlinkedJob:
 class Apart:
     """The lists of one connection; `take` reads one project into them."""
 
-    def __init__(self, ledger: Ledger, *, called: Callable[[CostDocument], str] = described) -> None:
+    def __init__(self, ledger: Ledger, *, called: Called = described) -> None:
         self._ledger = ledger
         self._called = called
         self._unmapped: dict[tuple[str, str], Unmapped] = {}
@@ -149,7 +166,7 @@ class Apart:
             self._add(found, choice, item.document, line)
 
     def _add(self, found: Sum, choice: ProjectChoice, document: CostDocument, line: CostLine) -> None:
-        found.add(choice, document, line, lambda: self._called(document))
+        found.add(choice, document, line, self._called)
 
 
 def unlinked_jobs(ledger: Ledger) -> list[UnlinkedJob]:

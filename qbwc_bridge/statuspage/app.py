@@ -16,6 +16,7 @@ from qbwc_bridge.errors import BridgeError, NotFound, Refused, WrongUsage
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.logs import without_values
 from qbwc_bridge.statuspage import plain, words
+from qbwc_bridge.statuspage.allocating import allocate
 from qbwc_bridge.statuspage.ask import Ask, BadForm, Goto, NotAllowed, Page, Site, Ticking, View
 from qbwc_bridge.statuspage.costs import costs
 from qbwc_bridge.statuspage.deciding import decide
@@ -39,6 +40,7 @@ ADDRESSES = Map(
         Rule("/connections/<name>/submissions/<int:number>", endpoint="record", methods=["GET"]),
         Rule("/connections/<name>/submissions/decide", endpoint="decide", methods=["POST"]),
         Rule("/connections/<name>/costs", endpoint="costs", methods=["GET"]),
+        Rule("/connections/<name>/costs/decide", endpoint="allocate", methods=["POST"]),
         Rule("/login", endpoint="login", methods=["GET", "POST"]),
         Rule("/login/link/<token>", endpoint="link", methods=["GET"]),
         Rule("/logout", endpoint="logout", methods=["POST"]),
@@ -56,6 +58,7 @@ VIEWS: Mapping[str, View] = {
     "record": record,
     "decide": decide,
     "costs": costs,
+    "allocate": allocate,
 }
 """What needs a sign-in."""
 

@@ -1,23 +1,20 @@
 """Job costs per project and code: QuickBooks, what the bridge wrote to Procore, and what is not in the budget there."""
 
-import datetime as dt
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from qbwc_bridge.domain.costs import PAYROLL, Allocation
+from qbwc_bridge.domain.costs import Allocation
 from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.domain.procore import DirectCost
 from qbwc_bridge.domain.records import Connection, ProjectChoice
+from qbwc_bridge.flow.apart import Apart
 from qbwc_bridge.flow.ledger import Ledger
-from qbwc_bridge.flow.proof import Row, prove
+from qbwc_bridge.flow.proof import Row, ours, rows_of
+from qbwc_bridge.statuspage.apart import called, lists, spelled
 from qbwc_bridge.statuspage.ask import Ask, Page
 from qbwc_bridge.statuspage.render import day, money
-
-_INNER_CAPITAL = re.compile(r"(?<=[a-z])[A-Z]")
-"""JournalEntry reads as Journal entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,51 +31,35 @@ class ProjectCosts:
         return total(getattr(row, column) for row in self.rows)
 
 
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """A cost that is not in the Procore budget."""
-
-    project: str
-    document: str
-    date: dt.date
-    account_or_item: str
-    amount: Decimal
-    ignored: bool
-
-
 def costs(ask: Ask, name: str) -> Page:
-    """Show the job costs of every linked project of a connection."""
+    """Show the job costs of every linked project of a connection, and what stands apart from Procore's budgets."""
     connection = ask.connection(name)
     options = ask.site.kit.options(connection)
     ledger = Ledger(ask.uow, connection, options)
-    outside = [_outside(ledger, item) for item in ledger.allocations if item.reason in {"unmapped", "ignored"}]
-    open_ones = [each for each in outside if not each.ignored]
-    ignored = [each for each in outside if each.ignored]
+    beside = Apart(ledger, called=called)
+    written = _written(ask, connection)
+    projects = []
+    for choice in ledger.linked:  # one project after the other is held in memory
+        projects.append(_project(ledger, choice, written))
+        beside.take(choice)
     values = {
         "connection": connection,
         "zone": options.zone,
-        "projects": _projects(ask, connection, ledger),
-        "outside": open_ones,
-        "outside_sum": total(each.amount for each in open_ones),
-        "ignored_count": len(ignored),
-        "ignored_sum": total(each.amount for each in ignored),
+        "projects": projects,
         "refused": _refused(ask, connection, ledger),
+        "apart": lists(ask.uow, ledger, beside),
+        "spelled": spelled,
     }
     return Page("costs.html", values)
 
 
-def _projects(ask: Ask, connection: Connection, ledger: Ledger) -> list[ProjectCosts]:
-    proven = _written(ask, connection)
-    rows = defaultdict(list)
-    for row in prove(ledger, proven).rows:
-        rows[row.project].append(row)
-    shown = []
-    for choice in ledger.linked:
-        items = ledger.of_project(choice.project_id)
-        outside = total(item.line.amount for item in items if not item.cost_code)
-        found = rows[choice.number] if choice.release else _unreleased(choice, items)
-        shown.append(ProjectCosts(choice, found, outside))
-    return shown
+def _project(ledger: Ledger, choice: ProjectChoice, written: dict[int, list[DirectCost]]) -> ProjectCosts:
+    items = ledger.of_project(choice.project_id)
+    outside = total(item.line.amount for item in items if not item.cost_code)
+    if choice.release is None:
+        return ProjectCosts(choice, _unreleased(choice, items), outside)
+    ours_there = ours(written.get(choice.project_id, []), ledger.connection.key, None)
+    return ProjectCosts(choice, rows_of(choice, items, ours_there), outside)
 
 
 def _written(ask: Ask, connection: Connection) -> dict[int, list[DirectCost]]:
@@ -107,25 +88,3 @@ def _unreleased(choice: ProjectChoice, items: Iterable[Allocation]) -> list[Row]
         if item.cost_code:
             sums[item.cost_code, item.cost_type] += item.line.amount
     return [Row(choice.number, *code, amount, ZERO, ZERO) for code, amount in sorted(sums.items())]
-
-
-def _outside(ledger: Ledger, item: Allocation) -> Outside:
-    choice, document = ledger.choices[item.project_id], item.document
-    return Outside(
-        project=f"{choice.number} {choice.name}",
-        document=_named(item),
-        date=document.txn_date,
-        account_or_item=item.line.item or item.line.account,
-        amount=item.line.amount,
-        ignored=item.reason == "ignored",
-    )
-
-
-def _named(item: Allocation) -> str:
-    """Name a document without naming an employee: a payee is told only where QuickBooks has the vendor (rule 18)."""
-    document = item.document
-    if document.txn_type == PAYROLL:
-        return f"Payroll of {day(document.txn_date)}"
-    payee = document.payee if document.vendor_id else ""
-    kind = _INNER_CAPITAL.sub(lambda found: f" {found[0].lower()}", document.txn_type)
-    return " ".join(f"{kind} {document.ref_number} {payee}".split())
