@@ -26,20 +26,23 @@ def facts(decision: Mapping, found: Effect, *, kept: bool) -> dict[str, Any]:
         "new_codes": [{"project": project, "code": code} for project, code in found.new_codes],
         "procore_changes": found.procore,
         "closed_months": found.closed_months,
+        "whole": found.whole,
     }
 
 
 def text(found: Effect) -> str:
     """Give an effect as a bookkeeper reads it: what moves, the documents, and what follows in Procore."""
+    partly = [] if found.whole else ["QuickBooks' costs are not read whole yet: more may move."]
     if not found.moves:
-        return "No cost that was read so far changes its place by it; it holds for costs to come.\n"
+        none = "No cost that was read so far changes its place by it; it holds for costs to come."
+        return "\n".join([none, *partly]) + "\n"
     rows = [[move.project, move.before, move.after, move.documents, move.amount] for move in found.moves]
     parts = [table(["project", "from", "to", "documents", "amount"], rows), ""]
     shown = [[each.project, each.document, each.before, each.after, each.amount] for each in found.documents[:SHOWN]]
     parts.append(table(["project", "document", "from", "to", "amount"], shown))
     if len(found.documents) > SHOWN:
         parts.append(f"... and {len(found.documents) - SHOWN} more, which --json lists.")
-    parts += ["", *follows(found)]
+    parts += ["", *follows(found), *partly]
     return "\n".join(parts).rstrip() + "\n"
 
 

@@ -69,6 +69,8 @@ class Effect:
     procore: list[InProcore] = field(default_factory=list)
     closed_months: list[str] = field(default_factory=list)
     """Months that QuickBooks has closed and that moving costs are dated in, as 2026-02."""
+    whole: bool = True
+    """False while the first reading of QuickBooks' costs is under way: more may move."""
 
     @property
     def amount(self) -> Decimal:
@@ -85,7 +87,8 @@ class Effect:
 
 def effect(ledger: Ledger, decision: Mapping, *, called: Callable[[CostDocument], str] = described) -> Effect:
     """Compare the ledger as it is with the ledger under a decision that is not kept yet; `called` names a document."""
-    found, books = Effect(), ledger.books_with(decision)
+    found = Effect(whole=ledger.connection.costs_whole_at is not None)
+    books = ledger.books_with(decision)
     months: set[str] = set()
     for choice in ledger.linked:
         before = ledger.of_project(choice.project_id)

@@ -128,6 +128,13 @@ def test_a_transaction_type_gives_the_cost_type(office: Office, alice: Browser) 
     assert place(office, "pay-2026-02-27") == "03-300.L"
 
 
+def test_costs_that_are_not_read_whole_are_told(office: Office, alice: Browser) -> None:
+    """While the first reading is under way, the effect is of what came so far, and says so."""
+    assert "more may move" not in send(alice, "map", procore="03-300.L", **FUEL).text
+    office.change(costs_whole_at=None)
+    assert "not read whole yet: more may move" in send(alice, "map", procore="03-300.L", **FUEL).text
+
+
 def test_only_deciders_decide(office: Office, alice: Browser, victor: Browser, charlie: Browser) -> None:
     """A viewer has no form and no right, another connection's approver sees nothing, a foreign form is refused."""
     assert 'name="procore"' in alice.get(COSTS).text

@@ -57,6 +57,7 @@ def test_a_dry_run_shows_what_setting_then_does(here: Office) -> None:
     assert (before["new_codes"], before["procore_changes"]) == ([{"project": "24-001", "code": "01-500.O"}], [])
 
     told = here.run(*fuel, "--dry-run").stdout
+    assert before["whole"] is ("more may move" not in told)
     assert "would be mapped to 01-500.O. Nothing is kept." in told
     done = here.ask(*fuel)
     assert done == {**before, "kept": True}
