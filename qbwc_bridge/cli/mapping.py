@@ -1,41 +1,41 @@
 """`map`: links between QuickBooks and Procore records, named as people name them."""
 
-import csv
-import io
-import sys
+from collections.abc import Callable
 from collections.abc import Mapping as Named
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import click
 
 from qbwc_bridge import worker
-from qbwc_bridge.cli import links
+from qbwc_bridge.cli import deciding, links
 from qbwc_bridge.cli.common import (
     Bridge,
     connection_option,
-    each,
     json_option,
     pass_bridge,
-    read_text,
     say,
-    settle,
     show_json,
-    who,
 )
+from qbwc_bridge.cli.map_files import KINDS, export, import_
 from qbwc_bridge.cli.suggestions import suggestions
 from qbwc_bridge.cli.tables import table
-from qbwc_bridge.domain.records import Connection
-from qbwc_bridge.errors import BridgeError, WrongUsage
+from qbwc_bridge.domain.records import Connection, Mapping, MappingKind
+from qbwc_bridge.errors import WrongUsage
+from qbwc_bridge.flow import allocating
 from qbwc_bridge.flow.ledger import Ledger
+from qbwc_bridge.ports import UnitOfWork
 
-MapKind = Literal["job", "vendor", "item", "account"]
-KINDS: tuple[MapKind, ...] = ("job", "vendor", "item", "account")
-COLUMNS = ("kind", "quickbooks", "procore", "ignored", "comment", "expense_account")
-"""Of `map export` and `map import`."""
+LISTS: Named[str, tuple[Callable[[Ledger], list[dict[str, Any]]], str]] = {
+    "not_cost": (links.not_cost, "Every line of a linked job is a cost."),
+    "unlinked_costs": (links.unlinked_costs, "No job without a project has costs."),
+}
+"""The lists of what stands apart, each with the sentence for an empty one."""
 
 kind_option = click.option("--kind", type=click.Choice(KINDS), required=True, help="What is linked.")
-quickbooks_option = click.option("--quickbooks", required=True, metavar="TEXT", help="Full name in QuickBooks.")
+quickbooks_option = click.option(
+    "--quickbooks", required=True, metavar="TEXT", help="Full name in QuickBooks; of a type its name, such as Paycheck."
+)
+dry_run_option = click.option("--dry-run", is_flag=True, help="Show what it would do to costs, and keep nothing.")
 
 
 @click.group(name="map")
@@ -47,67 +47,104 @@ def mapping() -> None:
 @connection_option
 @click.option("--kind", type=click.Choice(KINDS), help="Only this kind.")
 @click.option("--unmapped", is_flag=True, help="Costs without a cost code; jobs or vendors without a link.")
+@click.option("--not-cost", is_flag=True, help="Other lines of linked jobs: retainage, deposits, assets, income.")
+@click.option("--unlinked-costs", is_flag=True, help="Costs of jobs that are linked to no project, by job.")
 @json_option
 @pass_bridge
-def list_(bridge: Bridge, name: str | None, kind: MapKind | None, *, unmapped: bool, as_json: bool) -> None:
-    """List what is linked, mapped and ignored; or with --unmapped what is not."""
+def list_(bridge: Bridge, /, *, name: str | None, kind: MappingKind | None, as_json: bool, **asked: bool) -> None:
+    """List what is linked, mapped and ignored; or what is not, or what stands apart from job cost."""
+    wanted = [which for which, on in asked.items() if on]
+    if len(wanted) > 1 or (kind and wanted and wanted[0] in LISTS):
+        raise WrongUsage("Ask for one list: --unmapped, which --kind narrows, --not-cost or --unlinked-costs.")
+    which = next(iter(wanted), "")
     rows: list[dict[str, Any]] = []
     for connection in bridge.connections(name):
-        if unmapped:
+        if which:
             worker.settle(bridge.kit, connection.id)
         with bridge.kit.work() as uow:
-            row = uow.connections.get(connection.id)
-            if not unmapped:
-                rows += links.linked(uow, row, kind)
-            elif kind in ("job", "vendor"):
-                rows += links.unlinked(uow, row, kind)
-            else:
-                rows += links.unmapped(Ledger(uow, row, bridge.kit.options(row)), kind)
+            rows += _rows(bridge, uow, uow.connections.get(connection.id), which, kind)
     if as_json:
         show_json(rows)
     elif rows:
         heads = [head for head in rows[0] if head not in ("decided_at", "decided_by")]
-        click.echo(table([head.replace("_", " ") for head in heads], [[row[head] for head in heads] for row in rows]))
+        click.echo(
+            table([head.replace("_", " ") for head in heads], [[_cell(row[head]) for head in heads] for row in rows])
+        )
     else:
-        say(_nothing(kind, unmapped=unmapped))
+        say(_nothing(which, kind))
 
 
-def _nothing(kind: MapKind | None, *, unmapped: bool) -> str:
-    if not unmapped:
+def _rows(
+    bridge: Bridge, uow: UnitOfWork, connection: Connection, which: str, kind: MappingKind | None
+) -> list[dict[str, Any]]:
+    if not which:
+        return links.linked(uow, connection, kind)
+    if kind in ("job", "vendor"):
+        return links.unlinked(uow, connection, kind)
+    ledger = Ledger(uow, connection, bridge.kit.options(connection))
+    return LISTS[which][0](ledger) if which in LISTS else links.unmapped(ledger, kind)
+
+
+def _cell(value: Any) -> Any:
+    """A list is told by its length in a table."""
+    return len(value) if isinstance(value, list) else value
+
+
+def _nothing(which: str, kind: MappingKind | None) -> str:
+    if not which:
         return "Nothing is linked or mapped yet."
+    if which in LISTS:
+        return LISTS[which][1]
     return f"Every {kind} of QuickBooks is linked." if kind in ("job", "vendor") else "Every cost has its code."
 
 
 @mapping.command(name="set")
 @kind_option
 @quickbooks_option
-@click.option("--procore", metavar="TEXT", help="Cost code, dot, cost type; project number; vendor name.")
+@click.option(
+    "--procore",
+    metavar="TEXT",
+    help="Cost code, dot, cost type (01-500.O); project number; vendor name; of a transaction type the cost type.",
+)
 @click.option(
     "--expense-account",
     metavar="TEXT",
     help="Of an item that is still to be made, and of those below it: the account for its costs; empty takes it back.",
 )
+@dry_run_option
 @connection_option
+@json_option
 @pass_bridge
 def set_(
     bridge: Bridge,
     *,
-    kind: MapKind,
+    kind: MappingKind,
     quickbooks: str,
     procore: str | None,
     expense_account: str | None,
+    dry_run: bool,
     name: str | None,
+    as_json: bool,
 ) -> None:
-    """Map an account or item to a cost code and cost type (01-500.O), link a job or vendor, or choose an account."""
+    """Say where costs of an item, account, class or transaction type belong; link a job or vendor; choose an account.
+
+    What moves by it is shown, with --dry-run before it is kept. Items go before accounts, accounts before classes. An
+    item or class may name a cost code alone (01-500), an account or class a cost type alone (.L).
+    """
     if (procore is None) == (expense_account is None) or (kind != "item" and procore is None):
         raise WrongUsage("Give --procore, or for an item --expense-account.")
+    if (dry_run or as_json) and (kind in ("job", "vendor") or procore is None):
+        raise WrongUsage("--dry-run and --json show where costs go: of items, accounts, classes and transaction types.")
     connection = bridge.connection(name)
-    if procore is not None:
-        _set(bridge, connection, kind, quickbooks, procore)
-        click.echo(f"{kind} {quickbooks} is mapped to {procore}.")
-    elif expense_account is not None:
-        _set_account(bridge, connection, quickbooks, expense_account)
+    if procore is None:
+        deciding.set_account(bridge, connection, quickbooks, expense_account or "")
         click.echo(f"New items {quickbooks} get the expense account {expense_account or 'of the connection'}.")
+    elif kind in ("job", "vendor"):
+        deciding.link(bridge, connection, kind, quickbooks, procore)
+        click.echo(f"{kind} {quickbooks} is mapped to {procore}.")
+    else:
+        decide = deciding.mapped(kind, quickbooks, procore)
+        deciding.carry_out(bridge, connection, decide, dry_run=dry_run, as_json=as_json)
 
 
 @mapping.command()
@@ -115,7 +152,7 @@ def set_(
 @json_option
 @pass_bridge
 def suggest(bridge: Bridge, name: str | None, *, as_json: bool) -> None:
-    """List jobs and vendors without a link and items with unmapped cost, with what in Procore is nearly the same."""
+    """List what has no link or code yet (jobs, vendors, names with unmapped cost) and is nearly the same in Procore."""
     rows: list[dict[str, Any]] = []
     for connection in bridge.connections(name):
         worker.settle(bridge.kit, connection.id)
@@ -135,102 +172,39 @@ def suggest(bridge: Bridge, name: str | None, *, as_json: bool) -> None:
 @kind_option
 @quickbooks_option
 @click.option("--comment", required=True, help="Why its costs stay out of Procore.")
+@dry_run_option
 @connection_option
+@json_option
 @pass_bridge
-def ignore(bridge: Bridge, kind: MapKind, quickbooks: str, comment: str, name: str | None) -> None:
-    """Leave the costs of an account, item or unlinked job out of Procore for good, with a reason.
+def ignore(
+    bridge: Bridge, *, kind: MappingKind, quickbooks: str, comment: str, dry_run: bool, name: str | None, as_json: bool
+) -> None:
+    """Leave the costs of an item, account, class, transaction type or unlinked job out of Procore, with a reason.
 
-    `map set` takes it back.
+    What is ignored by its item or transaction type stays out whatever else is mapped; an account or class is ignored
+    where nothing else gives its costs a code. `map set` or `map take-back` ends it.
     """
-    connection = bridge.connection(name)
-    _ignore(bridge, connection, kind, quickbooks, comment)
-    click.echo(f"{kind} {quickbooks} is ignored.")
+    decide = deciding.ignored(kind, quickbooks, comment)
+    deciding.carry_out(bridge, bridge.connection(name), decide, dry_run=dry_run, as_json=as_json)
 
 
-@mapping.command()
+@mapping.command(name="take-back")
+@kind_option
+@quickbooks_option
+@dry_run_option
 @connection_option
+@json_option
 @pass_bridge
-def export(bridge: Bridge, name: str | None) -> None:
-    """Print what is linked, mapped and ignored as CSV, for `map import`."""
-    connection = bridge.connection(name)
-    with bridge.kit.work() as uow:
-        rows = links.linked(uow, connection, None)
-    writer = csv.DictWriter(sys.stdout, COLUMNS, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({**row, "ignored": "yes" if row["ignored"] else ""} for row in rows)
+def take_back(
+    bridge: Bridge, *, kind: MappingKind, quickbooks: str, dry_run: bool, name: str | None, as_json: bool
+) -> None:
+    """Take back what was mapped with `map set` or ignored with `map ignore`; links are ended with `review unlink`."""
+
+    def decide(uow: UnitOfWork, connection: Connection) -> Mapping:
+        return allocating.taken_back(uow, connection, kind, quickbooks)
+
+    deciding.carry_out(bridge, bridge.connection(name), decide, dry_run=dry_run, as_json=as_json)
 
 
-@mapping.command(name="import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@connection_option
-@pass_bridge
-def import_(bridge: Bridge, file: Path, name: str | None) -> None:
-    """Read a CSV file as `map export` writes it; lines that say nothing new are passed over."""
-    connection = bridge.connection(name)
-    lines = _lines(file)
-    with bridge.kit.work() as uow:
-        known = {_same(row) for row in links.linked(uow, connection, None)}
-    fresh = [(place, line) for place, line in enumerate(lines, 2) if _same(line) not in known]
-
-    def take(numbered: tuple[int, Named[str, str]]) -> None:
-        place, line = numbered
-        try:
-            _take(bridge, connection, line)
-        except BridgeError as problem:
-            raise type(problem)(f"Line {place}: {problem}") from problem
-
-    try:
-        each(fresh, take)
-    finally:
-        say(f"{len(lines)} lines read, {len(lines) - len(fresh)} of them known already.")
-
-
-def _lines(file: Path) -> list[dict[str, str]]:
-    reader = csv.DictReader(io.StringIO(read_text(file), newline=""), restval="")
-    try:
-        lines = list(reader)
-    except csv.Error as error:
-        raise WrongUsage(f"The file {file} cannot be read as CSV: {error}.") from error
-    if not set(COLUMNS[:3]) <= set(reader.fieldnames or ()):
-        raise WrongUsage(f"The file {file} lacks one of the columns {', '.join(COLUMNS[:3])} in its first line.")
-    return lines
-
-
-def _take(bridge: Bridge, connection: Connection, line: Named[str, str]) -> None:
-    kind = next((known for known in KINDS if known == line["kind"]), None)
-    if kind is None:
-        raise WrongUsage(f"{line['kind']!r} is no kind; it must be one of {', '.join(KINDS)}.")
-    if line.get("ignored"):
-        _ignore(bridge, connection, kind, line["quickbooks"], line.get("comment") or "")
-    elif line["procore"] or not line.get("expense_account"):
-        _set(bridge, connection, kind, line["quickbooks"], line["procore"])
-    if kind == "item" and line.get("expense_account"):
-        _set_account(bridge, connection, line["quickbooks"], line["expense_account"])
-
-
-def _set(bridge: Bridge, connection: Connection, kind: MapKind, quickbooks: str, procore: str) -> None:
-    with bridge.kit.work() as uow:
-        if kind in ("job", "vendor"):
-            links.link(uow, connection, kind, quickbooks, procore, who=who(), now=bridge.now())
-        else:
-            links.map_code(uow, connection, kind, quickbooks, procore, who=who(), now=bridge.now())
-        settle(bridge, uow, connection.id)
-
-
-def _set_account(bridge: Bridge, connection: Connection, quickbooks: str, account: str) -> None:
-    with bridge.kit.work() as uow:
-        notes = links.set_account(uow, connection, quickbooks, account, who=who(), now=bridge.now())
-        settle(bridge, uow, connection.id)
-    for note in notes:
-        say(note)
-
-
-def _ignore(bridge: Bridge, connection: Connection, kind: MapKind, quickbooks: str, comment: str) -> None:
-    with bridge.kit.work() as uow:
-        links.ignore(uow, connection, kind, quickbooks, comment, who=who(), now=bridge.now())
-        settle(bridge, uow, connection.id)
-
-
-def _same(row: Named[str, Any]) -> tuple[str, str, str, bool, str]:
-    ignored, account = bool(row.get("ignored")), row.get("expense_account") or ""
-    return (row["kind"], row["quickbooks"], row["procore"] or "", ignored, account)
+mapping.add_command(export)
+mapping.add_command(import_)

@@ -4,7 +4,6 @@ Rules 16 to 21 of ACCOUNTING: what counts, where it belongs, what is written.
 """
 
 import datetime as dt
-import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,30 +15,13 @@ from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.domain.names import fold
 from qbwc_bridge.domain.procore import BudgetCode, DirectCost, DirectCostLine
 from qbwc_bridge.domain.records import ReleaseChoice
+from qbwc_bridge.domain.txn_types import PAYROLL, called_type
 
 COST_ACCOUNTS = frozenset({"CostOfGoodsSold", "Expense", "OtherExpense"})
 """A line counts only if it posted to an account of these types (ACCOUNTING 16)."""
 
 OPENING = "opening"
 """Stands for the TxnID in the key of the one direct cost of a job that sums what lies before the cut-off."""
-
-PAYROLL = "Paycheck"
-"""Type of the summed payroll documents."""
-
-_CALLED = {
-    "CreditCardCharge": "card charge",
-    "CreditCardCredit": "card credit",
-    "JournalEntry": "journal entry",
-    "VendorCredit": "vendor credit",
-    "ItemReceipt": "item receipt",
-    "InventoryAdjustment": "inventory adjustment",
-    "CreditMemo": "credit memo",
-    "SalesReceipt": "sales receipt",
-    PAYROLL: "payroll",
-}
-
-_INNER_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-"""A type without words of its own is told by the parts of its name: BuildAssembly, build assembly."""
 
 Reason = Literal["", "unmapped", "ignored", "skipped", "before"]
 """Why a counted line is not written: no code, a person's decision, the rule for bills on orders, the cut-off date."""
@@ -55,6 +37,8 @@ class Allocation:
     cost_code: str = ""
     cost_type: str = ""
     reason: Reason = ""
+    known_code: str = ""
+    """Of an unmapped line: the cost code that it has, where only the cost type is missing."""
 
     @property
     def code(self) -> str:
@@ -78,13 +62,13 @@ class Books:
     types: Mapping[str, str] = field(default_factory=dict)
     """Cost type by transaction type, folded (`paycheck`)."""
     ignored: frozenset[tuple[str, str]] = frozenset()
-    """Kind (account or item) and folded name of what people ignore."""
+    """Kind (type, item, account or class) and folded name of what people ignore."""
     budget_codes: Mapping[int, Sequence[BudgetCode]] = field(default_factory=dict)
     default_cost_type: str = ""
 
 
 def allocate(documents: Iterable[CostDocument], books: Books) -> list[Allocation]:
-    """Place every counted line of linked jobs: by item, else by account; never a guess (ACCOUNTING 6)."""
+    """Place every counted line of linked jobs: by item, else account, else class; never a guess (ACCOUNTING 6)."""
     placed: list[Allocation] = []
     for document in documents:
         if document.deleted:
@@ -96,10 +80,25 @@ def allocate(documents: Iterable[CostDocument], books: Books) -> list[Allocation
     return placed
 
 
+def ignoring(document: CostDocument, line: CostLine, books: Books) -> tuple[str, str] | None:
+    """The decision, as kind and folded name, by which a line is ignored: about its type, item, account or class.
+
+    One about the account or class holds only where the line has no full code otherwise.
+    """
+    named = [
+        ("type", fold(document.txn_type)),
+        ("item", fold(line.item)),
+        ("account", fold(line.account)),
+        ("class", fold(line.class_name)),
+    ]
+    return next((each for each in named if each[1] and each in books.ignored), None)
+
+
 def _place(document: CostDocument, line: CostLine, project_id: int, books: Books) -> Allocation:
-    item, account, of_class = fold(line.item), fold(line.account), fold(line.class_name)
-    if ("item", item) in books.ignored:
+    ignored = ignoring(document, line, books)
+    if ignored and ignored[0] in ("type", "item"):
         return Allocation(document, line, project_id, reason="ignored")
+    item, account, of_class = fold(line.item), fold(line.account), fold(line.class_name)
     by_account, by_class = books.accounts.get(account, ("", "")), books.classes.get(of_class, ("", ""))
     by_item = books.items.get(item, ("", "")) if item else ("", "")
     cost_code, cost_type = next((found for found in (by_item, by_account, by_class) if found[0]), ("", ""))
@@ -108,8 +107,9 @@ def _place(document: CostDocument, line: CostLine, project_id: int, books: Books
         cost_type = next(filter(None, by_rule), "") or _only_type(cost_code, project_id, books)
     if cost_code and cost_type:
         return Allocation(document, line, project_id, cost_code, cost_type)
-    ignored = ("account", account) in books.ignored or ("class", of_class) in books.ignored
-    return Allocation(document, line, project_id, reason="ignored" if ignored else "unmapped")
+    if ignored:
+        return Allocation(document, line, project_id, reason="ignored")
+    return Allocation(document, line, project_id, reason="unmapped", known_code=cost_code)
 
 
 def _types(cost_code: str, rules: Iterable[tuple[str, str]]) -> list[str]:
@@ -207,11 +207,6 @@ def _direct_cost(key: str, group: list[Allocation], writing: Writing) -> DirectC
         vendor_id=vendor_id if bill else None,
         invoice_number=document.ref_number if bill else "",
     )
-
-
-def called_type(txn_type: str) -> str:
-    """Name a transaction type as a bookkeeper does: card charge, journal entry, bill."""
-    return _CALLED.get(txn_type) or _INNER_CAPITAL.sub(" ", txn_type).lower()
 
 
 def told_payee(document: CostDocument) -> str:

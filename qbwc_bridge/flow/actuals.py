@@ -12,9 +12,9 @@ from decimal import Decimal
 from typing import Any
 
 from qbwc_bridge.domain.books import CostAnswer, CostDocument, CostLine, CostReading, TransactionRecord
-from qbwc_bridge.domain.costs import PAYROLL
 from qbwc_bridge.domain.records import Connection
 from qbwc_bridge.domain.states import TaskState
+from qbwc_bridge.domain.txn_types import PAYROLL
 from qbwc_bridge.flow import controls, cost_answers, cost_history
 from qbwc_bridge.flow.cost_answers import Scope
 from qbwc_bridge.flow.cost_rows import PostedRow

@@ -8,10 +8,11 @@ from functools import cached_property
 from typing import Literal, get_args
 
 from qbwc_bridge.domain.books import CostDocument, WriteBack
-from qbwc_bridge.domain.costs import OPENING, PAYROLL, Allocation, Reason, called_type, origin_id, told_payee
+from qbwc_bridge.domain.costs import OPENING, Allocation, Reason, origin_id, told_payee
 from qbwc_bridge.domain.money import ZERO
 from qbwc_bridge.domain.procore import DirectCost
 from qbwc_bridge.domain.records import Connection, ProjectChoice
+from qbwc_bridge.domain.txn_types import PAYROLL, called_type
 from qbwc_bridge.flow.ledger import Ledger
 from qbwc_bridge.flow.planned import Code
 from qbwc_bridge.flow.releasing import wanted

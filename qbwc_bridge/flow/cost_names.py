@@ -12,25 +12,6 @@ _ITEM_NOTE = re.compile(r" \(.*\)$", re.DOTALL)
 _ACCOUNT_NUMBER = re.compile(r"(^|:)[0-9]{1,7} · ")
 """Reports write items with their description in parentheses and accounts with their number."""
 
-_TYPES = {
-    "General Journal": "JournalEntry",
-    "Journal": "JournalEntry",
-    "Bill Credit": "VendorCredit",
-    "Credit": "VendorCredit",
-    "Credit Card Charge": "CreditCardCharge",
-    "Credit Card Credit": "CreditCardCredit",
-    "Item Receipt": "ItemReceipt",
-    "Inventory Adjust": "InventoryAdjustment",
-    "Credit Memo": "CreditMemo",
-    "Sales Receipt": "SalesReceipt",
-}
-"""Report words of transaction types by qbXML's words; the others are the same in both."""
-
-
-def txn_type(text: str) -> str:
-    """Give a transaction type in qbXML's words."""
-    return _TYPES.get(text, text.replace(" ", ""))
-
 
 class Names:
     """The lists of one connection by folded FullName and by ListID, as last read."""

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from qbwc_bridge.domain.books import CostLine, ListRecord, TransactionRecord
-from qbwc_bridge.domain.costs import COST_ACCOUNTS, PAYROLL
+from qbwc_bridge.domain.costs import COST_ACCOUNTS
 from qbwc_bridge.domain.money import ZERO
 from qbwc_bridge.domain.replies import ReportRet
-from qbwc_bridge.flow.cost_names import Names, txn_type
+from qbwc_bridge.domain.txn_types import PAYROLL, txn_type
+from qbwc_bridge.flow.cost_names import Names
 from qbwc_bridge.flow.mirror import Orders
 
 _COLUMNS = (

@@ -5,10 +5,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from qbwc_bridge.domain.books import CostDocument
-from qbwc_bridge.domain.costs import Allocation, Books, allocate, judge
+from qbwc_bridge.domain.costs import Allocation, Books, allocate, ignoring, judge
 from qbwc_bridge.domain.names import fold
 from qbwc_bridge.domain.procore import CostCode
-from qbwc_bridge.domain.records import Connection, ProjectChoice
+from qbwc_bridge.domain.records import Connection, Mapping, ProjectChoice
 from qbwc_bridge.flow.options import Options
 from qbwc_bridge.ports import UnitOfWork
 
@@ -61,7 +61,8 @@ class Ledger:
             for row in synced
             if row.kind == "cost_code"
         }
-        self._books = self._read_books()
+        self.decisions = uow.mappings.find(connection_id=connection.id)
+        self._books = self._read_books(self.decisions)
         self._orders: dict[str, set[tuple[str, str]]] = {}
         self._placed: dict[int, list[Allocation]] = {}
         self._read: dict[int, list[CostDocument]] = {}
@@ -101,23 +102,40 @@ class Ledger:
     def of_project(self, project_id: int) -> list[Allocation]:
         """The placed lines of one project."""
         if project_id not in self._placed:
-            placed = allocate(self.documents(project_id), self._books)
-            self._placed = {project_id: [self._judge(item) for item in placed]}
+            self._placed = {project_id: self.place(self.documents(project_id), self._books)}
         return self._placed[project_id]
+
+    def place(self, documents: Iterable[CostDocument], books: Books) -> list[Allocation]:
+        """Place and judge the lines of documents by other books than the ledger's own, such as `books_with` gives."""
+        return [self._judge(item) for item in allocate(documents, books)]
+
+    def books_with(self, decision: Mapping) -> Books:
+        """What allocation would know with a decision in place of an earlier one about the same record."""
+        about = decision.kind, fold(decision.quickbooks)
+        kept = [row for row in self.decisions if (row.kind, fold(row.quickbooks)) != about]
+        return self._read_books([*kept, decision])
+
+    def ignoring(self, item: Allocation) -> tuple[str, str] | None:
+        """The decision, as kind and folded name, by which a line is ignored."""
+        return ignoring(item.document, item.line, self._books)
 
     @property
     def allocations(self) -> Iterator[Allocation]:
         """The placed lines of all linked projects, one project after the other."""
         return (item for choice in self.linked for item in self.of_project(choice.project_id))
 
-    def place(self, documents: Iterable[CostDocument]) -> list[Allocation]:
+    def place_beside(self, documents: Iterable[CostDocument]) -> list[Allocation]:
         """Say where lines of documents would belong that are not in the ledger, not judged."""
         return allocate(map(self._named, documents), self._books)
 
-    def missing_codes(self, project_id: int) -> list[str]:
-        """Codes with cost that the project's budget does not have yet; they are made (ACCOUNTING 6)."""
+    def missing_codes(self, project_id: int, items: Iterable[Allocation] | None = None) -> list[str]:
+        """Codes with cost that the project's budget does not have yet; they are made (ACCOUNTING 6).
+
+        `items` are the project's lines as otherwise placed.
+        """
         have = {code.code for code in self.choices[project_id].budget_codes}
-        wanted = {item.code for item in self.of_project(project_id) if item.code and not item.reason}
+        found = self.of_project(project_id) if items is None else items
+        wanted = {item.code for item in found if item.code and not item.reason}
         return sorted(wanted - have)
 
     def vanished(self) -> int:
@@ -140,8 +158,7 @@ class Ledger:
             line.class_name = self._names["class"].get(line.class_id, line.class_name)
         return document
 
-    def _read_books(self) -> Books:
-        rows = self.uow.mappings.find(connection_id=self.connection.id)
+    def _read_books(self, rows: Iterable[Mapping]) -> Books:
         mapped: dict[str, dict[str, tuple[str, str]]] = defaultdict(dict)
         for row in rows:
             if row.procore and not row.ignored:

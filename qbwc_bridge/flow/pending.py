@@ -28,7 +28,7 @@ class Pending:
 
 def pending(ledger: Ledger) -> list[Pending]:
     """Give the lines of pending documents on linked jobs, through the ledger's date, by project."""
-    placed = ledger.place(_documents(ledger))
+    placed = ledger.place_beside(_documents(ledger))
     found = [
         Pending(
             project=ledger.choices[item.project_id].number,

@@ -8,10 +8,11 @@ from decimal import Decimal
 from itertools import chain
 
 from qbwc_bridge.domain.books import CostDocument
-from qbwc_bridge.domain.costs import Allocation, called_type
+from qbwc_bridge.domain.costs import Allocation
 from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.domain.procore import BudgetCode, DirectCost, DirectCostLine
 from qbwc_bridge.domain.records import ProjectChoice
+from qbwc_bridge.domain.txn_types import called_type
 from qbwc_bridge.flow.facts import Facts
 from qbwc_bridge.flow.ledger import Ledger, released, several_orders
 from qbwc_bridge.flow.planned import Code, planned

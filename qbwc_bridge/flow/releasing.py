@@ -1,9 +1,10 @@
 """Releasing a project's costs: what would be written, the dry run's fingerprint, the release and its withdrawal."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qbwc_bridge.domain.costs import Writing, direct_costs
+from qbwc_bridge.domain.costs import Allocation, Writing, direct_costs
 from qbwc_bridge.domain.procore import DirectCost, version
 from qbwc_bridge.domain.records import History, ProjectChoice, ReleaseChoice
 from qbwc_bridge.errors import Refused
@@ -19,13 +20,19 @@ class Wanted:
     missing_codes: list[str]
 
 
-def wanted(ledger: Ledger, choice: ProjectChoice, release: ReleaseChoice) -> Wanted:
-    """Give the direct costs of one project under a release; codes that the budget lacks are named, with id 0."""
+def wanted(
+    ledger: Ledger, choice: ProjectChoice, release: ReleaseChoice, items: Sequence[Allocation] | None = None
+) -> Wanted:
+    """Give the direct costs of one project under a release; codes that the budget lacks are named, with id 0.
+
+    `items` are the project's lines as otherwise placed than by the ledger.
+    """
+    items = ledger.of_project(choice.project_id) if items is None else items
     codes = {code.code: code.id for code in choice.budget_codes}
-    missing = ledger.missing_codes(choice.project_id)
+    missing = ledger.missing_codes(choice.project_id, items)
     codes.update(dict.fromkeys(missing, 0))
     writing = Writing(ledger.connection.key, release, codes, ledger.vendors)
-    return Wanted(direct_costs(ledger.of_project(choice.project_id), writing), missing)
+    return Wanted(direct_costs(items, writing), missing)
 
 
 def fingerprint(ledger: Ledger, project_id: int) -> str:

@@ -34,11 +34,21 @@ def follow(scene: Scene, renamed: Sequence[Renamed]) -> None:
             for name in (choice.customer, fit_name("customer", choice.customer)):
                 choice.customer = names.get(("customer", fold(name)), choice.customer)
             scene.uow.projects.save(choice)
+    _carry_decisions(scene, names)
+
+
+def _carry_decisions(scene: Scene, names: dict[tuple[str, str], str]) -> None:
+    """Where costs of a name belong, that it is ignored, and which account new items get."""
     for kind, decided in _DECIDED.items():
         if any(each == kind for each, _ in names):
             for decision in scene.uow.mappings.find(connection_id=scene.connection.id, kind=decided):
                 decision.quickbooks = names.get((kind, fold(decision.quickbooks)), decision.quickbooks)
                 scene.uow.mappings.save(decision)
+    if any(kind == "account" for kind, _ in names):
+        for decision in scene.uow.mappings.find(connection_id=scene.connection.id, kind="item"):
+            account = decision.expense_account
+            decision.expense_account = names.get(("account", fold(account)), account)
+            scene.uow.mappings.save(decision)
 
 
 def _below(scene: Scene, renamed: Sequence[Renamed]) -> list[Renamed]:

@@ -72,7 +72,7 @@ def plan(
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class Plan:
     """One project: what the brake asks about it, and how many direct costs a run would delete."""
 
     choice: ProjectChoice
@@ -84,27 +84,30 @@ class _Plan:
         return wanted(ledger, self.choice, self.choice.release).costs if self.choice.release else {}
 
 
-def _plans(ledger: Ledger, closed: dt.date | None) -> list[_Plan]:
+def _plans(ledger: Ledger, closed: dt.date | None) -> list[Plan]:
     """Ask the brake about every project; one that is to be read again first is left as it is."""
-    plans: list[_Plan] = []
+    plans: list[Plan] = []
     vanished = ledger.vanished()
     for choice in ledger.choices.values():
-        plan_ = _Plan(choice)
+        plan_ = Plan(choice)
         if choice.release and ledger.being_read(choice.project_id):
             continue
         if choice.release:
-            rows = ledger.uow.writebacks.find(connection_id=choice.connection_id, project_id=choice.project_id)
-            before = {row.origin_id: row.written for row in rows if row.written}
-            passed = [row.origin_id for row in rows if row.wanted and not row.written]
-            costs = plan_.costs(ledger)
-            question = brake(before, costs, closed, vanished=vanished, passed=passed)
-            plan_ = _Plan(
-                choice,
-                question=f"Project {choice.number}: {question}" if question else "",
-                deletions=len(before.keys() - costs.keys()),
-            )
+            plan_ = ask(ledger, choice, plan_.costs(ledger), closed, vanished=vanished)
         plans.append(plan_)
     return plans
+
+
+def ask(
+    ledger: Ledger, choice: ProjectChoice, costs: dict[str, DirectCost], closed: dt.date | None, *, vanished: int = 0
+) -> Plan:
+    """Ask the brake about one released project in which `costs` shall stand."""
+    rows = ledger.uow.writebacks.find(connection_id=choice.connection_id, project_id=choice.project_id)
+    before = {row.origin_id: row.written for row in rows if row.written}
+    passed = [row.origin_id for row in rows if row.wanted and not row.written]
+    question = brake(before, costs, closed, vanished=vanished, passed=passed)
+    told = f"Project {choice.number}: {question}" if question else ""
+    return Plan(choice, question=told, deletions=len(before.keys() - costs.keys()))
 
 
 def _fill(uow: UnitOfWork, choice: ProjectChoice, costs: dict[str, DirectCost]) -> None:

@@ -16,6 +16,7 @@ from qbwc_bridge.errors import BridgeError, NotFound, Refused, WrongUsage
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.logs import without_values
 from qbwc_bridge.statuspage import plain, words
+from qbwc_bridge.statuspage.allocating import allocate
 from qbwc_bridge.statuspage.ask import Ask, BadForm, File, Goto, NotAllowed, Page, Site, Ticking, View
 from qbwc_bridge.statuspage.cost_documents import cost_document, cost_documents, cost_file
 from qbwc_bridge.statuspage.costs import costs
@@ -57,6 +58,7 @@ ADDRESSES = Map(
         Rule(
             "/connections/<name>/reconciliation.<any(csv, xlsx):form>", endpoint="reconciliation_file", methods=["GET"]
         ),
+        Rule("/connections/<name>/costs/decide", endpoint="allocate", methods=["POST"]),
         Rule("/login", endpoint="login", methods=["GET", "POST"]),
         Rule("/login/link/<token>", endpoint="link", methods=["GET"]),
         Rule("/logout", endpoint="logout", methods=["POST"]),
@@ -82,6 +84,7 @@ VIEWS: Mapping[str, View] = {
     "wip_file": wip_file,
     "reconciliation": reconciliation,
     "reconciliation_file": reconciliation_file,
+    "allocate": allocate,
 }
 """What needs a sign-in."""
 

@@ -19,6 +19,7 @@ from qbwc_bridge.domain.procore import (
     Commitment,
     ContractLine,
     CostCode,
+    CostType,
     Document,
     Project,
     Vendor,
@@ -232,6 +233,8 @@ def _lists(uow: UnitOfWork, connection: Connection) -> None:
         ("customer", "Maple Holdings", ""),
         ("vendor", "Pacific Drywall", ""),
         ("vendor", "Smith & Sons, Inc.", ""),
+        ("account", "Job Expenses:Fuel", "CostOfGoodsSold"),
+        ("account", "Payroll Expenses", "Expense"),
     ]
     for number, (kind, full_name, found) in enumerate(wanted):
         uow.lists.add(
@@ -263,6 +266,8 @@ def _projects(uow: UnitOfWork, connection: Connection) -> None:
         keep("project", number, Project(number, f"24-00{number}", called), number)
     for code in ("03-300", "09-250"):
         keep("cost_code", code, CostCode(1, code, "Cast-in-Place Concrete" if code == "03-300" else "Drywall"))
+    for number, (letter, called) in enumerate([("L", "Labor"), ("M", "Materials"), ("S", "Subcontract")]):
+        keep("cost_type", letter, CostType(number, letter, called))
     for number, called in [(71, "Pacific Drywall"), (72, "Smith and Sons, Inc."), (73, "Zoë's <Glass> & “More”")]:
         keep("vendor", number, Vendor(number, called, city="Portland"))
     rows = (BudgetRow(CONCRETE, Decimal("90000.00")), BudgetRow(DRYWALL, Decimal("38000.00"), Decimal("-1500.00")))

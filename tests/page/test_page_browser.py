@@ -125,3 +125,16 @@ def luminance(colour: str) -> float:
     shares = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
     red, green, blue = (each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in shares)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_costs_are_mapped_without_script(office: Office, address: str, chromium: "Browser") -> None:
+    """A code chosen beside a cost, its effect looked at, and one button: no script, no sideways scrolling."""
+    page = chromium.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844}).new_page()
+    sign_in(page, office, address)
+    page.goto(f"{address}/connections/{MAIN}/costs")
+    page.get_by_label("Cost code and cost type for Job Expenses:Fuel").fill("03-300.M")
+    page.get_by_role("button", name="Map Job Expenses:Fuel").click()
+    expect(page.get_by_role("heading", name="will be mapped to 03-300.M")).to_be_visible()
+    assert page.locator("main").bounding_box()["width"] <= 390  # type: ignore[index]
+    page.get_by_role("button", name="Map it").click()
+    expect(page.get_by_role("status")).to_contain_text("338.50 in 2 documents moved")

@@ -65,12 +65,16 @@ def test_written_costs_close_the_difference(office: Office, alice: Browser) -> N
 
 
 def test_ignored_costs_are_a_sum_only(office: Office, alice: Browser) -> None:
-    """What a person ignores for good is told as a sum and needs nobody."""
+    """What a person ignores for good is told as a sum with its reason, and needs nobody."""
     with office.kit.work() as uow:
         connection = uow.connections.first(name=MAIN)
         assert connection is not None
-        uow.mappings.add(Mapping(connection.id, "account", "Job Expenses:Fuel", ignored=True, decided_at=NOW))
+        uow.mappings.add(
+            Mapping(connection.id, "account", "Job Expenses:Fuel", ignored=True, comment="overhead", decided_at=NOW)
+        )
     text = alice.get(COSTS).text
     assert "JE 12" not in text
-    assert "2, 338.50" in text
+    assert "account · 2 documents in 24-001" in text
+    assert '<td data-label="Because">overhead</td>' in text
+    assert "338.50" in text
     assert f'href="{COSTS}"><b>1</b>' in alice.get("/").text

@@ -21,9 +21,10 @@ from qbwc_bridge.domain.quickbooks import CostQuery, CustomTxnDetail, TxnDeleted
 from qbwc_bridge.domain.records import ReleaseChoice
 from qbwc_bridge.domain.replies import Reply, ReplySet, ReportRet, TxnDeletedRet, TxnRet
 from qbwc_bridge.domain.states import TaskState
+from qbwc_bridge.domain.txn_types import txn_type
 from qbwc_bridge.flow import actuals, cost_readings, work
 from qbwc_bridge.flow.cost_answers import PAYROLL_TYPES, is_payroll
-from qbwc_bridge.flow.cost_names import Names, txn_type
+from qbwc_bridge.flow.cost_names import Names
 from qbwc_bridge.flow.cost_rows import summed
 from qbwc_bridge.flow.moves import move_task
 from qbwc_bridge.qbxml.fields import COST_COLUMNS

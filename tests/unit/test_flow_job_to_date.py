@@ -245,7 +245,7 @@ def test_nobody_but_vendors_is_named(office: Office) -> None:
 
 def test_documents_are_called_as_people_call_them() -> None:
     """By type and number; payroll without anything of its own."""
-    kinds = [("Bill", "Bill 7"), ("CreditCardCharge", "Card charge 7"), ("BuildAssembly", "Build assembly 7")]
+    kinds = [("Bill", "Bill 7"), ("CreditCardCharge", "Card charge 7"), ("TransferInventory", "Transfer inventory 7")]
     assert [called(bill("A", txn_type=kind, ref_number="7")) for kind, _ in kinds] == [words for _, words in kinds]
     assert called(bill("A", txn_type="Paycheck", ref_number="")) == "Payroll"
 

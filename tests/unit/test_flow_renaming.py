@@ -1,13 +1,16 @@
 """Names changed in QuickBooks: what lies below, and what people chose by the old name, goes along."""
 
 from dataclasses import replace
+from decimal import Decimal
 
+from qbwc_bridge.domain.books import CostDocument, CostLine
 from qbwc_bridge.domain.procore import Project
 from qbwc_bridge.domain.quickbooks import CustomerAdd, Ref
 from qbwc_bridge.domain.records import Mapping
 from qbwc_bridge.domain.replies import ListRet
 from qbwc_bridge.domain.states import State
-from tests.unit.documents import NOW, PROJECT, budget
+from qbwc_bridge.flow.ledger import Ledger
+from tests.unit.documents import NOW, PROJECT, TODAY, budget, cash
 from tests.unit.factories import World
 from tests.unit.test_flow_review import Make, make
 
@@ -103,3 +106,55 @@ def test_levels_below_follow_too(make: Make) -> None:
 
     with world.unit() as (uow, _):
         assert {row.full_name for row in uow.lists.find(kind="item", gone=False)} >= {"Concrete:300", "Concrete:300:M"}
+
+
+def test_where_costs_belong_follows_a_renamed_item_account_and_class(make: Make) -> None:
+    """What people said of a name, or of one below it, holds under the new name, and costs keep their place."""
+    world = make(budget())
+    world.accept_all()
+    world.visit()
+    item = world.desk.add_list("ItemService", "Old codes", time_modified=WALL)
+    leaf = world.desk.add_list("ItemService", "Framing", Ref(item.list_id), time_modified=WALL)
+    account = world.desk.add_list("Account", "Truck", time_modified=WALL, account_type="CostOfGoodsSold")
+    of_class = world.desk.add_list("Class", "Site", time_modified=WALL)
+    world.refresh_lists()
+    job = world.row("job", PROJECT).quickbooks_id
+
+    def line(amount: int, **more: str) -> CostLine:
+        shown = {"account": "Job Expenses", "item": "", **more}
+        return CostLine(job, "Job", account_type="Expense", amount=cash(amount), counted=True, **shown)
+
+    decisions = [
+        Mapping(0, "item", "old codes:framing", "03-300.M", expense_account="truck"),
+        Mapping(0, "account", "Truck", "09-250.L"),
+        Mapping(0, "class", "SITE", ignored=True, comment="ours"),
+    ]
+    lines = [
+        line(1, item="Old codes:Framing", item_id=leaf.list_id),
+        line(2, account="Truck", account_id=account.list_id),
+        line(4, class_name="Site", class_id=of_class.list_id),
+    ]
+
+    def placed() -> set[tuple[str, str, Decimal]]:
+        with world.unit() as (uow, connection):
+            for old in uow.costs.find():  # visits read costs of a QuickBooks that has none
+                uow.costs.remove(old)
+            document = CostDocument(connection.id, "T1", "Bill", TODAY, lines=[replace(each) for each in lines])
+            document.settle()
+            uow.costs.add(document)
+            found = Ledger(uow, connection, world.options).of_project(PROJECT)
+            return {(each.code, each.reason, each.line.amount) for each in found}
+
+    with world.unit() as (uow, connection):
+        for decision in decisions:
+            uow.mappings.add(replace(decision, connection_id=connection.id))
+    wanted = {("03-300.M", "", cash(1)), ("09-250.L", "", cash(2)), ("", "ignored", cash(4))}
+    assert placed() == wanted
+
+    rename(world, item, "Codes of old")
+    rename(world, account, "Vehicles")
+    rename(world, of_class, "Field")
+    assert placed() == wanted
+    with world.unit() as (uow, _):
+        found = {row.kind: (row.quickbooks, row.expense_account) for row in uow.mappings.find()}
+    assert found == {"item": ("Codes of old:Framing", "Vehicles"), "account": ("Vehicles", ""), "class": ("Field", "")}
