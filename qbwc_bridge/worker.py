@@ -16,7 +16,7 @@ from decimal import Decimal
 from qbwc_bridge.domain.money import ZERO
 from qbwc_bridge.domain.records import Connection, ProjectChoice, ReleaseChoice, Submission
 from qbwc_bridge.errors import BridgeError, NotFound, ProcoreError, Refused
-from qbwc_bridge.flow import intake, making, reconciling, releasing, work, writeback
+from qbwc_bridge.flow import intake, making, pushing, reconciling, releasing, work, writeback
 from qbwc_bridge.flow.facts import Facts
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.leases import PULL, PUSH, give_back, take
@@ -121,7 +121,7 @@ def plan(kit: Kit, connection_id: int, *, confirmed: bool = False) -> str:
         return writeback.plan(uow, connection, kit.options(connection), confirmed=confirmed, closed=closing)
 
 
-def push(kit: Kit, connection_id: int, *, confirmed: bool = False, progress: Progress = silent) -> writeback.Pushed:
+def push(kit: Kit, connection_id: int, *, confirmed: bool = False, progress: Progress = silent) -> pushing.Pushed:
     """Write to Procore: accepted new projects and vendors, and pending actuals, which the brake may hold."""
     with kit.work() as uow:
         connection = uow.connections.get(connection_id)
@@ -129,7 +129,7 @@ def push(kit: Kit, connection_id: int, *, confirmed: bool = False, progress: Pro
         question = plan(kit, connection_id, confirmed=confirmed)
         procore, now = kit.procore_for(connection), kit.clock.now()
         made = making.make(work_here, procore, connection_id, now, progress)
-        outcome = writeback.push(work_here, procore, connection_id, now, progress, held=question)
+        outcome = pushing.push(work_here, procore, connection_id, now, progress, held=question)
         outcome.made, outcome.problems = made.count, [*made.problems, *outcome.problems]
         if made.count:
             settle(kit, connection_id)

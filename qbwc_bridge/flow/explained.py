@@ -4,12 +4,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 
-from qbwc_bridge.domain.costs import origin_id
 from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.domain.procore import DirectCost
 from qbwc_bridge.flow.ledger import Ledger, released
 from qbwc_bridge.flow.proof import Code, code_names, code_of, ours, rows_of
 from qbwc_bridge.flow.reasons import Evidence, Reasons
+from qbwc_bridge.flow.totals import outbox_through
 
 UNEXPLAINED = "unexplained"
 """Why of an amount for which no document stands. A test shows that there never is one; it would be a fault of ours."""
@@ -47,6 +47,8 @@ class _Amounts:
 def explain(ledger: Ledger, costs: dict[int, list[DirectCost]]) -> list[Explained]:
     """Explain the proof of `ledger` and `costs`, Procore's direct costs as just read, of every date, by project id."""
     outbox = {row.origin_id: row for row in ledger.uow.writebacks.find(connection_id=ledger.connection.id)}
+    if ledger.as_of:
+        outbox = outbox_through(outbox, ledger.as_of)
     found: list[Explained] = []
     for choice in released(ledger.choices.values()):
         if choice.release:
@@ -60,6 +62,7 @@ def explain(ledger: Ledger, costs: dict[int, list[DirectCost]]) -> list[Explaine
                 document=ledger.document,
                 stands=ledger.stands,
                 jobs=ledger.jobs,
+                sink=ledger.options.actuals_sink,
                 brake=ledger.connection.brake,
                 as_of=ledger.as_of,
             )
@@ -79,7 +82,7 @@ def explain_project(evidence: Evidence) -> list[Explained]:
             Explained(
                 number,
                 *code,
-                reasons.called(origin),
+                reasons.called(origin, code),
                 amounts.quickbooks,
                 amounts.procore,
                 amounts.due - amounts.procore,
@@ -100,8 +103,7 @@ def _by_code(evidence: Evidence) -> dict[Code, dict[str, _Amounts]]:
     found: dict[Code, dict[str, _Amounts]] = defaultdict(lambda: defaultdict(_Amounts))
     for item in evidence.items:
         if item.cost_code:
-            origin = origin_id(item, evidence.key, evidence.release)
-            amounts = found[item.cost_code, item.cost_type][origin]
+            amounts = found[item.cost_code, item.cost_type][evidence.origin(item)]
             amounts.quickbooks += item.line.amount
             amounts.left_out += item.line.amount if item.reason else ZERO
     names = code_names(evidence.choice)

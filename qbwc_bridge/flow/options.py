@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from qbwc_bridge.domain.costs import Sink
 from qbwc_bridge.domain.records import Connection
 
 
@@ -22,6 +23,7 @@ class Options:
     time_zone: str = "UTC"
     direct_export: frozenset[str] = frozenset()
     costs_every_seconds: int = 7200
+    actuals_sink: Sink = "direct_costs"
 
     @property
     def amount_as_quantity(self) -> bool:
@@ -53,5 +55,6 @@ def options(connection: Connection, defaults: Mapping[str, str]) -> Options:
         estimates=chosen.get("estimates", "true").lower() == "true",
         time_zone=chosen.get("time_zone") or "UTC",
         direct_export=frozenset(kind for kind in chosen.get("direct_export", "").split(",") if kind),
+        actuals_sink="direct_costs_total" if chosen.get("actuals_sink") == "direct_costs_total" else "direct_costs",
         costs_every_seconds=int(chosen.get("costs_every_seconds", "7200")),
     )

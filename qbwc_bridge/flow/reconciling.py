@@ -10,6 +10,7 @@ from qbwc_bridge.flow.explained import Explained, explain
 from qbwc_bridge.flow.ledger import Ledger
 from qbwc_bridge.flow.options import Options
 from qbwc_bridge.flow.proof import Proof, prove
+from qbwc_bridge.flow.totals import through
 from qbwc_bridge.ports import UnitOfWork
 
 CASH = (
@@ -54,6 +55,9 @@ def reconcile(
 ) -> Reconciled:
     """Compare the ledger with `costs`: Procore's direct costs of released projects as just read, by project id."""
     ledger = Ledger(uow, connection, options, as_of=as_of)
+    if as_of:
+        outbox = {row.origin_id: row for row in uow.writebacks.find(connection_id=connection.id)}
+        costs = {number: through(found, outbox, as_of) for number, found in costs.items()}
     return Reconciled(_head(connection, options, now, as_of), prove(ledger, costs), explain(ledger, costs))
 
 

@@ -24,7 +24,7 @@ def wanted(ledger: Ledger, choice: ProjectChoice, release: ReleaseChoice) -> Wan
     codes = {code.code: code.id for code in choice.budget_codes}
     missing = ledger.missing_codes(choice.project_id)
     codes.update(dict.fromkeys(missing, 0))
-    writing = Writing(ledger.connection.key, release, codes, ledger.vendors)
+    writing = Writing(ledger.connection.key, release, codes, ledger.vendors, ledger.options.actuals_sink)
     return Wanted(direct_costs(ledger.of_project(choice.project_id), writing), missing)
 
 

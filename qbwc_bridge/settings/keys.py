@@ -22,7 +22,6 @@ from qbwc_bridge.settings.values import (
     Networks,
     ProcoreAddress,
     SchemaFolder,
-    Sink,
     SmtpUrl,
     TimeOfDay,
     Zone,
@@ -84,7 +83,7 @@ class Settings(BaseSettings):
     amount_lines: Literal["amount_as_quantity", "one"] = _own("amount_as_quantity", "how amount lines are ordered")
     estimates: bool = _own(default=True, text="budgets become estimates")
     change_lines: Literal["new_line", "linked_line"] = _own("new_line", "what a change order's addition does")
-    actuals_sink: Sink = _own("direct_costs", "how costs stand in Procore")
+    actuals_sink: Literal["direct_costs", "direct_costs_total"] = _own("direct_costs", "how costs stand in Procore")
     metrics_token: SecretStr | None = Field(None, description="lets a monitor read /metrics from elsewhere")
     trusted_proxies: Networks = Field("", description="proxies whose forwarding headers are believed")
     procore_client_secret: SecretStr | None = Field(None, description="read by connection add only")
