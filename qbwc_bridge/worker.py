@@ -17,11 +17,11 @@ from qbwc_bridge.domain.money import ZERO
 from qbwc_bridge.domain.records import Connection, ProjectChoice, ReleaseChoice, Submission
 from qbwc_bridge.errors import BridgeError, NotFound, ProcoreError, Refused
 from qbwc_bridge.flow import intake, making, pushing, reconciling, releasing, work, writeback
+from qbwc_bridge.flow.dry_run import EVERYTHING, DryRun, dry_run
 from qbwc_bridge.flow.facts import Facts
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.leases import PULL, PUSH, give_back, take
 from qbwc_bridge.flow.ledger import Ledger, released
-from qbwc_bridge.flow.proof import DryRun, dry_run
 from qbwc_bridge.flow.reconciling import Reconciled
 from qbwc_bridge.ports import OpenWork, UnitOfWork
 
@@ -149,18 +149,24 @@ def reconcile(kit: Kit, connection_id: int, *, as_of: dt.date | None = None) -> 
         return reconciling.reconcile(uow, connection, kit.options(connection), costs, now=kit.clock.now(), as_of=as_of)
 
 
-def try_release(kit: Kit, connection_id: int, project_id: int) -> DryRun:
-    """Make a project's dry run and remember the figures it showed."""
+def try_release(kit: Kit, connection_id: int, project_id: int, chosen: ReleaseChoice = EVERYTHING) -> DryRun:
+    """Make a project's dry run of a release with these choices, and remember the figures it showed.
+
+    Raises Refused while its costs are not read whole.
+    """
     settle(kit, connection_id)
     with kit.work() as uow:
         connection = uow.connections.get(connection_id)
+        choice = _choice(uow.projects.first(connection_id=connection_id, project_id=project_id), project_id)
+        releasing.check_read(Ledger(uow, connection, kit.options(connection)), choice)
     costs = kit.procore_for(connection).direct_costs(project_id)
     with kit.work() as uow:
         connection = uow.connections.get(connection_id)
         options = kit.options(connection)
         choice = _choice(uow.projects.first(connection_id=connection_id, project_id=project_id), project_id)
         ledger = Ledger(uow, connection, options)
-        shown = dry_run(Facts(uow, connection, options), ledger, ledger.choices[project_id], costs)
+        releasing.check_read(ledger, choice)
+        shown = dry_run(Facts(uow, connection, options), ledger, ledger.choices[project_id], costs, chosen)
         choice.dry_run = releasing.fingerprint(ledger, project_id)
         uow.projects.save(choice)
         return shown
@@ -169,7 +175,7 @@ def try_release(kit: Kit, connection_id: int, project_id: int) -> DryRun:
 def release(kit: Kit, connection_id: int, project_id: int, chosen: ReleaseChoice, *, who: str) -> Decimal:
     """Release a project's costs; gives what would count twice in views that add committed and direct costs.
 
-    Raises Refused without a dry run of the present figures.
+    Raises Refused without a dry run of the present figures, and while its costs are not read whole.
     """
     settle(kit, connection_id)
     with kit.work() as uow:
