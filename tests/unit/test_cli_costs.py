@@ -43,7 +43,20 @@ def test_the_costs_of_a_project_go_to_procore(here: Office, tmp_path: Path) -> N
     spent = sum((amount for _, amount in here.bridge.company.job_costs().items()), Decimal(0))
     assert Decimal(dry["totals"]["after"]) == spent
     assert dry["new_codes"] == ["01-500.O"]
-    assert "Budget codes that would be made: 01-500.O" in here.run("project", "dry-run", "--all").stdout
+    assert dry["owner_invoice"] == "0.00"
+    assert Decimal(dry["totals"]["projected_after"]) == spent + Decimal(dry["totals"]["committed"])
+    shown = here.run("project", "dry-run", "--all").stdout
+    assert "Budget codes that would be made: 01-500.O" in shown
+    assert "Would fill an owner invoice: 0.00" in shown
+    skips = here.ask("project", "dry-run", "24-001", "--costs-from", "2000-01-01", "--po-bills", "skip")[0]
+    assert skips["chosen"] == {
+        "costs_from": "2000-01-01",
+        "before": "detail",
+        "po_bills": "skip",
+        "status": "approved",
+    }
+    left = spent - Decimal(dry["counted_twice"])
+    assert (Decimal(skips["totals"]["after"]), skips["counted_twice"]) == (left, "0.00")
     told = here.run("project", "release", "24-001", *RELEASE)
     assert "24-001 Maple Clinic is released" in told.stdout
     assert "counts them twice" in told.stderr
@@ -71,11 +84,24 @@ def test_the_costs_of_a_project_go_to_procore(here: Office, tmp_path: Path) -> N
     assert "Difference: 0.00" in here.run("reconcile", "--as-of", "2030-01-01").stdout
     _differences_are_explained(here, tmp_path)
 
+    _one_total_and_back(here)
+
     released = here.ask("project", "list")[0]
     assert (released["released"], released["costs_from"], released["po_bills"]) == (True, "2000-01-01", "write")
     here.run("project", "withdraw", "24-001")
     assert here.ask("push")[0]["deleted"] == 7
     assert here.ask("reconcile")["rows"] == []
+
+
+def _one_total_and_back(here: Office) -> None:
+    """The setting of the connection turns seven direct costs into one total and back, and the proof says 0.00."""
+    for sink, deleted, written in (("direct_costs_total", 7, 1), ("direct_costs", 1, 7)):
+        here.run("connection", "set", "Bluestone", "actuals_sink", sink)
+        pushed = here.ask("push")[0]
+        assert (pushed["deleted"], pushed["written"], pushed["problems"]) == (deleted, written, [])
+        assert here.ask("reconcile")["difference"] == "0.00"
+        assert here.ask("reconcile", "--as-of", "2026-03-09")["difference"] == "0.00"
+    assert "direct_costs_total" in here.refused("connection", "set", "Bluestone", "actuals_sink", "elsewhere", code=2)
 
 
 def _differences_are_explained(here: Office, folder: Path) -> None:
