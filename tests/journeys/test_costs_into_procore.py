@@ -139,6 +139,22 @@ def test_what_procore_refuses_by_name_is_told_and_completed_later(site: Site) ->
     site.undisturbed()
 
 
+def test_a_removal_that_procore_refuses_stops_no_other(site: Site) -> None:
+    """Of a direct cost or of a line: it is told with Procore's reason, stays known, and goes with the next push."""
+    site.office.post(bill("A", ("03-300.M", "1.00"), ("09-250.L", "2.00")), bill("B"), bill("C"))
+    site.push()
+    site.office.post(bill("A", ("03-300.M", "1.00")), bill("D"))
+    site.procore.fail_next(status=422, count=2, method="DELETE")
+    site.procore.fail_next(status=422, path_contains="line_items/", method="DELETE")
+    outcome = site.push()
+    assert (outcome.written, outcome.deleted, len(outcome.problems)) == (1, 0, 3)
+    assert all("Procore refused it" in problem for problem in outcome.problems)
+    outcome = site.push()
+    assert (outcome.written, outcome.deleted, outcome.problems) == (1, 2, [])
+    assert site.ours() == {"03-300.M": cash(11)}
+    site.undisturbed()
+
+
 # ---------------------------------------------------------------- for every ledger, every trouble, every call
 
 LEDGERS = st.lists(
