@@ -21,6 +21,7 @@ from qbwc_bridge.flow import (
     intake,
     making,
     procore_side,
+    pushing,
     reconciling,
     releasing,
     schedule,
@@ -28,11 +29,11 @@ from qbwc_bridge.flow import (
     writeback,
 )
 from qbwc_bridge.flow.closes import closed_until
+from qbwc_bridge.flow.dry_run import EVERYTHING, DryRun, dry_run
 from qbwc_bridge.flow.facts import Facts
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.leases import PULL, PUSH, give_back, take
 from qbwc_bridge.flow.ledger import Ledger, released
-from qbwc_bridge.flow.proof import DryRun, dry_run
 from qbwc_bridge.flow.reconciling import Reconciled
 from qbwc_bridge.flow.schedule import Schedule
 from qbwc_bridge.ports import OpenWork, UnitOfWork
@@ -133,7 +134,7 @@ def plan(kit: Kit, connection_id: int, *, confirmed: bool = False) -> str:
         return writeback.plan(uow, connection, kit.options(connection), confirmed=confirmed, closed=closed)
 
 
-def push(kit: Kit, connection_id: int, *, confirmed: bool = False, progress: Progress = silent) -> writeback.Pushed:
+def push(kit: Kit, connection_id: int, *, confirmed: bool = False, progress: Progress = silent) -> pushing.Pushed:
     """Write to Procore: accepted new projects and vendors, and pending actuals, which the brake may hold."""
     with kit.work() as uow:
         connection = uow.connections.get(connection_id)
@@ -141,7 +142,7 @@ def push(kit: Kit, connection_id: int, *, confirmed: bool = False, progress: Pro
         question = plan(kit, connection_id, confirmed=confirmed)
         procore, now = kit.procore_for(connection), kit.clock.now()
         made = making.make(work_here, procore, connection_id, now, progress)
-        outcome = writeback.push(work_here, procore, connection_id, now, progress, held=question)
+        outcome = pushing.push(work_here, procore, connection_id, now, progress, held=question)
         outcome.made, outcome.problems = made.count, [*made.problems, *outcome.problems]
         if made.count:
             settle(kit, connection_id)
@@ -183,18 +184,24 @@ def close_month(kit: Kit, connection_id: int, month: dt.date, *, who: str, again
         return schedule.close_month(uow, connection, options, month, who=who, now=now, again=again)
 
 
-def try_release(kit: Kit, connection_id: int, project_id: int) -> DryRun:
-    """Make a project's dry run and remember the figures it showed."""
+def try_release(kit: Kit, connection_id: int, project_id: int, chosen: ReleaseChoice = EVERYTHING) -> DryRun:
+    """Make a project's dry run of a release with these choices, and remember the figures it showed.
+
+    Raises Refused while its costs are not read whole.
+    """
     settle(kit, connection_id)
     with kit.work() as uow:
         connection = uow.connections.get(connection_id)
+        choice = _choice(uow.projects.first(connection_id=connection_id, project_id=project_id), project_id)
+        releasing.check_read(Ledger(uow, connection, kit.options(connection)), choice)
     costs = kit.procore_for(connection).direct_costs(project_id)
     with kit.work() as uow:
         connection = uow.connections.get(connection_id)
         options = kit.options(connection)
         choice = _choice(uow.projects.first(connection_id=connection_id, project_id=project_id), project_id)
         ledger = Ledger(uow, connection, options)
-        shown = dry_run(Facts(uow, connection, options), ledger, ledger.choices[project_id], costs)
+        releasing.check_read(ledger, choice)
+        shown = dry_run(Facts(uow, connection, options), ledger, ledger.choices[project_id], costs, chosen)
         choice.dry_run = releasing.fingerprint(ledger, project_id)
         uow.projects.save(choice)
         return shown
@@ -203,7 +210,7 @@ def try_release(kit: Kit, connection_id: int, project_id: int) -> DryRun:
 def release(kit: Kit, connection_id: int, project_id: int, chosen: ReleaseChoice, *, who: str) -> Decimal:
     """Release a project's costs; gives what would count twice in views that add committed and direct costs.
 
-    Raises Refused without a dry run of the present figures.
+    Raises Refused without a dry run of the present figures, and while its costs are not read whole.
     """
     settle(kit, connection_id)
     with kit.work() as uow:

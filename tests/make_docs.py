@@ -151,7 +151,6 @@ WITHOUT_EFFECT = frozenset(
         "escalate_after_days",
         "metrics_token",
         "write_keys_to_procore",
-        "actuals_sink",
     }
 )
 """Checked at the start and then read by nothing in this version; a test compares this with the code."""
@@ -184,6 +183,10 @@ MORE: Mapping[str, str] = {
     "raises the line that it belongs to.",
     "retainage_accounts": "Without it they are the assets and liabilities with `retain` or `retention` in their name. "
     "The work-in-progress schedule takes the retainage of each job from them.",
+    "actuals_sink": "`direct_costs`: each QuickBooks transaction is a direct cost of its own, with one line per budget "
+    "code; its key is `qbd:<key>:<TxnID>:<job ListID>`. `direct_costs_total`: each project has one direct cost with "
+    "one line per budget code and the total to date, dated as its newest cost; its key is "
+    "`qbd:<key>:total:<job ListID>`. After a change the next push removes the one and writes the other.",
     "trusted_proxies": "Name here the reverse proxy that speaks TLS in front of the bridge.",
     "procore_client_secret": "It is read when a connection is made, if no file is named; not later.",
     "test_data": "The bridge itself never looks at it.",

@@ -115,18 +115,55 @@ def off(bridge: Bridge, number: str, name: str | None) -> None:
 @project.command()
 @click.argument("numbers", metavar="NUMBER...", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="Every project that is on.")
+@click.option(
+    "--costs-from", type=click.DateTime(["%Y-%m-%d"]), help="Cut-off date, YYYY-MM-DD; costs of every date otherwise."
+)
+@click.option(
+    "--before",
+    type=click.Choice(["opening", "detail", "none"]),
+    help="Costs before the cut-off, as in `project release`; in detail otherwise.",
+)
+@click.option(
+    "--po-bills",
+    type=click.Choice(["write", "skip"]),
+    default="write",
+    show_default=True,
+    help="Bills drawn on exported orders, as in `project release`.",
+)
+@click.option(
+    "--status",
+    type=click.Choice(["approved", "pending", "draft"]),
+    default="approved",
+    show_default=True,
+    help="Status of the direct costs, as in `project release`.",
+)
 @connection_option
 @json_option
 @pass_bridge
-def dry_run(bridge: Bridge, numbers: Sequence[str], name: str | None, *, every: bool, as_json: bool) -> None:
-    """Show what Procore's budget shows before and after a release of all costs."""
+def dry_run(  # noqa: PLR0917 - click passes them by name
+    bridge: Bridge,
+    /,
+    numbers: Sequence[str],
+    costs_from: dt.datetime | None,
+    before: Literal["opening", "detail", "none"] | None,
+    po_bills: Literal["write", "skip"],
+    status: Literal["approved", "pending", "draft"],
+    name: str | None,
+    *,
+    every: bool,
+    as_json: bool,
+) -> None:
+    """Show what Procore's budget shows before and after a release: of all costs, or with the choices that you name."""
+    if before and not costs_from:
+        raise WrongUsage("--before needs --costs-from: it says what happens with older costs.")
+    chosen = ReleaseChoice(costs_from.date() if costs_from else dt.date.min, before or "detail", po_bills, status)
     connection = bridge.connection(name)
     with bridge.kit.work() as uow:
         rows = _chosen(uow, connection, numbers, every=every, only_on=True)
     shown: list[dict[str, Any]] = []
 
     def show(row: ProjectChoice) -> None:
-        found = worker.try_release(bridge.kit, connection.id, row.project_id)
+        found = worker.try_release(bridge.kit, connection.id, row.project_id, chosen)
         if as_json:
             shown.append({"connection": connection.name, **dry_runs.facts(found)})
         else:

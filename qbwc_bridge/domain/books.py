@@ -258,3 +258,8 @@ class WriteBack:
     """A write was begun and its answer is not stored: look up by key before sending again."""
     message: str = ""
     id: int = 0
+
+    @property
+    def settled(self) -> bool:
+        """Whether Procore has, as far as is known, what it shall have."""
+        return not self.in_flight and self.wanted == self.written and (self.wanted is None) == (self.procore_id is None)

@@ -23,6 +23,12 @@ COST_ACCOUNTS = frozenset({"CostOfGoodsSold", "Expense", "OtherExpense"})
 OPENING = "opening"
 """Stands for the TxnID in the key of the one direct cost of a job that sums what lies before the cut-off."""
 
+TOTAL = "total"
+"""Stands for the TxnID in the key of the one direct cost of a project that holds its cost to date (ACCOUNTING 21)."""
+
+Sink = Literal["direct_costs", "direct_costs_total"]
+"""How costs stand in Procore: each transaction as a direct cost, or one direct cost with the total to date."""
+
 Reason = Literal["", "unmapped", "ignored", "skipped", "before"]
 """Why a counted line is not written: no code, a person's decision, the rule for bills on orders, the cut-off date."""
 
@@ -145,26 +151,37 @@ class Writing:
     """wbs_code id by `03-300.M`."""
     vendors: Mapping[str, int]
     """Procore vendor id by QuickBooks ListID."""
+    sink: Sink = "direct_costs"
 
 
 def direct_costs(allocations: Iterable[Allocation], writing: Writing) -> dict[str, DirectCost]:
     """Build the direct costs of one project, by origin_id: one per transaction and job, one line per budget code.
 
-    Keys are ACCOUNTING 18 and 21's. Costs before the cut-off become one opening document where that was chosen.
+    Keys are ACCOUNTING 18 and 21's. Costs before the cut-off become one opening document where that was chosen; by the
+    sink `direct_costs_total` all become one.
     """
     groups: dict[str, list[Allocation]] = defaultdict(list)
     for item in allocations:
         if item.reason:
             continue
-        groups[origin_id(item, writing.key, writing.release)].append(item)
+        groups[origin_id(item, writing.key, writing.release, writing.sink)].append(item)
     costs = {key: _direct_cost(key, group, writing) for key, group in groups.items()}
     return _unique_invoices(costs)
 
 
-def origin_id(item: Allocation, key: str, release: ReleaseChoice) -> str:
+def origin_id(item: Allocation, key: str, release: ReleaseChoice, sink: Sink) -> str:
     """The key of the direct cost that a placed line is written in (ACCOUNTING 21); left out, it keeps its own."""
-    early = item.document.txn_date < release.costs_from and release.before == "opening" and not item.reason
-    return f"qbd:{key}:{OPENING if early else item.document.txn_id}:{item.line.job_id}"
+    written_in = item.document.txn_id
+    if not item.reason and sink == "direct_costs_total":
+        written_in = TOTAL
+    elif not item.reason and release.before == "opening" and item.document.txn_date < release.costs_from:
+        written_in = OPENING
+    return f"qbd:{key}:{written_in}:{item.line.job_id}"
+
+
+def holds_total(key: str) -> bool:
+    """Whether a key is that of a project's total to date."""
+    return key.split(":")[2:3] == [TOTAL]
 
 
 def _unique_invoices(costs: dict[str, DirectCost]) -> dict[str, DirectCost]:
@@ -190,17 +207,21 @@ def _direct_cost(key: str, group: list[Allocation], writing: Writing) -> DirectC
         DirectCostLine(f"{key}:{writing.code_ids[code]}", writing.code_ids[code], amount, code)
         for code, amount in sorted(amounts.items())
     )
-    document = group[0].document
+    document, status = group[0].document, writing.release.status
+    if holds_total(key):
+        # The newest cost's date, not the day of writing: what does not change is not written again.
+        date = max(item.document.txn_date for item in group)
+        return DirectCost(key, "expense", status, date, lines, "QuickBooks job cost to date", days=_days(group))
     if f":{OPENING}:{group[0].line.job_id}" in key:
         date = writing.release.costs_from - dt.timedelta(days=1)
-        return DirectCost(key, "expense", writing.release.status, date, lines, "QuickBooks job cost before the cut-off")
+        return DirectCost(key, "expense", status, date, lines, "QuickBooks job cost before the cut-off")
     vendor_id = writing.vendors.get(document.vendor_id)
     bill = document.txn_type == "Bill" and vendor_id is not None and bool(document.ref_number)
     called = f"QuickBooks {called_type(document.txn_type)} {document.ref_number} {document.payee}"
     return DirectCost(
         origin_id=key,
         type="invoice" if bill else "payroll" if document.txn_type == PAYROLL else "expense",
-        status=writing.release.status,
+        status=status,
         date=document.txn_date,
         lines=lines,
         description=" ".join(called.split()),
@@ -212,6 +233,14 @@ def _direct_cost(key: str, group: list[Allocation], writing: Writing) -> DirectC
 def told_payee(document: CostDocument) -> str:
     """Give the payee where QuickBooks has it as a vendor; whoever else was paid, perhaps an employee, is not told."""
     return document.payee if document.vendor_id else ""
+
+
+def _days(items: Iterable[Allocation]) -> tuple[tuple[dt.date, str, Decimal], ...]:
+    """What each day brought to each code, in order; nothing where it adds up to nothing."""
+    sums: dict[tuple[dt.date, str], Decimal] = defaultdict(lambda: ZERO)
+    for item in items:
+        sums[item.document.txn_date, item.code] += item.line.amount
+    return tuple((*place, amount) for place, amount in sorted(sums.items()) if amount != ZERO)
 
 
 MAX_DELETIONS = 25
@@ -245,14 +274,24 @@ def brake(
     if was - will > MAX_LOWERING and was - will > abs(was) * MAX_LOWERING_SHARE:
         return f"This run would lower the project's cost by {was - will:,.2f}."
     if closed_until:
-        known = before.keys() | (after.keys() - set(passed) if before or passed else set())
+        waiting = after.keys() & set(passed)
+        known = before.keys() | (after.keys() - waiting if before or waiting else set())
         touched = [key for key in known if _touches(before.get(key), after.get(key), closed_until)]
         if touched:
             return (
-                f"This run would change {len(touched)} direct costs dated on or before the closing date {closed_until}."
+                f"This run would change {len(touched)} direct costs with cost on or before the closing date "
+                f"{closed_until}."
             )
     return ""
 
 
 def _touches(before: DirectCost | None, after: DirectCost | None, closed_until: dt.date) -> bool:
-    return before != after and any(cost.date <= closed_until for cost in (before, after) if cost)
+    return before != after and _closed_part(before, closed_until) != _closed_part(after, closed_until)
+
+
+def _closed_part(cost: DirectCost | None, closed_until: dt.date) -> object:
+    """What of a direct cost lies in the closed time: of a total its days, else all or nothing of it."""
+    if cost is None or not cost.days:
+        return cost if cost and cost.date <= closed_until else None
+    days = [day for day in cost.days if day[0] <= closed_until]
+    return (cost.status, days) if days else None

@@ -270,8 +270,8 @@ class DirectCostLine:
 class DirectCost:
     """A direct cost as it stands in Procore, or as it shall stand there.
 
-    `origin_id` is our key (`qbd:...`), empty for what people typed in Procore. `received_date` stays empty on purpose
-    so that no owner invoice fills itself (ACCOUNTING 19).
+    `origin_id` is our key (`qbd:...`), empty for what people typed in Procore. `received_date` of ours stays empty on
+    purpose so that no owner invoice fills itself (ACCOUNTING 19).
     """
 
     origin_id: str
@@ -283,6 +283,10 @@ class DirectCost:
     vendor_id: int | None = None
     invoice_number: str = ""
     id: int | None = None
+    received_date: dt.date | None = None
+    """When people received it; with it a direct cost fills the owner invoice of that time."""
+    days: tuple[tuple[dt.date, str, Decimal], ...] = ()
+    """Of a total to date: what each day brought to each code (`03-300.M`). Only the bridge knows it, not Procore."""
 
     def amount(self) -> Decimal:
         """The sum of the lines."""

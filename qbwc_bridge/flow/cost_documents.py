@@ -8,15 +8,15 @@ from functools import cached_property
 from typing import Literal, get_args
 
 from qbwc_bridge.domain.books import CostDocument, WriteBack
-from qbwc_bridge.domain.costs import OPENING, Allocation, Reason, origin_id, told_payee
+from qbwc_bridge.domain.costs import OPENING, Allocation, Reason, holds_total, origin_id, told_payee
 from qbwc_bridge.domain.money import ZERO
 from qbwc_bridge.domain.procore import DirectCost
 from qbwc_bridge.domain.records import Connection, ProjectChoice
 from qbwc_bridge.domain.txn_types import PAYROLL, called_type
 from qbwc_bridge.flow.ledger import Ledger
 from qbwc_bridge.flow.planned import Code
+from qbwc_bridge.flow.pushing import UNCONFIRMED
 from qbwc_bridge.flow.releasing import wanted
-from qbwc_bridge.flow.writeback import UNCONFIRMED
 from qbwc_bridge.ports import UnitOfWork
 
 State = Literal["written", "pending", "refused", "not_released", "skipped", "before", "unmapped", "ignored"]
@@ -89,7 +89,10 @@ class Fate:
         return [row.written for origin, row in self.outbox.items() if row.written and origin not in due]
 
     def _origin(self, item: Allocation) -> str:
-        return origin_id(item, self._ledger.connection.key, self._release) if self._release else ""
+        ledger = self._ledger
+        return (
+            origin_id(item, ledger.connection.key, self._release, ledger.options.actuals_sink) if self._release else ""
+        )
 
     def _told(self, reason: Reason, origin: str) -> tuple[State, str]:
         release = self._release
@@ -109,6 +112,7 @@ class Fate:
     def _pushed(self, origin: str) -> tuple[State, str]:
         row = self.outbox.get(origin)
         opening = ", in the opening costs" if f":{OPENING}:" in origin else ""
+        opening = ", in the total to date" if holds_total(origin) else opening
         if row and row.message:
             unsure = row.message == UNCONFIRMED
             return ("pending", row.message) if unsure else ("refused", f"Refused by Procore: {row.message}")

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from qbwc_bridge.domain.books import WriteBack
-from qbwc_bridge.domain.costs import origin_id
 from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.domain.procore import DirectCost
 from qbwc_bridge.domain.records import ProjectChoice
@@ -15,6 +14,7 @@ from qbwc_bridge.flow.ledger import Ledger, released
 from qbwc_bridge.flow.planned import Code
 from qbwc_bridge.flow.proof import code_names, code_of, ours, rows_of
 from qbwc_bridge.flow.reasons import Evidence, Reasons
+from qbwc_bridge.flow.totals import outbox_through
 
 UNEXPLAINED = "unexplained"
 """Why of an amount for which no document stands. A test shows that there never is one; it would be a fault of ours."""
@@ -57,8 +57,9 @@ def explain(ledger: Ledger, costs: Mapping[int, list[DirectCost]]) -> list[Expla
 
 
 def outbox_of(ledger: Ledger) -> dict[str, WriteBack]:
-    """The outbox of a connection by key."""
-    return {row.origin_id: row for row in ledger.uow.writebacks.find(connection_id=ledger.connection.id)}
+    """The outbox of a connection by key, through the ledger's date."""
+    outbox = {row.origin_id: row for row in ledger.uow.writebacks.find(connection_id=ledger.connection.id)}
+    return outbox_through(outbox, ledger.as_of) if ledger.as_of else outbox
 
 
 def explain_released(
@@ -79,6 +80,7 @@ def explain_released(
             stands=ledger.stands,
             pending=lambda txn_id: pending.stands(ledger, txn_id),
             jobs=ledger.jobs,
+            sink=ledger.options.actuals_sink,
             brake=ledger.connection.brake,
             as_of=ledger.as_of,
         )
@@ -97,7 +99,7 @@ def explain_project(evidence: Evidence) -> list[Explained]:
             Explained(
                 number,
                 *code,
-                reasons.called(origin),
+                reasons.called(origin, code),
                 amounts.quickbooks,
                 amounts.procore,
                 amounts.due - amounts.procore,
@@ -118,8 +120,7 @@ def _by_code(evidence: Evidence) -> dict[Code, dict[str, _Amounts]]:
     found: dict[Code, dict[str, _Amounts]] = defaultdict(lambda: defaultdict(_Amounts))
     for item in evidence.items:
         if item.cost_code:
-            origin = origin_id(item, evidence.key, evidence.release)
-            amounts = found[item.cost_code, item.cost_type][origin]
+            amounts = found[item.cost_code, item.cost_type][evidence.origin(item)]
             amounts.quickbooks += item.line.amount
             amounts.left_out += item.line.amount if item.reason else ZERO
     names = code_names(evidence.choice)

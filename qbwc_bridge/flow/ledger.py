@@ -201,6 +201,18 @@ class Ledger:
             self._orders[txn_id] = {(line.job_id, fold(names.get(line.item_id, line.item_name))) for line in lines}
         return self._orders[txn_id]
 
+    def unlinked_bills(self, items: Iterable[Allocation]) -> list[CostDocument]:
+        """Bills drawn on no order whose vendor has an exported order on that job: for a look (ACCOUNTING 20)."""
+        found = self.uow.transactions.find(connection_id=self.connection.id, kind="PurchaseOrder", gone=False)
+        orders = [order for order in found if order.txn_id in self.orders]
+        ordered = {(order.party_id, line.job_id) for order in orders for line in order.lines}
+        bills = {
+            (item.document.txn_id, item.line.job_id): item.document
+            for item in items
+            if item.document.txn_type == "Bill" and not item.document.order_ids
+        }
+        return [bill for (_, job_id), bill in bills.items() if (bill.vendor_id, job_id) in ordered]
+
 
 def several_orders(documents: Iterable[CostDocument]) -> list[CostDocument]:
     """Bills drawn on more than one order: a person decides (ACCOUNTING 20)."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from qbwc_bridge.domain.costs import Sink
 from qbwc_bridge.domain.names import fold
 from qbwc_bridge.domain.records import Connection
 
@@ -25,6 +26,7 @@ class Options:
     costs_every_seconds: int = 7200
     retainage_accounts: frozenset[str] = frozenset()
     """Folded FullNames; empty: accounts are known by their names."""
+    actuals_sink: Sink = "direct_costs"
 
     @property
     def amount_as_quantity(self) -> bool:
@@ -56,6 +58,7 @@ def options(connection: Connection, defaults: Mapping[str, str]) -> Options:
         estimates=chosen.get("estimates", "true").lower() == "true",
         time_zone=chosen.get("time_zone") or "UTC",
         direct_export=frozenset(kind for kind in chosen.get("direct_export", "").split(",") if kind),
+        actuals_sink="direct_costs_total" if chosen.get("actuals_sink") == "direct_costs_total" else "direct_costs",
         costs_every_seconds=int(chosen.get("costs_every_seconds", "7200")),
         retainage_accounts=frozenset(fold(name) for name in chosen.get("retainage_accounts", "").split(",") if name),
     )

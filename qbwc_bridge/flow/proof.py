@@ -1,4 +1,4 @@
-"""Proof: QuickBooks, the ledger and Procore side by side, to the cent (ACCOUNTING 24), and the dry run (19)."""
+"""Proof: QuickBooks, the ledger and Procore side by side, to the cent (ACCOUNTING 24)."""
 
 import datetime as dt
 from collections import defaultdict
@@ -10,15 +10,11 @@ from itertools import chain
 from qbwc_bridge.domain.books import CostDocument
 from qbwc_bridge.domain.costs import Allocation
 from qbwc_bridge.domain.money import ZERO, total
-from qbwc_bridge.domain.procore import BudgetCode, DirectCost, DirectCostLine
+from qbwc_bridge.domain.procore import DirectCost, DirectCostLine
 from qbwc_bridge.domain.records import ProjectChoice
 from qbwc_bridge.domain.txn_types import called_type
-from qbwc_bridge.flow.facts import Facts
-from qbwc_bridge.flow.ledger import Ledger, released, several_orders
-from qbwc_bridge.flow.planned import Code, planned
-
-LOOKALIKE_DAYS = 7
-"""People type a cost in within about a week of its date."""
+from qbwc_bridge.flow.ledger import Ledger, released
+from qbwc_bridge.flow.planned import Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,85 +171,3 @@ def _sums(items: Iterable[Allocation]) -> tuple[dict[Code, Decimal], dict[Code, 
             if item.reason in ("skipped", "before"):
                 skipped[item.cost_code, item.cost_type] += item.line.amount
     return dict(all_of), dict(skipped)
-
-
-# ---------------------------------------------------------------- dry run
-
-
-@dataclass(frozen=True, slots=True)
-class DryRunRow:
-    """One budget code: budget, committed, job cost already in Procore and what it would be, for all costs."""
-
-    code: str
-    budget: Decimal
-    committed: Decimal
-    before: Decimal
-    after: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class DryRun:
-    """What Procore's budget shows before and after a release (ACCOUNTING 19)."""
-
-    number: str
-    name: str
-    rows: list[DryRunRow]
-    new_codes: list[str]
-    lookalikes: list[str]
-    counted_twice: Decimal
-    unmapped: list[Unmapped]
-    several_orders: list[str]
-
-
-def dry_run(facts: Facts, ledger: Ledger, choice: ProjectChoice, costs: list[DirectCost]) -> DryRun:
-    """Compute a project's dry run from the ledger and Procore's direct costs as just read."""
-    names = {code.id: code for code in choice.budget_codes}
-    budget, committed, before, after = (defaultdict[str, Decimal](lambda: ZERO) for _ in range(4))
-    plan = planned(facts.of_project(choice.project_id), choice.budget_codes)
-    for amounts, found in ((budget, plan.budget), (committed, plan.committed)):
-        for pair, amount in found.items():
-            amounts[".".join(filter(None, pair))] += amount
-    ours = f"qbd:{ledger.connection.key}:"
-    for cost in costs:
-        for line in cost.lines:
-            code = _name(names, line.budget_code_id)
-            before[code] += line.amount
-            if not cost.origin_id.startswith(ours):
-                after[code] += line.amount
-    counted_twice, documents = ZERO, {}
-    items = ledger.of_project(choice.project_id)
-    for item in items:
-        documents[item.document.txn_id] = item.document
-        if item.code:
-            after[item.code] += item.line.amount
-            counted_twice += item.line.amount if ledger.on_order(item) else ZERO
-    codes = sorted({*budget, *committed, *before, *after})
-    return DryRun(
-        number=choice.number,
-        name=choice.name,
-        rows=[DryRunRow(code, budget[code], committed[code], before[code], after[code]) for code in codes],
-        new_codes=ledger.missing_codes(choice.project_id),
-        lookalikes=_lookalikes(items, [cost for cost in costs if not cost.origin_id.startswith(ours)]),
-        counted_twice=counted_twice,
-        unmapped=[row for row in unmapped(ledger) if row.project == choice.number],
-        several_orders=[f"{doc.txn_type} {doc.ref_number}" for doc in several_orders(documents.values())],
-    )
-
-
-def _name(names: dict[int, BudgetCode], code_id: int) -> str:
-    return names[code_id].code if code_id in names else f"budget code {code_id}"
-
-
-def _lookalikes(items: list[Allocation], typed: list[DirectCost]) -> list[str]:
-    """Costs that somebody typed in Procore already: the same amount within a week of a QuickBooks document."""
-    sums: dict[str, Decimal] = defaultdict(lambda: ZERO)
-    documents = {}
-    for item in items:
-        sums[item.document.txn_id] += item.line.amount
-        documents[item.document.txn_id] = item.document
-    return [
-        f"{cost.description or cost.type} of {cost.date}, {amount:,.2f}, looks like {described(documents[txn_id])}"
-        for cost in typed
-        for txn_id, amount in sums.items()
-        if cost.amount() == amount and abs((cost.date - documents[txn_id].txn_date).days) <= LOOKALIKE_DAYS
-    ]

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from qbwc_bridge.domain.books import CostDocument, WriteBack
-from qbwc_bridge.domain.costs import OPENING, Allocation, origin_id
-from qbwc_bridge.domain.money import total
+from qbwc_bridge.domain.costs import OPENING, TOTAL, Allocation, Sink, origin_id
+from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.domain.procore import DirectCost
 from qbwc_bridge.domain.records import ProjectChoice, ReleaseChoice
 from qbwc_bridge.flow.planned import Code
 from qbwc_bridge.flow.proof import code_names, code_of, described, ours
-from qbwc_bridge.flow.writeback import UNCONFIRMED
+from qbwc_bridge.flow.pushing import UNCONFIRMED
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,17 @@ class Evidence:
     """Project id by job ListID."""
     pending: Callable[[str], bool] = lambda _txn_id: False
     """Whether QuickBooks has a TxnID as a document that posts nothing yet."""
+    sink: Sink = "direct_costs"
     brake: str = ""
     as_of: dt.date | None = None
+
+    def origin(self, item: Allocation) -> str:
+        """The key of the direct cost that a placed line is written in."""
+        return origin_id(item, self.key, self.release, self.sink)
+
+
+MOST_NAMED = 5
+"""Documents named behind a total; a person finds the others by their number."""
 
 
 class Reasons:
@@ -55,18 +64,45 @@ class Reasons:
         for item in evidence.items:
             self._items[item.document.txn_id, item.line.job_id].append(item)
             if not item.reason:
-                self._due[origin_id(item, evidence.key, evidence.release)].add((item.cost_code, item.cost_type))
+                self._due[evidence.origin(item)].add((item.cost_code, item.cost_type))
 
-    def called(self, origin: str) -> str:
-        """Name the QuickBooks document of a direct cost; one that the ledger does not know, as Procore shows it."""
+    def called(self, origin: str, code: Code) -> str:
+        """Name the QuickBooks document of a direct cost, or the documents behind a total that differs at a code.
+
+        One that the ledger does not know is named as Procore shows it.
+        """
         txn_id, job_id = _parts(origin)
         if txn_id == OPENING:
             return f"Opening costs before {self._evidence.release.costs_from}"
+        if txn_id == TOTAL:
+            behind = self._behind(origin, code)
+            return f"Total to date: {', '.join(behind)}" if behind else "Total to date"
         document = self._evidence.document(txn_id, job_id)
         if document:
             return described(document)
         cost = self._costs[origin]
         return f"{cost.description or cost.type} of {cost.date}"
+
+    def _behind(self, origin: str, code: Code) -> list[str]:
+        """Name what a total lacks or has too much of at a code.
+
+        These are the documents of the days of which it holds something else, and the days of which nothing is left.
+        """
+        row = self._evidence.outbox.get(origin)
+        cost_code = ".".join(part for part in code if part)
+        days: dict[dt.date, Decimal] = defaultdict(lambda: ZERO)
+        for day, named, amount in row.written.days if row and row.written and origin in self._costs else ():
+            if named == cost_code and not (self._evidence.as_of and day > self._evidence.as_of):
+                days[day] -= amount
+        documents: dict[dt.date, dict[str, None]] = defaultdict(dict)
+        for item in self._evidence.items:
+            if (item.cost_code, item.cost_type) == code and self._evidence.origin(item) == origin:
+                days[item.document.txn_date] += item.line.amount
+                documents[item.document.txn_date][described(item.document)] = None
+        told: list[str] = []
+        for day in sorted(day for day, amount in days.items() if amount != ZERO):
+            told += documents.get(day) or [f"nothing of {day} any more"]
+        return told if len(told) <= MOST_NAMED else [*told[:MOST_NAMED], f"and {len(told) - MOST_NAMED} more"]
 
     def why(self, origin: str, code: Code, due: Decimal, procore: Decimal) -> str:
         """Say why a document's amount in Procore at one code is not what is `due` there, or what was left out."""
@@ -110,8 +146,8 @@ class Reasons:
     def _elsewhere(self, origin: str) -> str:
         """Say what became in QuickBooks of a cost that Procore has and the ledger does not want there."""
         known, (txn_id, job_id) = self._evidence, _parts(origin)
-        if txn_id == OPENING:
-            return f"QuickBooks has none of it before {known.release.costs_from}, or each is written by itself now"
+        if txn_id in (OPENING, TOTAL):
+            return self._summed_elsewhere(origin)
         document = known.document(txn_id, job_id)
         if document is None:
             return "the ledger does not have it"
@@ -123,14 +159,11 @@ class Reasons:
             return "its job does not belong to this project now"
         items = self._items[txn_id, job_id]
         told = [self._reason(reason) for reason in sorted({item.reason for item in items}) if reason]
-        mapped = {
-            (item.cost_code, item.cost_type): origin_id(item, known.key, known.release)
-            for item in items
-            if not item.reason
-        }
+        mapped = {(item.cost_code, item.cost_type): known.origin(item) for item in items if not item.reason}
         here = {code for code, written in mapped.items() if written == origin}
         told += [f"QuickBooks has it on {_listed(here)}"] if here else []
-        told += ["it is part of the opening costs now"] if len(here) < len(mapped) else []
+        joined = "the total to date" if known.sink == "direct_costs_total" else "the opening costs"
+        told += [f"it is part of {joined} now"] if len(here) < len(mapped) else []
         lines = [] if document.deleted else document.lines
         no_cost = sorted({line.account for line in lines if not line.counted})
         told += [f"not counted, because posted to {', '.join(no_cost)}, which is no cost"] if no_cost else []
@@ -140,6 +173,16 @@ class Reasons:
         if self._evidence.pending(document.txn_id):
             return "pending in QuickBooks now, so that it posts nothing yet"
         return "deleted in QuickBooks" if document.deletion_known else "gone from QuickBooks without a record of it"
+
+    def _summed_elsewhere(self, origin: str) -> str:
+        """Say the same of opening costs and of a total to date."""
+        known, (txn_id, _) = self._evidence, _parts(origin)
+        if origin in self._due:
+            return "QuickBooks has none of it on this code now"
+        when = f" before {known.release.costs_from}" if txn_id == OPENING else ""
+        in_total = txn_id == OPENING and known.sink == "direct_costs_total"
+        where = "part of the total to date" if in_total else "written by itself"
+        return f"QuickBooks has none of it{when}, or each is {where} now"
 
     def _added(self, origin: str, code: Code) -> Decimal:
         """The sum of lines that people added to a direct cost of ours: they carry no key."""

@@ -14,6 +14,7 @@ from qbwc_bridge.flow.options import Options
 from qbwc_bridge.flow.pending import Pending, pending
 from qbwc_bridge.flow.procore_side import ProcoreSide, beside
 from qbwc_bridge.flow.proof import Proof, Row, prove_project, unmapped_of
+from qbwc_bridge.flow.totals import through
 from qbwc_bridge.ports import UnitOfWork
 
 CASH = (
@@ -102,6 +103,8 @@ def reconcile(
             found.unread = True
         elif choice.release:
             costs = side.costs.get(choice.project_id, [])
+            if as_of:
+                costs = through(costs, outbox_of(Ledger(uow, connection, options)), as_of)
             rows = prove_project(ledger, choice, costs, beside(ledger, side, choice, waiting))
             found.explained += explain_released(ledger, choice, costs, outbox)
         if choice.release and (page or choice.release.po_bills == "skip"):

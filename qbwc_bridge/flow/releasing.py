@@ -31,7 +31,7 @@ def wanted(
     codes = {code.code: code.id for code in choice.budget_codes}
     missing = ledger.missing_codes(choice.project_id, items)
     codes.update(dict.fromkeys(missing, 0))
-    writing = Writing(ledger.connection.key, release, codes, ledger.vendors)
+    writing = Writing(ledger.connection.key, release, codes, ledger.vendors, ledger.options.actuals_sink)
     return Wanted(direct_costs(items, writing), missing)
 
 
@@ -50,10 +50,28 @@ def fingerprint(ledger: Ledger, project_id: int) -> str:
     return version(sorted(rows, key=str))
 
 
+def check_read(ledger: Ledger, choice: ProjectChoice) -> None:
+    """Raise Refused while the project's costs are not all known: nobody can judge a part of them."""
+    if ledger.connection.costs_whole_at is None:
+        raise Refused(
+            f"The costs of project {choice.number} are not read whole yet: the next visits of the Web Connector read "
+            "QuickBooks' costs of every date; try again when they have ended."
+        )
+    if ledger.being_read(choice.project_id):
+        raise Refused(
+            f"The costs of project {choice.number} are being read again, because QuickBooks' own total of its job "
+            "differs from what was read: let the Web Connector visit, and try again."
+        )
+
+
 def release(ledger: Ledger, choice: ProjectChoice, chosen: ReleaseChoice, *, who: str, now: dt.datetime) -> None:
-    """Release a project's costs; raises Refused without a dry run of the present figures (ACCOUNTING 19)."""
+    """Release a project's costs (ACCOUNTING 19).
+
+    Raises Refused without a dry run of the present figures, and while the costs are not read whole.
+    """
     if not choice.on:
         raise Refused(f"Project {choice.number} is switched off: switch it on before releasing its costs.")
+    check_read(ledger, choice)
     if choice.dry_run != fingerprint(ledger, choice.project_id):
         raise Refused(
             f"Project {choice.number} has no dry run of its present figures: "
@@ -62,7 +80,7 @@ def release(ledger: Ledger, choice: ProjectChoice, chosen: ReleaseChoice, *, who
     before = "released" if choice.release else "not released"
     choice.release, choice.released_at, choice.released_by = chosen, now, who
     ledger.uow.projects.save(choice)
-    entry = History(choice.connection_id, "project", choice.id, now, who, before, "released", _why(chosen))
+    entry = History(choice.connection_id, "project", choice.id, now, who, before, "released", in_words(chosen))
     ledger.uow.history.add(entry)
 
 
@@ -73,5 +91,20 @@ def withdraw(uow: UnitOfWork, choice: ProjectChoice, *, who: str, now: dt.dateti
     uow.history.add(History(choice.connection_id, "project", choice.id, now, who, "released", "withdrawn", ""))
 
 
-def _why(chosen: ReleaseChoice) -> str:
-    return f"costs from {chosen.costs_from}, before {chosen.before}, bills on orders {chosen.po_bills}, {chosen.status}"
+_EARLIER = {
+    "opening": "earlier ones as one opening line per budget code",
+    "detail": "earlier ones too",
+    "none": "earlier ones left out",
+}
+_PO_BILLS = {
+    "write": "bills on exported orders written as well",
+    "skip": "bills on exported orders left to subcontractor invoices",
+}
+
+
+def in_words(chosen: ReleaseChoice) -> str:
+    """Say a release's choices as a bookkeeper would."""
+    start = "costs of every date"
+    if chosen.costs_from != dt.date.min:
+        start = f"costs from {chosen.costs_from} on, {_EARLIER[chosen.before]}"
+    return f"{start}; {_PO_BILLS[chosen.po_bills]}; status {chosen.status}"

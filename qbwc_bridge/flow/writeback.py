@@ -1,46 +1,22 @@
-"""Write-back: the ledger of released projects becomes direct costs in Procore, each once, each explained.
+"""Write-back: the ledger of released projects becomes rows of the outbox, each direct cost once.
 
-`plan` compares what shall stand there with what we know stands there and fills the outbox; `push` carries it out with
-network calls between short transactions. An item whose answer never came is looked up by its key before it is sent
-again (DESIGN, a write to Procore).
+`plan` compares what shall stand in Procore with what we know stands there; `pushing` carries it out.
 """
 
 import datetime as dt
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from dataclasses import dataclass
 
 from qbwc_bridge.domain.books import WriteBack
 from qbwc_bridge.domain.costs import MAX_DELETIONS, brake
-from qbwc_bridge.domain.money import ZERO
-from qbwc_bridge.domain.procore import BudgetCode, DirectCost, DirectCostLine
+from qbwc_bridge.domain.procore import DirectCost
 from qbwc_bridge.domain.records import Connection, ProjectChoice
-from qbwc_bridge.errors import ProcoreError, ProcoreUnreachable
 from qbwc_bridge.flow.ledger import Ledger
 from qbwc_bridge.flow.options import Options
 from qbwc_bridge.flow.releasing import wanted
-from qbwc_bridge.ports import OpenWork, Procore, UnitOfWork
-
-Progress = Callable[[str], None]
+from qbwc_bridge.ports import UnitOfWork
 
 LOOK_UP = 512
 """Direct costs looked up by one statement."""
-
-UNCONFIRMED = "Its answer did not name it, so it is looked up before it is sent again."
-"""Message of a record of which Procore said neither that it was written nor that it was refused."""
-
-
-@dataclass(slots=True)
-class Pushed:
-    """What a push did: counts, and a sentence for each record that Procore refused."""
-
-    written: int = 0
-    deleted: int = 0
-    unchanged: int = 0
-    problems: list[str] = field(default_factory=list)
-    brake: str = ""
-    made: int = 0
-    """Projects and vendors that were born in QuickBooks and now stand in Procore."""
 
 
 def plan(
@@ -51,9 +27,12 @@ def plan(
     While the brake holds, only withdrawals are planned: it never holds those (ACCOUNTING 22). `confirmed` lets it pass
     once.
     """
-    if connection.costs_whole_at is None:
-        return connection.brake  # the ledger is not whole: QuickBooks' costs are still being read
     ledger = Ledger(uow, connection, options)
+    if connection.costs_whole_at is None:  # QuickBooks' costs are still being read: only withdrawals are known
+        for choice in ledger.choices.values():
+            if choice.release is None:
+                _fill(uow, choice, {})
+        return connection.brake
     plans = _plans(ledger, closed)
     questions = [each.question for each in plans if each.question]
     deletions = sum(each.deletions for each in plans)
@@ -120,7 +99,7 @@ def _fill(uow: UnitOfWork, choice: ProjectChoice, costs: dict[str, DirectCost]) 
             uow.writebacks.append(WriteBack(choice.connection_id, choice.project_id, origin_id, wanted=cost))
             continue
         if row.project_id != choice.project_id:
-            if not (_settled(row) and row.wanted is None):
+            if not (row.settled and row.wanted is None):
                 continue  # its job belonged to another project, where it goes first
             row.project_id = choice.project_id
         if row.wanted != cost:
@@ -145,187 +124,3 @@ def _believe_vanished(uow: UnitOfWork, connection: Connection) -> None:
     for document in uow.costs.find(connection_id=connection.id, deleted=True, deletion_known=False):
         document.deletion_known = True
         uow.costs.save(document)
-
-
-def push(
-    work: OpenWork, procore: Procore, connection_id: int, now: dt.datetime, progress: Progress, *, held: str = ""
-) -> Pushed:
-    """Carry the outbox out, project by project; one refused direct cost never stops the others.
-
-    `held` is the brake's question: with it only withdrawn projects are written.
-    """
-    outcome = Pushed(brake=held)
-    with work() as uow:
-        rows = uow.writebacks.find(connection_id=connection_id)
-        if held:
-            choices = uow.projects.find(connection_id=connection_id)
-            withdrawn = {choice.project_id for choice in choices if choice.release is None}
-            rows = [row for row in rows if row.project_id in withdrawn]
-        outcome.unchanged = sum(1 for row in rows if _settled(row))
-        projects = sorted({row.project_id for row in rows if not _settled(row)})
-    for project_id in projects:
-        progress(f"writing costs of project {project_id}")
-        try:
-            _push_project(work, procore, connection_id, project_id, outcome)
-        except ProcoreError as problem:
-            outcome.problems.append(str(problem))
-    with work() as uow:
-        connection = uow.connections.get(connection_id)
-        connection.pushed_at = now
-        uow.connections.save(connection)
-    return outcome
-
-
-def _settled(row: WriteBack) -> bool:
-    return not row.in_flight and row.wanted == row.written and (row.wanted is None) == (row.procore_id is None)
-
-
-def _push_project(work: OpenWork, procore: Procore, connection_id: int, project_id: int, outcome: Pushed) -> None:
-    _look_up_unsure(work, procore, connection_id, project_id)
-    _make_codes(work, procore, connection_id, project_id, outcome)
-    with work() as uow:
-        rows = uow.writebacks.find(connection_id=connection_id, project_id=project_id)
-        pending = [row for row in rows if not _settled(row) and all(line.budget_code_id for line in _lines(row))]
-        for row in pending:
-            row.in_flight = True
-            uow.writebacks.save(row)
-    removals = [row for row in pending if row.wanted is None]
-    retyped = [row for row in pending if row.wanted and row.written and row.wanted.type != row.written.type]
-    for row in (*removals, *retyped):
-        if row.procore_id is not None:
-            procore.delete_direct_cost(project_id, row.procore_id)
-        row.written, row.procore_id, row.line_ids = None, None, {}
-        row.in_flight = row.wanted is not None
-        outcome.deleted += 1
-        _save(work, row)
-    rows = [row for row in pending if row.wanted is not None]
-    if rows:
-        _write(work, procore, project_id, rows, outcome)
-
-
-def _write(work: OpenWork, procore: Procore, project_id: int, rows: list[WriteBack], outcome: Pushed) -> None:
-    """Headers by sync, then lines by sync, then lines that fell away; what is refused stays pending with its reason."""
-    headers = procore.sync_direct_costs(project_id, [row.wanted for row in rows if row.wanted])
-    for row in rows:
-        header_id = headers.ids.get(row.origin_id, row.procore_id)
-        if header_id != row.procore_id:
-            row.procore_id, row.line_ids = header_id, {}  # made anew: somebody had deleted it with its lines
-        row.message = headers.errors.get(row.origin_id, "" if row.origin_id in headers.ids else UNCONFIRMED)
-        if row.message:
-            row.in_flight = row.message == UNCONFIRMED
-            outcome.problems.append(_refused(row))
-        _save(work, row)
-    good = [row for row in rows if row.wanted and row.procore_id is not None and not row.message]
-    by_header = {row.procore_id: _lines_with_ids(row) for row in good if row.procore_id is not None}
-    lines = procore.sync_direct_cost_lines(project_id, by_header)
-    for row in good:
-        wanted_lines = _lines(row)
-        confirmed = dict.fromkeys(lines.ids, "")
-        told = [{**confirmed, **lines.errors}.get(line.origin_id, UNCONFIRMED) for line in wanted_lines]
-        refused = [sentence for sentence in dict.fromkeys(told) if sentence]
-        for line in wanted_lines:
-            if line.origin_id in lines.errors:
-                row.line_ids.pop(line.origin_id, None)  # it may be gone there: next time its key finds it or makes it
-        keep = {line.origin_id for line in wanted_lines}
-        for origin_id, line_id in list(row.line_ids.items()):
-            if origin_id not in keep and row.procore_id is not None:
-                procore.delete_direct_cost_line(project_id, row.procore_id, line_id)
-                del row.line_ids[origin_id]
-        row.line_ids.update(
-            {line.origin_id: lines.ids[line.origin_id] for line in wanted_lines if line.origin_id in lines.ids}
-        )
-        # A refused line leaves a mixture of old and new in Procore: what stands there is looked up before the next try.
-        row.in_flight, row.message = bool(refused), " ".join(refused)
-        if refused:
-            outcome.problems.append(_refused(row))
-        else:
-            row.written = row.wanted
-            outcome.written += 1
-        _save(work, row)
-
-
-def _look_up_unsure(work: OpenWork, procore: Procore, connection_id: int, project_id: int) -> None:
-    """Adopt by key what an earlier write left in Procore although its answer never came."""
-    with work() as uow:
-        unsure = uow.writebacks.find(connection_id=connection_id, project_id=project_id, in_flight=True)
-    if not unsure:
-        return
-    there = {cost.origin_id: cost for cost in procore.direct_costs(project_id) if cost.origin_id}
-    for row in unsure:
-        found = there.get(row.origin_id)
-        row.procore_id = found.id if found else None
-        mine = [line for line in found.lines if line.origin_id] if found else []
-        row.line_ids = {line.origin_id: line.id for line in mine if line.id is not None}
-        row.written = _as_wanted(found, mine) if found else None
-        row.in_flight, row.message = False, ""
-        _save(work, row)
-
-
-def _as_wanted(found: DirectCost, lines: list[DirectCostLine]) -> DirectCost:
-    """Give what stands in Procore in the form of what shall stand there: without ids, lines by code."""
-    bare = sorted((replace(line, id=None) for line in lines), key=lambda line: line.description)
-    return replace(found, id=None, lines=tuple(bare))
-
-
-def _make_codes(work: OpenWork, procore: Procore, connection_id: int, project_id: int, outcome: Pushed) -> None:
-    """Make budget codes that costs need and the project lacks (ACCOUNTING 6), then put their ids into the outbox.
-
-    Costs whose code Procore refuses stay where they are, with the reason; the others go on.
-    """
-    with work() as uow:
-        rows = uow.writebacks.find(connection_id=connection_id, project_id=project_id)
-    wanting = [row for row in rows if row.wanted and any(line.budget_code_id == 0 for line in row.wanted.lines)]
-    made: dict[str, BudgetCode] = {}
-    refused: dict[str, str] = {}
-    for code in sorted({line.description for row in wanting for line in _lines(row) if line.budget_code_id == 0}):
-        cost_code, _, cost_type = code.rpartition(".")
-        try:
-            made[code] = procore.create_budget_code(project_id, cost_code, cost_type)
-        except ProcoreUnreachable:
-            raise
-        except ProcoreError as problem:
-            refused[code] = str(problem)
-    if not wanting:
-        return
-    with work() as uow:
-        choice = uow.projects.first(connection_id=connection_id, project_id=project_id)
-        if choice:
-            known = {code.id for code in choice.budget_codes}
-            choice.budget_codes = [*choice.budget_codes, *(code for code in made.values() if code.id not in known)]
-            uow.projects.save(choice)
-        for row in wanting:
-            if row.wanted:
-                row.wanted = replace(row.wanted, lines=tuple(_with_code(line, row, made) for line in row.wanted.lines))
-                row.message = " ".join(refused[line.description] for line in _lines(row) if not line.budget_code_id)
-                uow.writebacks.save(row)
-    outcome.problems += [_refused(row) for row in wanting if row.message]
-
-
-def _lines(row: WriteBack) -> tuple[DirectCostLine, ...]:
-    return row.wanted.lines if row.wanted else ()
-
-
-def _with_code(line: DirectCostLine, row: WriteBack, made: dict[str, BudgetCode]) -> DirectCostLine:
-    if line.budget_code_id or line.description not in made:
-        return line
-    code_id = made[line.description].id
-    return replace(line, budget_code_id=code_id, origin_id=f"{row.origin_id}:{code_id}")
-
-
-def _lines_with_ids(row: WriteBack) -> list[DirectCostLine]:
-    return [replace(line, id=row.line_ids.get(line.origin_id)) for line in _lines(row)]
-
-
-def _save(work: OpenWork, row: WriteBack) -> None:
-    with work() as uow:
-        uow.writebacks.save(row)
-
-
-def _refused(row: WriteBack) -> str:
-    called = row.wanted.description if row.wanted else row.origin_id
-    amount = row.wanted.amount() if row.wanted else ZERO
-    return f"{called} of {_text(amount)}: Procore refused it: {row.message}"
-
-
-def _text(amount: Decimal) -> str:
-    return f"{amount:,.2f}"

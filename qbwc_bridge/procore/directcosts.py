@@ -165,4 +165,5 @@ def _cost(row: DirectCostRow, lines: list[DirectCostLine]) -> DirectCost:
         vendor_id=row.vendor_id,
         invoice_number=row.invoice_number,
         id=row.id,
+        received_date=row.received_date,
     )

@@ -368,6 +368,7 @@ class DirectCostRow(Payload):
     direct_cost_type: Literal["invoice", "expense", "payroll", "subcontractor_invoice"] | None = None
     status: Literal["draft", "pending", "revise_and_resubmit", "approved"]
     direct_cost_date: Day = None
+    received_date: Day = None
     created_at: Day = None
     deleted_at: Text = ""
     description: Text = ""

@@ -22,7 +22,6 @@ from qbwc_bridge.settings.values import (
     Networks,
     ProcoreAddress,
     SchemaFolder,
-    Sink,
     SmtpUrl,
     TimeOfDay,
     Zone,
@@ -85,7 +84,7 @@ class Settings(BaseSettings):
     estimates: bool = _own(default=True, text="budgets become estimates")
     change_lines: Literal["new_line", "linked_line"] = _own("new_line", "what a change order's addition does")
     retainage_accounts: Line = _own("", "accounts that hold retainage, by full name, separated by commas")
-    actuals_sink: Sink = _own("direct_costs", "how costs stand in Procore")
+    actuals_sink: Literal["direct_costs", "direct_costs_total"] = _own("direct_costs", "how costs stand in Procore")
     metrics_token: SecretStr | None = Field(None, description="lets a monitor read /metrics from elsewhere")
     trusted_proxies: Networks = Field("", description="proxies whose forwarding headers are believed")
     procore_client_secret: SecretStr | None = Field(None, description="read by connection add only")

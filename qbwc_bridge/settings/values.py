@@ -4,7 +4,7 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -164,7 +164,6 @@ Networks = Annotated[str, AfterValidator(_networks), Must("IP addresses or netwo
 Folder = Annotated[Path, AfterValidator(_folder), Must("a folder that exists")]
 SchemaFolder = Annotated[Path, AfterValidator(_schemas), Must(f"a folder that holds {SCHEMA}")]
 KeysStay = Annotated[bool, AfterValidator(_only_false), Must("false: this version keeps QuickBooks' ids to itself")]
-Sink = Annotated[Literal["direct_costs"], Must("direct_costs: this version writes each transaction as a direct cost")]
 Clock = Annotated[Count, Field(ge=0, le=7 * DAY)]
 
 

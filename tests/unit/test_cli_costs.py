@@ -43,7 +43,12 @@ def test_the_costs_of_a_project_go_to_procore(here: Office, tmp_path: Path) -> N
     spent = sum((amount for _, amount in here.bridge.company.job_costs().items()), Decimal(0))
     assert Decimal(dry["totals"]["after"]) == spent
     assert dry["new_codes"] == ["01-500.O"]
-    assert "Budget codes that would be made: 01-500.O" in here.run("project", "dry-run", "--all").stdout
+    assert dry["owner_invoice"] == "0.00"
+    assert Decimal(dry["totals"]["projected_after"]) == spent + Decimal(dry["totals"]["committed"])
+    shown = here.run("project", "dry-run", "--all").stdout
+    assert "Budget codes that would be made: 01-500.O" in shown
+    assert "Would fill an owner invoice: 0.00" in shown
+    _choices_of_a_dry_run(here, spent - Decimal(dry["counted_twice"]))
     told = here.run("project", "release", "24-001", *RELEASE)
     assert "24-001 Maple Clinic is released" in told.stdout
     assert "counts them twice" in told.stderr
@@ -71,6 +76,8 @@ def test_the_costs_of_a_project_go_to_procore(here: Office, tmp_path: Path) -> N
     assert "Difference: 0.00" in here.run("reconcile", "--as-of", "2030-01-01").stdout
     _figures_open_down_to_documents(here, tmp_path, spent)
     _differences_are_explained(here, tmp_path)
+
+    _one_total_and_back(here)
 
     released = here.ask("project", "list")[0]
     assert (released["released"], released["costs_from"], released["po_bills"]) == (True, "2000-01-01", "write")
@@ -104,6 +111,29 @@ def _figures_open_down_to_documents(here: Office, folder: Path, spent: Decimal) 
     foot = here.run("project", "costs", "24-001").stdout.splitlines()[-1]
     assert foot.startswith("total")
     assert f"{spent:,.2f}" in foot
+
+
+def _choices_of_a_dry_run(here: Office, without_order_bills: Decimal) -> None:
+    """A dry run of other choices shows what they bring."""
+    skips = here.ask("project", "dry-run", "24-001", "--costs-from", "2000-01-01", "--po-bills", "skip")[0]
+    assert skips["chosen"] == {
+        "costs_from": "2000-01-01",
+        "before": "detail",
+        "po_bills": "skip",
+        "status": "approved",
+    }
+    assert (Decimal(skips["totals"]["after"]), skips["counted_twice"]) == (without_order_bills, "0.00")
+
+
+def _one_total_and_back(here: Office) -> None:
+    """The setting of the connection turns seven direct costs into one total and back, and the proof says 0.00."""
+    for sink, deleted, written in (("direct_costs_total", 7, 1), ("direct_costs", 1, 7)):
+        here.run("connection", "set", "Bluestone", "actuals_sink", sink)
+        pushed = here.ask("push")[0]
+        assert (pushed["deleted"], pushed["written"], pushed["problems"]) == (deleted, written, [])
+        assert here.ask("reconcile")["difference"] == "0.00"
+        assert here.ask("reconcile", "--as-of", "2026-03-09")["difference"] == "0.00"
+    assert "direct_costs_total" in here.refused("connection", "set", "Bluestone", "actuals_sink", "elsewhere", code=2)
 
 
 def _differences_are_explained(here: Office, folder: Path) -> None:

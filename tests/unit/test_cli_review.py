@@ -231,10 +231,12 @@ def test_projects_are_switched_on_under_a_customer(here: Office) -> None:
     here.run("project", "off", "24-002")
 
 
-def test_release_needs_a_dry_run_and_withdraw_a_release(here: Office) -> None:
-    """Costs are released after a dry run of the present figures only, and only then can be withdrawn."""
+def test_release_needs_whole_costs_and_withdraw_a_release(here: Office) -> None:
+    """Before QuickBooks' costs were read whole nothing is shown or released, and nothing can be withdrawn."""
     choice = ["--costs-from", "2026-01-01", "--before", "none", "--po-bills", "skip"]
-    assert "has no dry run of its present figures" in here.refused("project", "release", "24-001", *choice)
+    assert "are not read whole yet" in here.refused("project", "release", "24-001", *choice)
+    assert "are not read whole yet" in here.refused_with_data("project", "dry-run", "24-001")
+    assert "needs --costs-from" in here.refused("project", "dry-run", "24-001", "--before", "none", code=2)
     assert "not released" in here.refused("project", "withdraw", "24-001")
 
 

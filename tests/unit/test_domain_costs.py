@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qbwc_bridge.domain.books import CostDocument, CostLine
-from qbwc_bridge.domain.costs import Allocation, Books, Writing, allocate, brake, direct_costs, judge
+from qbwc_bridge.domain.costs import Allocation, Books, Sink, Writing, allocate, brake, direct_costs, judge
 from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.domain.procore import DirectCost, DirectCostLine
 from qbwc_bridge.domain.records import ReleaseChoice
@@ -178,10 +178,13 @@ def test_bills_on_orders_and_early_costs_are_left_out_with_their_reason() -> Non
 
 
 RELEASES = st.builds(chosen, st.just("write"), st.sampled_from(["opening", "detail"]))
+SINKS = st.sampled_from(["direct_costs", "direct_costs_total"])
 
 
-@given(DOCUMENTS, RELEASES)
-def test_direct_costs_conserve_money_code_by_code(documents: list[CostDocument], release: ReleaseChoice) -> None:
+@given(DOCUMENTS, RELEASES, SINKS)
+def test_direct_costs_conserve_money_code_by_code(
+    documents: list[CostDocument], release: ReleaseChoice, sink: Sink
+) -> None:
     """What is written equals what is mapped, for each budget code and in all."""
     placed = [each for each in allocate(documents, BOOKS) if each.code in CODES or each.reason]
     wanted: dict[int, Decimal] = defaultdict(lambda: ZERO)
@@ -189,7 +192,7 @@ def test_direct_costs_conserve_money_code_by_code(documents: list[CostDocument],
         if not each.reason:
             wanted[CODES[each.code]] += each.line.amount
     written: dict[int, Decimal] = defaultdict(lambda: ZERO)
-    found = direct_costs(placed, writing(release=release))
+    found = direct_costs(placed, writing(release=release, sink=sink))
     for cost in found.values():
         for row in cost.lines:
             written[row.budget_code_id] += row.amount
@@ -198,11 +201,13 @@ def test_direct_costs_conserve_money_code_by_code(documents: list[CostDocument],
     assert total(cost.amount() for cost in found.values()) == total(wanted.values())
 
 
-@given(DOCUMENTS, RELEASES)
-def test_keys_are_those_of_the_rule_and_unique(documents: list[CostDocument], release: ReleaseChoice) -> None:
+@given(DOCUMENTS, RELEASES, SINKS)
+def test_keys_are_those_of_the_rule_and_unique(
+    documents: list[CostDocument], release: ReleaseChoice, sink: Sink
+) -> None:
     """Header qbd:key:TxnID:job, line the same and the budget code: each once, one line per budget code."""
     placed = [each for each in allocate(documents, BOOKS) if each.code in CODES or each.reason]
-    found = direct_costs(placed, writing(release=release))
+    found = direct_costs(placed, writing(release=release, sink=sink))
     lines = [row.origin_id for cost in found.values() for row in cost.lines]
 
     assert len(lines) == len(set(lines))
@@ -239,14 +244,16 @@ def test_a_number_made_to_tell_bills_apart_is_unique_itself() -> None:
     assert "B-1" in numbers
 
 
-@given(DOCUMENTS, st.randoms())
-def test_direct_costs_do_not_depend_on_the_order_of_reading(documents: list[CostDocument], dice: Any) -> None:
+@given(DOCUMENTS, st.randoms(), SINKS)
+def test_direct_costs_do_not_depend_on_the_order_of_reading(
+    documents: list[CostDocument], dice: Any, sink: Sink
+) -> None:
     """The same ledger in another order gives the same direct costs, or every push would write."""
     placed = [each for each in allocate(documents, BOOKS) if each.code in CODES]
     other = list(placed)
     dice.shuffle(other)
 
-    assert direct_costs(other, writing()) == direct_costs(placed, writing())
+    assert direct_costs(other, writing(sink=sink)) == direct_costs(placed, writing(sink=sink))
 
 
 @pytest.mark.parametrize(

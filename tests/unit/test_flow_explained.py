@@ -12,17 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qbwc_bridge.domain.books import CostDocument, WriteBack
-from qbwc_bridge.domain.costs import allocate, direct_costs, judge
+from qbwc_bridge.domain.costs import Sink, allocate, direct_costs, judge
 from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.domain.procore import DirectCost, DirectCostLine
 from qbwc_bridge.domain.records import Mapping, ProjectChoice, ReleaseChoice
 from qbwc_bridge.flow.explained import UNEXPLAINED, explain, explain_project
 from qbwc_bridge.flow.ledger import Ledger
 from qbwc_bridge.flow.proof import ours, rows_of
+from qbwc_bridge.flow.pushing import UNCONFIRMED
 from qbwc_bridge.flow.reasons import Evidence
-from qbwc_bridge.flow.writeback import UNCONFIRMED
 from tests.unit.documents import PROJECT, TODAY, cash, code
-from tests.unit.test_domain_costs import AMOUNTS, BOOKS, CODES, CUT_OFF, DOCUMENTS, document, posted, writing
+from tests.unit.test_domain_costs import AMOUNTS, BOOKS, CODES, CUT_OFF, DOCUMENTS, SINKS, document, posted, writing
 from tests.unit.test_flow_costs import RELEASE
 from tests.unit.test_flow_writeback import JOB, bill, make, office, template
 from tests.unit.writeback_office import Office
@@ -259,6 +259,7 @@ def evidence(documents: list[CostDocument], release: ReleaseChoice, **more: Any)
         "key": KEY,
         "choice": ProjectChoice(1, PROJECT, "24-001", "Hilltop", budget_codes=codes, release=release),
         "release": release,
+        "sink": "direct_costs",
         "items": [item for item in placed if item.project_id == PROJECT],
         "costs": [],
         "outbox": {},
@@ -304,9 +305,10 @@ DAYS = st.sampled_from([CUT_OFF - dt.timedelta(days=40), CUT_OFF - dt.timedelta(
 def states(draw: st.DrawFn) -> Evidence:
     """A ledger, and a Procore of another ledger with meddling: what an earlier push left, changed at will."""
     release, earlier, as_of = draw(RELEASES), draw(RELEASES), draw(st.none() | DAYS)
+    sink, former = draw(SINKS), draw(SINKS)
     documents = draw(DOCUMENTS)
     before = evidence(documents if draw(st.booleans()) else draw(DOCUMENTS), earlier)
-    written = direct_costs(before.items, writing(release=earlier))
+    written = direct_costs(before.items, writing(release=earlier, sink=former))
     costs, outbox = [], {}
     for origin, cost in written.items():
         row = WriteBack(1, draw(st.sampled_from([PROJECT, 8])), origin, cost, draw(st.sampled_from([None, cost])))
@@ -322,7 +324,7 @@ def states(draw: st.DrawFn) -> Evidence:
             costs.append(replace(cost, lines=tuple(lines), date=draw(st.just(cost.date) | DAYS)))
     costs.append(DirectCost(draw(st.sampled_from(["", f"qbd:{KEY}:X:J1"])), "expense", "draft", TODAY, (), "Typed"))
     brake = draw(st.sampled_from(["", "Look."]))
-    return evidence(documents, release, costs=costs, outbox=outbox, as_of=as_of, brake=brake)
+    return evidence(documents, release, costs=costs, outbox=outbox, as_of=as_of, brake=brake, sink=sink)
 
 
 @given(states())
@@ -342,13 +344,13 @@ def test_the_explained_amounts_are_the_difference(known: Evidence) -> None:
     assert not [each.why for each in found if each.why.endswith((": ", "; ", " ")) or ": ;" in each.why or not each.why]
 
 
-@given(DOCUMENTS, RELEASES)
+@given(DOCUMENTS, RELEASES, SINKS)
 def test_a_procore_that_has_what_it_should_needs_no_explanation(
-    documents: list[CostDocument], release: ReleaseChoice
+    documents: list[CostDocument], release: ReleaseChoice, sink: Sink
 ) -> None:
     """What would be written and is there explains no difference; only what was left out by choice is told."""
-    known = evidence(documents, release)
-    costs = list(direct_costs(known.items, writing(release=release)).values())
+    known = evidence(documents, release, sink=sink)
+    costs = list(direct_costs(known.items, writing(release=release, sink=sink)).values())
     found = explain_project(replace(known, costs=costs))
 
     assert [each for each in found if each.difference != ZERO] == []

@@ -13,11 +13,10 @@ from qbwc_bridge.domain.procore import DirectCost, DirectCostLine
 from qbwc_bridge.domain.records import Mapping, ReleaseChoice
 from qbwc_bridge.errors import Refused
 from qbwc_bridge.flow import releasing
-from qbwc_bridge.flow.facts import Facts
 from qbwc_bridge.flow.ledger import Ledger, several_orders
-from qbwc_bridge.flow.proof import dry_run, prove
+from qbwc_bridge.flow.proof import prove
 from qbwc_bridge.flow.releasing import fingerprint, release, wanted, withdraw
-from tests.unit.documents import PROJECT, TODAY, budget, cash, change_order, commitment, line
+from tests.unit.documents import PROJECT, TODAY, cash
 from tests.unit.factories import World
 from tests.unit.test_flow_costs import JOB, RELEASE, template, world
 
@@ -163,40 +162,6 @@ def typed(amount: str, **more: Any) -> DirectCost:
     """A direct cost that a person typed in Procore."""
     shown: dict[str, Any] = {"type": "expense", "status": "approved", "date": TODAY, "origin_id": "", **more}
     return DirectCost(lines=(DirectCostLine("", 1, Decimal(amount)),), **shown)
-
-
-def test_the_dry_run_shows_before_and_after(world: World) -> None:
-    """Budget, committed with approved changes, costs as they are and as they would be, lookalikes and doubles."""
-    world.bring(budget(), commitment(1), commitment(2, status="Draft"), change_order(5, 1, line(9, 50)))
-    order = world.row("commitment", 1).quickbooks_id
-    post(world, posted_bill("T1", "10.00", "5.00", orders=(order,)), posted_bill("T2", "7.00", item="Odd"))
-    ours = replace(typed("99.00"), origin_id="qbd:abcd2345:T0:J")
-    with world.unit() as (uow, connection):
-        ledger = Ledger(uow, connection, world.options)
-        shown = dry_run(
-            Facts(uow, connection, world.options),
-            ledger,
-            ledger.choices[PROJECT],
-            [typed("15.00"), typed("3.00"), ours],
-        )
-
-    (row,) = shown.rows
-    assert (row.code, row.budget, row.committed) == ("03-300.M", cash(5000), cash(1050))
-    assert (row.before, row.after) == (cash(117), cash(33))
-    assert shown.counted_twice == cash(15)
-    assert [each.amount for each in shown.unmapped] == [cash(7)]
-    assert len(shown.lookalikes) == 1
-    assert "15.00" in shown.lookalikes[0]
-
-
-def test_only_what_stands_on_an_exported_order_would_count_twice(world: World) -> None:
-    """A bill on an order that Procore does not know is committed nowhere, so it counts once."""
-    post(world, posted_bill("T1", "10.00", orders=("foreign",)))
-    with world.unit() as (uow, connection):
-        ledger = Ledger(uow, connection, world.options)
-        shown = dry_run(Facts(uow, connection, world.options), ledger, ledger.choices[PROJECT], [])
-
-    assert shown.counted_twice == ZERO
 
 
 def test_the_proof_is_quickbooks_less_procore_less_what_is_skipped(world: World) -> None:

@@ -10,8 +10,9 @@ from qbwc_bridge.domain.books import CostDocument
 from qbwc_bridge.domain.procore import BudgetCode, DirectCost, DirectCostLine
 from qbwc_bridge.domain.records import ReleaseChoice
 from qbwc_bridge.errors import ProcoreError, ProcoreUnreachable
-from qbwc_bridge.flow import writeback
-from qbwc_bridge.flow.writeback import Pushed, plan
+from qbwc_bridge.flow import pushing
+from qbwc_bridge.flow.pushing import Pushed
+from qbwc_bridge.flow.writeback import plan
 from qbwc_bridge.ports import SyncOutcome
 from tests.unit.factories import World
 
@@ -163,7 +164,7 @@ class Office:
     def push(self, *, confirmed: bool = True, closed: dt.date | None = None) -> Pushed:
         """Plan and carry out, as the worker does."""
         held = self.plan(confirmed=confirmed, closed=closed)
-        return writeback.push(
+        return pushing.push(
             self.world.database.work,
             self.procore,
             self.world.connection_id,

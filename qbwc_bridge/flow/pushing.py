@@ -1,0 +1,316 @@
+"""Push: carries the outbox out, project by project, with network calls between short transactions.
+
+Every row is marked `in_flight` before its call and stored after it. Rows are stored many at a time: what a crash, or an
+answer that never came, leaves marked is looked up by its key before it is sent again (DESIGN, a write to Procore).
+"""
+
+import datetime as dt
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
+from typing import TypeVar
+
+from qbwc_bridge.domain.books import WriteBack
+from qbwc_bridge.domain.costs import holds_total
+from qbwc_bridge.domain.money import ZERO
+from qbwc_bridge.domain.procore import BudgetCode, DirectCost, DirectCostLine
+from qbwc_bridge.errors import ProcoreError, ProcoreUnreachable
+from qbwc_bridge.ports import OpenWork, Procore, SyncOutcome
+
+Progress = Callable[[str], None]
+T = TypeVar("T")
+
+WRITTEN_TOGETHER = 1000
+"""Direct costs whose headers, then lines, go to Procore before the next ones do: two full calls of each."""
+
+REMOVED_TOGETHER = 50
+"""Each removal is a call; so many take about a minute, well within the lease that storing them renews."""
+
+UNCONFIRMED = "Its answer did not name it, so it is looked up before it is sent again."
+"""Message of a record of which Procore said neither that it was written nor that it was refused."""
+
+_OF_THE_RECORD = (HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
+"""Refusals that tell about one record alone; after any other one there is no use in going on with the project."""
+
+
+@dataclass(slots=True)
+class Pushed:
+    """What a push did: counts, and a sentence for each record that Procore refused."""
+
+    written: int = 0
+    deleted: int = 0
+    unchanged: int = 0
+    problems: list[str] = field(default_factory=list)
+    brake: str = ""
+    made: int = 0
+    """Projects and vendors that were born in QuickBooks and now stand in Procore."""
+
+
+def push(
+    work: OpenWork, procore: Procore, connection_id: int, now: dt.datetime, progress: Progress, *, held: str = ""
+) -> Pushed:
+    """Carry the outbox out, project by project; one refused direct cost never stops the others.
+
+    `held` is the brake's question: with it only withdrawn projects are written.
+    """
+    outcome = Pushed(brake=held)
+    with work() as uow:
+        rows = uow.writebacks.find(connection_id=connection_id)
+        if held:
+            choices = uow.projects.find(connection_id=connection_id)
+            withdrawn = {choice.project_id for choice in choices if choice.release is None}
+            rows = [row for row in rows if row.project_id in withdrawn]
+        outcome.unchanged = sum(1 for row in rows if row.settled)
+        projects = sorted({row.project_id for row in rows if not row.settled})
+    for project_id in projects:
+        progress(f"writing costs of project {project_id}")
+        try:
+            _Writer(work, procore, connection_id, project_id, outcome).carry_out()
+        except ProcoreError as problem:
+            outcome.problems.append(str(problem))
+    with work() as uow:
+        connection = uow.connections.get(connection_id)
+        connection.pushed_at = now
+        uow.connections.save(connection)
+    return outcome
+
+
+@dataclass(slots=True)
+class _Writer:
+    """Brings one project's direct costs in Procore in line with the outbox."""
+
+    work: OpenWork
+    procore: Procore
+    connection_id: int
+    project_id: int
+    outcome: Pushed
+
+    def carry_out(self) -> None:
+        """Look up what is unsure, make budget codes, remove, then write."""
+        rows = self._rows()
+        self._look_up([row for row in rows if row.in_flight])
+        refused = self._make_codes(rows)
+        pending = [row for row in rows if _pending(row)]
+        goes = [row for row in pending if row.wanted is None or (row.written and row.wanted.type != row.written.type)]
+        for some in _together(goes, REMOVED_TOGETHER):
+            self._remove(some)
+        stays = {row.origin_id for row in goes if row.procore_id is not None}
+        comes = [row for row in pending if row.wanted and row.origin_id not in stays]
+        for some in _together(comes, WRITTEN_TOGETHER):
+            self._write(some, refused)
+
+    def _rows(self) -> list[WriteBack]:
+        """The project's rows. Its release may have been withdrawn since they were planned: then none is wanted."""
+        with self.work() as uow:
+            choice = uow.projects.first(connection_id=self.connection_id, project_id=self.project_id)
+            rows = uow.writebacks.find(connection_id=self.connection_id, project_id=self.project_id)
+            if choice is None or choice.release is None:
+                for row in rows:
+                    row.wanted = None
+                    uow.writebacks.save(row)
+        return rows
+
+    def _look_up(self, unsure: list[WriteBack]) -> None:
+        """Adopt by key what an earlier write left in Procore although its answer never came."""
+        if not unsure:
+            return
+        there = {cost.origin_id: cost for cost in self.procore.direct_costs(self.project_id) if cost.origin_id}
+        for row in unsure:
+            found = there.get(row.origin_id)
+            row.procore_id = found.id if found else None
+            mine = [line for line in found.lines if line.origin_id] if found else []
+            row.line_ids = {line.origin_id: line.id for line in mine if line.id is not None}
+            row.written = _as_known(found, mine, row) if found else None
+            row.in_flight, row.message = False, ""
+        self._store(unsure)
+
+    def _make_codes(self, rows: list[WriteBack]) -> dict[str, str]:
+        """Make budget codes that costs need and the project lacks (ACCOUNTING 6), then put their ids into the outbox.
+
+        Costs whose code Procore refuses stay where they are, with the reason; the others go on. A total goes on without
+        that line. Gives the reasons by key.
+        """
+        wanting = [row for row in rows if any(line.budget_code_id == 0 for line in _lines(row))]
+        made: dict[str, BudgetCode] = {}
+        refused: dict[str, str] = {}
+        for code in sorted({line.description for row in wanting for line in _lines(row) if line.budget_code_id == 0}):
+            cost_code, _, cost_type = code.rpartition(".")
+            try:
+                made[code] = self.procore.create_budget_code(self.project_id, cost_code, cost_type)
+            except ProcoreUnreachable:
+                raise
+            except ProcoreError as problem:
+                refused[code] = str(problem)
+        if made:
+            self._remember(made)
+        for row in wanting:
+            if row.wanted:
+                row.wanted = replace(row.wanted, lines=tuple(_with_code(line, row, made) for line in row.wanted.lines))
+                row.message = " ".join(refused[line.description] for line in _lines(row) if not line.budget_code_id)
+        self._store(wanting)
+        self.outcome.problems += [_refused(row) for row in wanting if row.message]
+        return {row.origin_id: row.message for row in wanting if row.message}
+
+    def _remember(self, made: dict[str, BudgetCode]) -> None:
+        """Add new budget codes to what is known of the project."""
+        with self.work() as uow:
+            choice = uow.projects.first(connection_id=self.connection_id, project_id=self.project_id)
+            if choice:
+                known = {code.id for code in choice.budget_codes}
+                choice.budget_codes = [*choice.budget_codes, *(code for code in made.values() if code.id not in known)]
+                uow.projects.save(choice)
+
+    def _remove(self, rows: list[WriteBack]) -> None:
+        """Delete direct costs that shall not stand there, or not with their type: it is set only when one is made."""
+        self._begin(rows)
+        try:
+            for row in rows:
+                row.message = self._delete(row)
+                row.in_flight = False
+                if row.message:
+                    self.outcome.problems.append(_refused(row))
+                    continue
+                row.written, row.procore_id, row.line_ids = None, None, {}
+                self.outcome.deleted += 1
+        finally:
+            self._store(rows)
+
+    def _delete(self, row: WriteBack) -> str:
+        """Delete a direct cost; gives why Procore refused it, if it tells about this one alone."""
+        if row.procore_id is None:
+            return ""
+        direct_cost_id = row.procore_id
+        return _told(lambda: self.procore.delete_direct_cost(self.project_id, direct_cost_id))
+
+    def _write(self, rows: list[WriteBack], held_up: dict[str, str]) -> None:
+        """Headers by sync, then lines by sync, then lines that fell away; what is refused stays with its reason.
+
+        `held_up` says by key which codes of a total Procore refused to make.
+        """
+        self._begin(rows)
+        sent = {row.origin_id: cost for row in rows if (cost := _sendable(row))}
+        headers = self.procore.sync_direct_costs(self.project_id, list(sent.values()))
+        for row in rows:
+            header_id = headers.ids.get(row.origin_id, row.procore_id)
+            if header_id != row.procore_id:
+                row.procore_id, row.line_ids = header_id, {}  # made anew: somebody had deleted it with its lines
+            row.message = headers.errors.get(row.origin_id, "" if row.origin_id in headers.ids else UNCONFIRMED)
+            if row.message:
+                row.in_flight = row.message == UNCONFIRMED
+                self.outcome.problems.append(_refused(row))
+        self._store(rows)
+        good = {row.procore_id: row for row in rows if row.procore_id is not None and not row.message}
+        with_ids = {
+            header_id: [replace(line, id=row.line_ids.get(line.origin_id)) for line in sent[row.origin_id].lines]
+            for header_id, row in good.items()
+        }
+        lines = self.procore.sync_direct_cost_lines(self.project_id, with_ids)
+        try:
+            for row in good.values():
+                self._finish(row, sent[row.origin_id], lines, held_up)
+        finally:
+            self._store(good.values())
+
+    def _finish(self, row: WriteBack, cost: DirectCost, lines: SyncOutcome, held_up: dict[str, str]) -> None:
+        """Take in what became of the lines of one direct cost, and remove those that fell away."""
+        keys = [line.origin_id for line in cost.lines]
+        told = [lines.errors.get(key, "" if key in lines.ids else UNCONFIRMED) for key in keys]
+        for key in keys:
+            if key in lines.errors:
+                row.line_ids.pop(key, None)  # it may be gone there: next time its key finds it or makes it
+        row.line_ids.update({key: lines.ids[key] for key in keys if key in lines.ids})
+        told += [self._drop_line(row, key) for key in [key for key in row.line_ids if key not in keys]]
+        refused = [sentence for sentence in dict.fromkeys(told) if sentence]
+        # A refused line leaves a mixture of old and new in Procore: what stands there is looked up before the next try.
+        row.in_flight, row.message = bool(refused), " ".join(refused)
+        if refused:
+            self.outcome.problems.append(_refused(row))
+            return
+        row.written, row.message = cost, held_up.get(row.origin_id, "")
+        self.outcome.written += 1
+
+    def _drop_line(self, row: WriteBack, key: str) -> str:
+        """Delete a line that is no longer wanted; gives why Procore refused it."""
+        if row.procore_id is None:
+            return ""
+        direct_cost_id, line_id = row.procore_id, row.line_ids[key]
+        told = _told(lambda: self.procore.delete_direct_cost_line(self.project_id, direct_cost_id, line_id))
+        if not told:
+            del row.line_ids[key]
+        return told
+
+    def _begin(self, rows: Collection[WriteBack]) -> None:
+        """Note that calls about these rows go out now."""
+        for row in rows:
+            row.in_flight = True
+        self._store(rows)
+
+    def _store(self, rows: Collection[WriteBack]) -> None:
+        if not rows:
+            return
+        with self.work() as uow:
+            for row in rows:
+                uow.writebacks.save(row)
+
+
+def _pending(row: WriteBack) -> bool:
+    """Whether a push has something to do for a row; what waits for a refused code has not."""
+    if row.wanted is None:
+        return not row.settled
+    cost = _sendable(row)
+    return cost is not None and (cost != row.written or row.procore_id is None)
+
+
+def _sendable(row: WriteBack) -> DirectCost | None:
+    """What of a wanted direct cost can be written now: all or nothing, of a total the lines whose code is there."""
+    known = tuple(line for line in _lines(row) if line.budget_code_id)
+    if row.wanted is None or len(known) == len(row.wanted.lines):
+        return row.wanted
+    return replace(row.wanted, lines=known) if known and holds_total(row.origin_id) else None
+
+
+def _as_known(found: DirectCost, lines: list[DirectCostLine], row: WriteBack) -> DirectCost:
+    """Give what stands in Procore in the form of what shall stand there: without ids, lines by code.
+
+    If it is what was wanted or written, it is that one: what only the bridge knows of it stays known.
+    """
+    bare = sorted((replace(line, id=None) for line in lines), key=lambda line: line.description)
+    there = replace(found, id=None, received_date=None, lines=tuple(bare))
+    known = (cost for cost in (_sendable(row), row.written) if cost and replace(cost, days=()) == there)
+    return next(known, there)
+
+
+def _lines(row: WriteBack) -> tuple[DirectCostLine, ...]:
+    return row.wanted.lines if row.wanted else ()
+
+
+def _with_code(line: DirectCostLine, row: WriteBack, made: dict[str, BudgetCode]) -> DirectCostLine:
+    if line.budget_code_id or line.description not in made:
+        return line
+    code_id = made[line.description].id
+    return replace(line, budget_code_id=code_id, origin_id=f"{row.origin_id}:{code_id}")
+
+
+def _told(call: Callable[[], None]) -> str:
+    """Make a call about one record; gives why Procore refused it. Raises ProcoreError where it tells about more."""
+    try:
+        call()
+    except ProcoreUnreachable:
+        raise
+    except ProcoreError as problem:
+        if problem.status not in _OF_THE_RECORD:
+            raise
+        return str(problem)
+    return ""
+
+
+def _together(rows: Sequence[T], count: int) -> Iterator[list[T]]:
+    """Cut rows into groups of at most `count`."""
+    return (list(rows[start : start + count]) for start in range(0, len(rows), count))
+
+
+def _refused(row: WriteBack) -> str:
+    cost = row.wanted or row.written
+    called = cost.description if cost else row.origin_id
+    amount = cost.amount() if cost else ZERO
+    return f"{called} of {amount:,.2f}: Procore refused it: {row.message}"
