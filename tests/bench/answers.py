@@ -30,7 +30,7 @@ def _customers(record: str) -> Make:
     return lambda company, request, size: replies.customers(company, request, size, record)
 
 
-_LISTS, _COSTS = "<CustomerQueryRq ", "<CustomDetailReportQueryRq "
+_LISTS, _COSTS = "<CustomerQueryRq ", "<TxnTypeFilter>Bill</TxnTypeFilter>"
 KINDS: dict[str, tuple[str, Make, Sequence[int]]] = {
     "customers": (_LISTS, _customers(replies.FULL), (1, 10, 50)),
     "customers, brief": (_LISTS, _customers(replies.BRIEF), (10,)),
