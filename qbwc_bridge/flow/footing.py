@@ -231,7 +231,7 @@ def _not_yet(ledger: Ledger) -> str:
     if ledger.as_of is None:
         return (
             "QuickBooks' own totals are not read yet: they come with the next reading of costs; "
-            "`refresh-costs` asks for one at the next visit."
+            "the command refresh-costs asks for one."
         )
     return (
         f"QuickBooks' own totals through {ledger.as_of} are not read yet: `reconcile --as-of {ledger.as_of}` asks for "

@@ -184,6 +184,9 @@ def test_costs_cannot_be_released_without_a_look(bridge: Bridge) -> None:
     """A release without a dry run of the present figures is refused with the command that helps."""
     accepted(bridge)
     bridge.visit()
+    bridge.refresh_costs()
+    bridge.clock.pass_time(minutes=16)
+    bridge.visit()
     chosen = ReleaseChoice(dt.date(2000, 1, 1), "detail", "write")
     with pytest.raises(Refused, match="dry-run"):
         release(bridge.app.kit, bridge.connection.id, bridge.projects("24-001")[0], chosen, who="Alice")
