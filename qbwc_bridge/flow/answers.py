@@ -5,9 +5,12 @@ from typing import Any
 
 from qbwc_bridge.domain.quickbooks import (
     CostQuery,
+    CustomTxnDetail,
     EstimateMod,
     EstimateQuery,
     Iterator,
+    JobProfitability,
+    ProfitAndLoss,
     PurchaseOrderMod,
     PurchaseOrderQuery,
 )
@@ -29,6 +32,9 @@ DOCUMENT_GONE = "What this changes is no longer in QuickBooks: unlink it here, a
 _OF_A_FEATURE = (EstimateQuery, PurchaseOrderQuery, CostQuery)
 _NO_FEATURE = frozenset({1030, 3250})
 """An edition without estimates, orders, receipts or stock, or a company with them switched off, has none."""
+
+_REPORTS = (CustomTxnDetail, ProfitAndLoss)
+"""Reports whose rows are the ledger, or judge it. A job's own report only explains a difference."""
 
 _NO_REFERENCE = frozenset({3000, 3120, 3130, 3140})
 """Statuses of a write that used a record which QuickBooks does not have: it was deleted or merged unseen."""
@@ -146,7 +152,8 @@ def _apply_query(scene: Scene, task: Task, reply: Reply, orders: Orders) -> None
         again(scene, task, why="QuickBooks gave an empty page in the middle of a list; it is read again.")
         return
     missing = task.submission_id is not None and not reply.results
-    if missing or _lost_page(task, reply) or not (has_none or told.reaction in (Reaction.DONE, Reaction.NOTHING_FOUND)):
+    lost = missing or _lost_page(task, reply) or _lost_report(task, reply)
+    if lost or not (has_none or told.reaction in (Reaction.DONE, Reaction.NOTHING_FOUND)):
         # A reading of a whole list is asked for again with every visit that has work.
         why = _sentence(told, reply, given_up=task.submission_id is not None)
         give_up(scene, task, f"{DOCUMENT_GONE} {why}" if missing and reply.status in _GONE else why)
@@ -166,13 +173,19 @@ def _has_none(task: Task, reply: Reply) -> bool:
     if task.submission_id is not None:
         return False
     optional = task.rank == LISTS_RANK and isinstance(task.request, OPTIONAL)
-    return optional or (reply.status in _NO_FEATURE and isinstance(task.request, _OF_A_FEATURE))
+    feature = reply.status in _NO_FEATURE and isinstance(task.request, _OF_A_FEATURE)
+    return optional or feature or isinstance(task.request, JobProfitability)
 
 
 def _lost_page(task: Task, reply: Reply) -> bool:
     """Whether a later page of an iterator came without a record: the one before it said that some were left."""
     iterator: Iterator | None = getattr(task.request, "iterator", None)
     return iterator is not None and iterator.id != "" and not reply.results
+
+
+def _lost_report(task: Task, reply: Reply) -> bool:
+    """Whether a report came without content: what it does not show would be taken out of the ledger."""
+    return isinstance(task.request, _REPORTS) and not reply.results and reply.status not in _WHOLE_ANSWER
 
 
 def _list_ended(scene: Scene, task: Task, reply: Reply) -> None:

@@ -85,7 +85,8 @@ def _content(scene: Scene, task: Task, reply: Reply, orders: Orders) -> tuple[st
         totals = {"report": request.report, "through": _iso(request.through)}
         return CONTROL, {**totals, "costs": [row for report in reports for row in _totals(report, names)]}
     job = request.job if isinstance(request, JobProfitability) else ""
-    return ITEMS, {"job": job, "basis": reports[0].basis if reports else "", "costs": _items(reports, names)}
+    # A company may be without this report.
+    return ITEMS, {"job": job, "basis": reports[0].basis, "costs": _items(reports, names)} if reports else None
 
 
 def _rows(
