@@ -18,13 +18,11 @@ from qbwc_bridge.domain.states import TaskState
 from qbwc_bridge.flow import controls, cost_answers, cost_history
 from qbwc_bridge.flow.cost_answers import Scope
 from qbwc_bridge.flow.cost_rows import PostedRow
+from qbwc_bridge.flow.readings import latest
 from qbwc_bridge.ports import Other, UnitOfWork
 
 PORTION = 12
 """Answers applied in one transaction: with windows of 4,000 lines some seconds of work at most."""
-
-CLOCKS_APART = dt.timedelta(hours=26)
-"""No zone is further ahead of UTC than 14 hours, and a clock may be somewhat wrong."""
 
 LOOK_UP = 512
 """Documents looked up by one statement."""
@@ -137,11 +135,11 @@ class _Applying:
             header.posted = read[header.txn_id].edit_sequence
             self._uow.transactions.save(header)
         seen = dict(self._connection.costs_modified)
-        # A PC whose clock was wrong for a day must not hide later changes behind a time to come.
-        latest = self._reading.started_at.replace(tzinfo=None) + CLOCKS_APART
-        for each in shown:
-            if each.modified and each.modified <= latest:
-                seen[each.txn_type] = max(each.modified, seen.get(each.txn_type, each.modified))
+        for kind in {each.txn_type for each in shown}:
+            moments = [each.modified for each in shown if each.txn_type == kind]
+            newest = latest([*moments, seen.get(kind)], self._reading.started_at)
+            if newest:
+                seen[kind] = newest
         self._connection.costs_modified = seen
 
     def _found(self, find: Any, ids: list[str]) -> Iterator[Any]:
@@ -236,8 +234,8 @@ class _Applying:
             header = headers.get(row.txn_id)
             if (header is None or header.gone) and not (row.reading_id == self._reading.id and not row.deleted):
                 self._end(row, known=True)
-        times = [when for when in found.values() if when]
-        self._connection.deletions_seen = max([*times, *filter(None, [self._connection.deletions_seen])], default=None)
+        seen = self._connection.deletions_seen
+        self._connection.deletions_seen = latest([*found.values(), seen], self._reading.started_at)
 
     def _unseen(self, **criteria: Any) -> None:
         """What this reading should have shown and did not: it vanished, unless QuickBooks has a deletion record."""

@@ -160,7 +160,7 @@ def _apply_query(scene: Scene, task: Task, reply: Reply, orders: Orders) -> None
         return
     cost_answers.keep(scene, task, reply, orders)
     if task.submission_id is None and task.reading_id is None:
-        mirror.remember_newest(scene.connection, reply.results)
+        mirror.remember_newest(scene.connection, reply.results, scene.now)
     if reply.remaining and reply.iterator_id:
         _next_page(scene, task, reply)
     else:

@@ -1,16 +1,25 @@
 """Trouble in readings of costs: no cost is lost, counted twice or taken out of Procore unasked."""
 
+import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from qbwc_bridge.domain.quickbooks import CustomTxnDetail, JobProfitability, ProfitAndLoss, Request
-from qbwc_bridge.domain.replies import Reply, ReplySet
-from qbwc_bridge.flow import cost_readings
+from qbwc_bridge.domain.quickbooks import (
+    CostQuery,
+    CustomTxnDetail,
+    JobProfitability,
+    ProfitAndLoss,
+    Request,
+    TxnDeletedQuery,
+)
+from qbwc_bridge.domain.replies import ListDeletedRet, ListRet, Reply, ReplySet, TxnDeletedRet
+from qbwc_bridge.flow import cost_readings, mirror
 from tests.unit.documents import PROJECT
 from tests.unit.factories import World
-from tests.unit.test_flow_cost_readings import NOON, books, first_reading
+from tests.unit.test_flow_cost_readings import NOON, bill, books, first_reading
 from tests.unit.test_flow_costs import template, world
 
 __all__ = ["template", "world"]  # the fixtures
@@ -68,3 +77,61 @@ def test_a_report_without_content_ends_no_cost(world: World, kind: type[Request]
     with world.unit() as (uow, connection):
         assert [(row.cost_cents, row.deleted) for row in uow.costs.find()] == [(1000, False)]
         assert "" not in connection.doubted.values()
+
+
+def deleting(answer: Answer, *records: TxnDeletedRet) -> Answer:
+    """The same QuickBooks with deletion records of documents that carry cost."""
+    return lambda request: records if isinstance(request, TxnDeletedQuery) else answer(request)
+
+
+def test_a_clock_that_was_wrong_hides_no_later_deletion(world: World) -> None:
+    """A deletion of a time to come must not begin the next windows behind all that is deleted until then."""
+    first_reading(world)
+    world.later(hours=2)
+    wrong = TxnDeletedRet("Bill", "Elsewhere", NOON.replace(year=2035))
+    visit(world, deleting(books({"T1": "10.00"}), wrong))
+    world.later(hours=2)
+    asked = visit(world, books({"T1": "10.00"}))
+
+    assert [each.deleted_from for each in asked if isinstance(each, TxnDeletedQuery)] == [None]
+
+
+@pytest.mark.parametrize("seen", ["lists", "orders"])
+def test_a_clock_that_was_wrong_hides_no_list_and_no_order(world: World, seen: str) -> None:
+    """The same holds for the lists and orders, on which the meaning of costs rests."""
+    future = NOON.replace(year=2035)
+    with world.unit() as (_, connection):
+        before = {name: getattr(connection, name) for name in _SEEN[seen]}
+    with world.unit() as (_, connection):
+        results = (
+            ListRet("Vendor", "V9", "New", "New", True, "1", future),
+            bill("T9", modified=future),
+            ListDeletedRet("Vendor", "V8", future),
+            TxnDeletedRet("PurchaseOrder", "P8", future),
+        )
+        mirror.remember_newest(connection, results, world.now)
+        assert {name: getattr(connection, name) for name in _SEEN[seen]} == before
+
+
+_SEEN = {"lists": ("lists_modified", "list_deletions_seen"), "orders": ("orders_modified", "order_deletions_seen")}
+
+
+def test_a_bill_that_was_a_receipt_and_is_deleted_is_known_to_be(world: World) -> None:
+    """Both happened between two readings: the record of the bill explains why its receipt is not there."""
+    receipt = replace(bill("T1"), kind="ItemReceipt")
+    rows = books({"T1": "10.00"})
+
+    def before(request: Request) -> tuple[Any, ...] | int:
+        if isinstance(request, CostQuery):
+            return (receipt,) if request.kind == "ItemReceiptQuery" else ()
+        return rows(request)
+
+    visit(world, before)
+    assert world.connection().costs_modified == {"ItemReceipt": NOON}
+    world.later(hours=2)
+    asked = visit(world, deleting(books({}), TxnDeletedRet("Bill", "T1", NOON + dt.timedelta(hours=1))))
+
+    assert not [each for each in asked if isinstance(each, CustomTxnDetail) and each.from_date]
+    with world.unit() as (uow, connection):
+        assert [(row.deleted, row.deletion_known) for row in uow.costs.find()] == [(True, True)]
+        assert connection.costs_whole_at
