@@ -219,7 +219,8 @@ class _Applying:
             connection.costs_whole_at = reading.started_at
         else:
             for job in reading.jobs:
-                self._unseen(job_id=job)
+                stands = self._uow.lists.has(connection_id=connection.id, kind="customer", list_id=job, gone=False)
+                self._unseen(job_id=job, payroll=with_payroll and not stands)
         if with_payroll:
             # By QuickBooks' calendar, which may be a day behind or ahead.
             connection.payroll_seen = reading.started_at.date() - dt.timedelta(days=1)
@@ -237,12 +238,15 @@ class _Applying:
         seen = self._connection.deletions_seen
         self._connection.deletions_seen = latest([*found.values(), seen], self._reading.started_at)
 
-    def _unseen(self, **criteria: Any) -> None:
-        """What this reading should have shown and did not: it vanished, unless QuickBooks has a deletion record."""
+    def _unseen(self, *, payroll: bool = False, **criteria: Any) -> None:
+        """What this reading should have shown and did not: it vanished, unless QuickBooks has a deletion record.
+
+        Payroll ends with its own report; only that of a job which is gone itself has none.
+        """
         unseen = self._uow.costs.find(
             connection_id=self._connection.id, deleted=False, reading_id=Other(self._reading.id), **criteria
         )
-        rows = [row for row in unseen if row.txn_type != PAYROLL]
+        rows = [row for row in unseen if payroll or row.txn_type != PAYROLL]
         gone = {
             row.txn_id for row in self._found(self._uow.transactions.find, [row.txn_id for row in rows]) if row.gone
         }

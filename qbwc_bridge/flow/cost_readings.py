@@ -117,7 +117,10 @@ def advance(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> bool:
             kept = cost_answers.of_kind(uow, reading, cost_answers.DOCUMENTS)
             shown = [row for content in kept for row in cost_answers.shown(content)]
             reading.jobs = _jobs(uow, connection, reading)
+            # A reading that is given up leaves them to the next one, and nothing of them is written before.
+            connection.doubted = {**connection.doubted, **dict.fromkeys(reading.jobs, "")}
             connection.names_gone = []
+            uow.connections.save(connection)
             if reading.scope == "changes" and (len(reading.jobs) > MOST_JOBS or _older(uow, connection, shown)):
                 drop(uow, reading, now)
                 connection.costs_whole_at = None
@@ -202,7 +205,7 @@ def _postings(
             ]
     throughs = [row.through for row in uow.controls.find(connection_id=connection.id, read_at=None) if row.through]
     read = connection.controlled_at
-    if wanted or throughs or read is None or now - read >= CONTROL_EVERY:
+    if wanted or reading.jobs or throughs or read is None or now - read >= CONTROL_EVERY:
         wanted += [ProfitAndLoss("ProfitAndLossByJob"), ProfitAndLoss("ProfitAndLossStandard")]
         for through in throughs:
             wanted += [ProfitAndLoss("ProfitAndLossByJob", through), ProfitAndLoss("ProfitAndLossStandard", through)]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from qbwc_bridge.domain.books import ListRecord
 from qbwc_bridge.domain.quickbooks import (
     CostQuery,
     CustomTxnDetail,
@@ -16,11 +17,12 @@ from qbwc_bridge.domain.quickbooks import (
     TxnDeletedQuery,
 )
 from qbwc_bridge.domain.replies import ListDeletedRet, ListRet, Reply, ReplySet, TxnDeletedRet
-from qbwc_bridge.flow import cost_readings, mirror
+from qbwc_bridge.flow import actuals, cost_readings, mirror
+from qbwc_bridge.flow.ledger import Ledger
 from tests.unit.documents import PROJECT
 from tests.unit.factories import World
 from tests.unit.test_flow_cost_readings import NOON, bill, books, first_reading
-from tests.unit.test_flow_costs import template, world
+from tests.unit.test_flow_costs import cells, report, template, world
 
 __all__ = ["template", "world"]  # the fixtures
 
@@ -135,3 +137,56 @@ def test_a_bill_that_was_a_receipt_and_is_deleted_is_known_to_be(world: World) -
     with world.unit() as (uow, connection):
         assert [(row.deleted, row.deletion_known) for row in uow.costs.find()] == [(True, True)]
         assert connection.costs_whole_at
+
+
+def other_job(world: World) -> ListRecord:
+    """A job that QuickBooks has besides the linked one."""
+    return world.list_record("customer", "Clients:Merged")
+
+
+def test_a_vanished_name_is_followed_though_its_reading_is_cut(world: World) -> None:
+    """A reading that was given up leaves the job of a merged item to be read whole by the next, and held until then."""
+    first_reading(world)
+    job = world.row("job", PROJECT).quickbooks_id
+    with world.unit() as (uow, connection):
+        (row,) = uow.costs.find()
+        connection.names_gone = [row.lines[0].item_id]
+        uow.connections.save(connection)
+    world.later(hours=2)
+    visit(world, but(books({"T1": "10.00"}), ProfitAndLoss, 3250))
+    with world.unit() as (uow, connection):
+        actuals.apply_all(uow, connection, world.now)
+        assert Ledger(uow, connection, world.options).being_read(PROJECT)
+    world.later(hours=2)
+    asked = visit(world, books({"T1": "10.00"}))
+
+    assert [each.job for each in asked if isinstance(each, JobProfitability)] == [job]
+    assert world.connection().doubted == {}
+
+
+def test_payroll_of_a_merged_job_is_counted_once(world: World) -> None:
+    """The merged job takes its payroll with it: read whole under the other job, it must not stay under the vanished."""
+    merged = other_job(world)
+    wage = cells("C1", 100, TxnType="Paycheck", Name=merged.full_name, SourceName="")
+    rows = books({"T1": "10.00"})
+
+    def before(request: Request) -> tuple[Any, ...] | int:
+        if isinstance(request, CustomTxnDetail) and "Paycheck" in request.txn_types and not request.of_changes:
+            return report(wage)
+        return rows(request)
+
+    visit(world, before)
+    with world.unit() as (uow, connection):
+        assert uow.costs.has(job_id=merged.list_id, deleted=False)
+        (record,) = uow.lists.find(list_id=merged.list_id)
+        record.gone = True
+        uow.lists.save(record)
+        connection.names_gone = [merged.list_id]
+        uow.connections.save(connection)
+    world.later(hours=2)
+    visit(world, books({"T1": "10.00"}))
+
+    with world.unit() as (uow, connection):
+        (row,) = uow.costs.find(job_id=merged.list_id)
+        assert (row.deleted, row.deletion_known) == (True, False)
+        assert connection.doubted == {}
