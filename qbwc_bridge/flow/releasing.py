@@ -52,6 +52,11 @@ def release(ledger: Ledger, choice: ProjectChoice, chosen: ReleaseChoice, *, who
             f"Project {choice.number} has no dry run of its present figures: "
             f"run project dry-run {choice.number} and look at it."
         )
+    if ledger.connection.costs_whole_at is None or ledger.being_read(choice.project_id):
+        raise Refused(
+            f"The job costs of project {choice.number} are still being read from QuickBooks: "
+            f"run project dry-run {choice.number} again after the next visit of the Web Connector."
+        )
     before = "released" if choice.release else "not released"
     choice.release, choice.released_at, choice.released_by = chosen, now, who
     ledger.uow.projects.save(choice)

@@ -51,8 +51,12 @@ def plan(
     While the brake holds, only withdrawals are planned: it never holds those (ACCOUNTING 22). `confirmed` lets it pass
     once.
     """
-    if connection.costs_whole_at is None:
-        return connection.brake  # the ledger is not whole: QuickBooks' costs are still being read
+    if connection.costs_whole_at is None or _half_applied(uow, connection):
+        # The ledger is not whole: QuickBooks' costs are still being read. A withdrawal needs none.
+        for choice in uow.projects.find(connection_id=connection.id):
+            if choice.release is None:
+                _fill(uow, choice, {})
+        return connection.brake
     ledger = Ledger(uow, connection, options)
     plans = _plans(ledger, closed)
     questions = [each.question for each in plans if each.question]
@@ -69,6 +73,12 @@ def plan(
     connection.brake = f"{asked} Nothing was written; look, then push with --confirm." if held else ""
     uow.connections.save(connection)
     return connection.brake
+
+
+def _half_applied(uow: UnitOfWork, connection: Connection) -> bool:
+    """Whether some answers of a reading are in the ledger and others are not: what moved may be in it twice."""
+    waiting = uow.readings.find(connection_id=connection.id, stage="complete", applied_at=None)
+    return any(reading.portions for reading in waiting)
 
 
 @dataclass(frozen=True, slots=True)
