@@ -90,7 +90,7 @@ class _Applying:
         self._reading = reading
         self._now = now
         self._told = connection.costs_whole_at is not None
-        """Whether changes are history; what the first reading brings is not."""
+        """Whether what is new is history; what the first reading brings is not."""
 
     # ------------------------------------------------------------ answers
 
@@ -191,7 +191,7 @@ class _Applying:
         fresh.id = row.id
         if fresh == same:
             fresh.changed_at = row.changed_at
-        elif self._told:
+        else:
             cost_history.tell(self._uow, fresh, row, self._now)
         self._uow.costs.save(fresh)
 

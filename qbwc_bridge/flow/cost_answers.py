@@ -118,12 +118,14 @@ def _totals(report: ReportRet, names: Names) -> Iterable[list[str]]:
     """The cost of each column: the job's ListID, the title where no customer is known by it, and the amount.
 
     Only rows of cost accounts count: sums and headings name no account. The last column is the total of its row, unless
-    it is a customer's too, which the schema leaves open; the total has neither id nor title here.
+    it is a customer's too, which the schema leaves open; the total has neither id nor title here. A column that sums
+    other columns would count them twice.
     """
     jobs = [names.column(title) for title in report.titles]
     columns = list(zip(range(1, len(jobs)), jobs[1:], report.titles[1:], strict=True))
     if columns and columns[-1][1] is None:
         columns.pop()
+    columns = [each for each in columns if each[1] or not names.is_sum(each[2])]
     sums: dict[tuple[str, str], Decimal] = defaultdict(lambda: ZERO)
     for label, row in zip(report.labels, report.rows, strict=True):
         _, account = names.account(label)

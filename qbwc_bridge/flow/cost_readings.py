@@ -46,6 +46,9 @@ WINDOW_LINES = 4000
 PAYROLL_GAP = dt.timedelta(days=31)
 """Pay dates no further apart than this are read in one window."""
 
+MOST_YEARS = 20
+"""Years whose payroll is read by quarters."""
+
 CONTROL_EVERY = dt.timedelta(days=1)
 """How often QuickBooks' own totals are read where nothing changed: a Profit & Loss of every date is work for it."""
 
@@ -67,6 +70,13 @@ def due(connection: Connection, options: Options, now: dt.datetime, *, has_jobs:
         return False
     read = connection.costs_read_at
     return read is None or (now - read).total_seconds() >= options.costs_every_seconds
+
+
+def rests(uow: UnitOfWork, connection: Connection, options: Options, now: dt.datetime) -> bool:
+    """Whether the last reading was refused in part so lately that the clock does not ask again yet; a person may."""
+    refused = uow.tasks.find(connection_id=connection.id, rank=COSTS_RANK, state=TaskState.PARKED, order="-id", limit=1)
+    lately = any((now - task.created_at).total_seconds() < options.costs_every_seconds for task in refused)
+    return lately and not connection.costs_wanted
 
 
 def ask(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> None:
@@ -253,7 +263,11 @@ def windows(lines: Mapping[dt.date, int], most: int) -> list[Window]:
 
 
 def quarters(first: dt.date, last: dt.date) -> list[Window]:
-    """Cut all days into the calendar's quarters from `first` to `last`; open at both ends."""
+    """Cut all days into the calendar's quarters from `first` to `last`; open at both ends.
+
+    What lies before the last `MOST_YEARS` is one window: a date may be off by a century.
+    """
+    first = max(first, dt.date(max(last.year - MOST_YEARS, dt.MINYEAR), 1, 1))
     begins = [
         dt.date(year, month, 1)
         for year in range(first.year, last.year + 1)

@@ -16,13 +16,13 @@ from qbwc_bridge.domain.quickbooks import (
     Request,
     TxnDeletedQuery,
 )
-from qbwc_bridge.domain.replies import ListDeletedRet, ListRet, Reply, ReplySet, TxnDeletedRet
+from qbwc_bridge.domain.replies import ListDeletedRet, ListRet, Reply, ReplySet, ReportRet, TxnDeletedRet
 from qbwc_bridge.flow import actuals, cost_readings, mirror
 from qbwc_bridge.flow.ledger import Ledger
-from tests.unit.documents import PROJECT
+from tests.unit.documents import PROJECT, cash
 from tests.unit.factories import World
 from tests.unit.test_flow_cost_readings import NOON, bill, books, first_reading
-from tests.unit.test_flow_costs import cells, report, template, world
+from tests.unit.test_flow_costs import JOB, cells, report, template, world
 
 __all__ = ["template", "world"]  # the fixtures
 
@@ -190,3 +190,60 @@ def test_payroll_of_a_merged_job_is_counted_once(world: World) -> None:
         (row,) = uow.costs.find(job_id=merged.list_id)
         assert (row.deleted, row.deletion_known) == (True, False)
         assert connection.doubted == {}
+
+
+def test_what_reading_everything_again_changes_is_history(world: World) -> None:
+    """A closed month asks the history what was entered later; how the change was read makes no difference."""
+    first_reading(world)
+    world.later(hours=2)
+    with world.unit() as (uow, connection):
+        connection.costs_whole_at = None
+        uow.connections.save(connection)
+    visit(world, books({"T1": "12.00", "T2": "1.00"}, sequence="2"))
+
+    with world.unit() as (uow, _):
+        told = [(row.before, row.after) for row in uow.history.find(subject="cost")]
+    assert told == [("10.00", "12.00")]  # T2 may be years old: only its row tells when it was seen first
+
+
+def test_a_reading_that_is_refused_is_not_tried_with_every_visit(world: World) -> None:
+    """Reading everything over and over would be no use to anybody; the clock, or a person, asks again."""
+    refusing = but(books({"T1": "10.00"}), ProfitAndLoss, 3261)
+    assert visit(world, refusing)
+    world.later(minutes=15)
+    assert visit(world, refusing, ask=False) == []
+    with world.unit() as (uow, connection):
+        connection.costs_wanted = True
+        uow.connections.save(connection)
+    world.later(minutes=15)
+    assert visit(world, refusing, ask=False)
+    world.later(minutes=130)
+    assert visit(world, books({"T1": "10.00"}), ask=False)
+    assert world.connection().costs_whole_at
+
+
+def test_a_date_of_another_century_asks_for_no_hundred_reports() -> None:
+    """A bill dated 1926 by mistake: payroll before the last twenty years is in one window."""
+    found = cost_readings.quarters(dt.date(1901, 5, 5), dt.date(2026, 3, 10))
+    assert len(found) <= 82
+    assert (found[0][0], found[-1][1]) == (None, None)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_column_that_sums_a_customer_is_not_counted_again(world: World, known: bool) -> None:
+    """QuickBooks may sum a customer's jobs in a column of its own: `Total` and a name that the list has."""
+    rows = books({"T1": "10.00"})
+    titles = ("", JOB, "Total Clients" if known else "Total Confusion", "TOTAL")
+
+    def summed(request: Request) -> tuple[Any, ...] | int:
+        if isinstance(request, ProfitAndLoss):
+            cells = (("", "10.00", "10.00", "10.00"),)
+            return (ReportRet("P&L", "Accrual", ("a", "b", "c", "d"), cells, titles, ("Job Expenses",)),)
+        return rows(request)
+
+    visit(world, summed)
+    with world.unit() as (uow, _):
+        control = uow.controls.first(through=None)
+    assert control is not None
+    assert control.unknown == cash(0 if known else 10)
+    assert control.without_job == cash(0)
