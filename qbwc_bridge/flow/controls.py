@@ -81,8 +81,10 @@ def _compare(
         if left == ZERO:
             continue
         read_whole = reading.scope == "whole" or job in reading.jobs or not with_payroll
-        same = connection.doubted.get(job) == str(left)
-        doubted[job] = str(left) if read_whole or same else ""
+        told = connection.doubted.get(job)
+        # A title that means no job may hide this one's column for ever: it is read whole for that once.
+        hidden = bool(told) and job not in control.jobs and control.unknown != ZERO
+        doubted[job] = str(left) if read_whole or hidden or told == str(left) else ""
     connection.doubted = doubted
     if "" in doubted.values():
         connection.costs_wanted = True

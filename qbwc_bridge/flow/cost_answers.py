@@ -103,7 +103,7 @@ def _rows(
     for start in range(0, len(shown), LOOK_UP):
         some = scene.uow.transactions.find(connection_id=scene.connection.id, txn_id=shown[start : start + LOOK_UP])
         orders.update((row.txn_id, row) for row in some)
-    ids, rows = posted(reports, names, orders)
+    ids, rows = posted(reports, names, orders, job=request.job)
     return POSTINGS, {**scope, "ids": ids, "rows": [astuple(row) for row in rows]}
 
 

@@ -51,6 +51,10 @@ class Names:
         """The customer or job of a FullName."""
         return self._jobs.get(fold(text))
 
+    def job_of(self, list_id: str) -> ListRecord | None:
+        """The customer or job of a ListID."""
+        return next((row for row in self._jobs.values() if row.list_id == list_id), None)
+
     def column(self, title: str) -> ListRecord | None:
         """The customer or job of a column's title: its FullName, or its own name where only one has it."""
         return self._jobs.get(fold(title)) or self._leaves.get(fold(title))

@@ -21,7 +21,7 @@ from qbwc_bridge.domain.quickbooks import (
     TxnDeletedQuery,
 )
 from qbwc_bridge.domain.records import Connection
-from qbwc_bridge.domain.states import ALIVE, TaskState
+from qbwc_bridge.domain.states import ALIVE, OUTSTANDING, TaskState
 from qbwc_bridge.flow import cost_answers
 from qbwc_bridge.flow.cost_answers import PAYROLL_TYPES, Shown
 from qbwc_bridge.flow.moves import add_task, move_task
@@ -107,9 +107,12 @@ def ask(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> None:
 
 
 def drop(uow: UnitOfWork, reading: CostReading, now: dt.datetime) -> None:
-    """Give a reading up with all that it brought."""
+    """Give a reading up with all that it brought, and with what QuickBooks may still answer."""
+    why = "everything is read again instead"
+    for task in uow.tasks.find(reading_id=reading.id, state=list(OUTSTANDING)):
+        move_task(uow, task, TaskState.QUEUED, now=now, why=why)
     for task in uow.tasks.find(reading_id=reading.id, state=[TaskState.QUEUED, TaskState.PARKED]):
-        move_task(uow, task, TaskState.CANCELLED, now=now, why="everything is read again instead")
+        move_task(uow, task, TaskState.CANCELLED, now=now, why=why)
     for answer in uow.answers.find(reading_id=reading.id):
         uow.answers.remove(answer)
     reading.applied_at = now

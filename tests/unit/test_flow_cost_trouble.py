@@ -17,6 +17,7 @@ from qbwc_bridge.domain.quickbooks import (
     TxnDeletedQuery,
 )
 from qbwc_bridge.domain.replies import ListDeletedRet, ListRet, Reply, ReplySet, ReportRet, TxnDeletedRet
+from qbwc_bridge.domain.states import ALIVE
 from qbwc_bridge.flow import actuals, cost_readings, mirror
 from qbwc_bridge.flow.ledger import Ledger
 from tests.unit.documents import PROJECT, cash
@@ -247,3 +248,65 @@ def test_a_column_that_sums_a_customer_is_not_counted_again(world: World, known:
     assert control is not None
     assert control.unknown == cash(0 if known else 10)
     assert control.without_job == cash(0)
+
+
+def test_a_dropped_reading_takes_no_late_answer(world: World) -> None:
+    """Another company file was confirmed while QuickBooks was at work: what it shows then is not of the bound file."""
+    with world.unit() as (uow, connection):
+        connection.lists_whole_at, connection.lists_modified = world.now, NOON
+        cost_readings.ask(uow, connection, world.now)
+    number = world.begin()
+    while (message := world.send(number)) and message.purpose != "costs":
+        replies = (Reply(task.kind, str(task.id), 0, "", "", ()) for task in world.tasks(message_set_id=message.id))
+        world.receive(number, message, ReplySet(tuple(replies), 0))
+    assert message
+    with world.unit() as (uow, _):
+        (reading,) = uow.readings.find()
+        cost_readings.drop(uow, reading, world.now)
+    late = (Reply(task.kind, str(task.id), 0, "", "", (bill("T1"),)) for task in world.tasks(message_set_id=message.id))
+    world.receive(number, message, ReplySet(tuple(late), 0))
+
+    with world.unit() as (uow, _):
+        assert uow.answers.count() == 0
+        assert not uow.tasks.has(reading_id=reading.id, state=list(ALIVE))
+
+
+def test_jobs_whose_columns_have_no_name_are_read_whole_once(world: World) -> None:
+    """Profit & Loss shows them under a title that means none: another amount brings no new reading, only word of it."""
+    first_reading(world)
+    world.later(hours=2)
+    job = world.row("job", PROJECT).quickbooks_id
+    told = []
+    for sequence, amount in (("2", "12.00"), ("3", "14.00")):
+        rows = books({"T1": amount}, sequence=sequence)
+
+        def untitled(request: Request, rows: Answer = rows, amount: str = amount) -> tuple[Any, ...] | int:
+            if isinstance(request, ProfitAndLoss):
+                titles, labels = ("", "Phase 1", "TOTAL"), ("Job Expenses",)
+                return (ReportRet("P&L", "Accrual", ("a", "b", "c"), (("", amount, amount),), titles, labels),)
+            return rows(request)
+
+        told.append([each.job for each in visit(world, untitled) if isinstance(each, JobProfitability)])
+        assert world.connection().doubted == {job: f"-{amount}"}
+        world.later(hours=2)
+    assert told == [[job], []]
+
+
+def test_a_job_renamed_within_the_visit_loses_no_cost(world: World) -> None:
+    """Its own report shows it under a name that the lists, read before, do not have yet."""
+    first_reading(world)
+    world.later(hours=2)
+    job = world.row("job", PROJECT).quickbooks_id
+    rows = books({"T1": "12.00"}, sequence="2", total="99.00")
+
+    def renamed(request: Request) -> tuple[Any, ...] | int:
+        if isinstance(request, CustomTxnDetail) and "Bill" in request.txn_types:
+            own = (cells("T1", "12.00", Name="Clients:24-001 Hill House"),)
+            other = (cells("T1", "-12.00", Name="Ready Mix Supply", Account="Accounts Payable"),)
+            return report(*own, *other)
+        return rows(request)
+
+    visit(world, renamed)
+    with world.unit() as (uow, _):
+        (row,) = uow.costs.find()
+    assert (row.job_id, row.cost_cents, row.deleted, len(row.lines)) == (job, 1200, False, 1)
