@@ -310,3 +310,25 @@ def test_a_job_renamed_within_the_visit_loses_no_cost(world: World) -> None:
     with world.unit() as (uow, _):
         (row,) = uow.costs.find()
     assert (row.job_id, row.cost_cents, row.deleted, len(row.lines)) == (job, 1200, False, 1)
+
+
+def test_a_column_without_a_known_job_is_looked_at_again_with_the_next_reading(world: World) -> None:
+    """A job renamed during the first reading shows no cost: with the next lists its total does, and it is read."""
+    rows = books({"T1": "10.00"})
+
+    def renamed(request: Request) -> tuple[Any, ...] | int:
+        if isinstance(request, ProfitAndLoss):
+            titles, labels = ("", "Clients:Hill House", "TOTAL"), ("Job Expenses",)
+            return (ReportRet("P&L", "Accrual", ("a", "b", "c"), (("", "10.00", "10.00"),), titles, labels),)
+        if isinstance(request, CustomTxnDetail) and "Bill" in request.txn_types:
+            return report(cells("T1", "10.00", Name="Clients:Hill House"))
+        return rows(request)
+
+    visit(world, renamed)
+    with world.unit() as (uow, _):
+        assert uow.costs.count() == 0
+    world.later(hours=2)
+    visit(world, rows)
+    with world.unit() as (uow, connection):
+        assert [row.cost_cents for row in uow.costs.find(deleted=False)] == [1000]
+        assert connection.doubted == {}
