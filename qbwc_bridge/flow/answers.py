@@ -45,6 +45,9 @@ _WHOLE_ANSWER = frozenset({0, 1})
 _NO_RECORD = frozenset({1, 500, 3120})
 """Statuses of a query that found nothing of what was named."""
 
+_NO_JOB = _NO_REFERENCE | _NO_RECORD
+"""Statuses of a job's report by which the job is not there."""
+
 _GONE = _NO_RECORD | {0}
 """Statuses of a query for one record, without that record, by which it is not there."""
 
@@ -87,8 +90,8 @@ def apply_write(scene: Scene, task: Task, rows: Rows, reply: Reply, orders: Orde
     """Apply the answer to one write: adopt what was made, or do what the table of statuses says."""
     told = meaning(reply.status)
     task.status_code = reply.status
-    if reply.status in _NO_REFERENCE and scene.connection.lists_whole_at:
-        scene.connection.lists_whole_at = scene.now - LISTS_WHOLE_EVERY
+    if reply.status in _NO_REFERENCE:
+        _ask_lists_whole(scene)
     if told.reaction is Reaction.DONE and reply.results:
         adoption.adopt(scene, task, rows, reply.results[0], orders)
     elif told.reaction in (Reaction.DONE, Reaction.LOOK_UP):
@@ -102,6 +105,12 @@ def apply_write(scene: Scene, task: Task, rows: Rows, reply: Reply, orders: Orde
         each_alone(scene, task, _sentence(told, reply))
     else:
         give_up(scene, task, _sentence(told, reply, given_up=True))
+
+
+def _ask_lists_whole(scene: Scene) -> None:
+    """Have the lists read whole with the next visit: a record was merged, which nothing else tells."""
+    if scene.connection.lists_whole_at:
+        scene.connection.lists_whole_at = scene.now - LISTS_WHOLE_EVERY
 
 
 def doubt(scene: Scene, task: Task, why: str) -> None:
@@ -154,6 +163,8 @@ def _apply_query(scene: Scene, task: Task, reply: Reply, orders: Orders) -> None
     missing = task.submission_id is not None and not reply.results
     lost = missing or _lost_page(task, reply) or _lost_report(task, reply)
     if lost or not (has_none or told.reaction in (Reaction.DONE, Reaction.NOTHING_FOUND)):
+        if isinstance(task.request, CustomTxnDetail) and task.request.job and reply.status in _NO_JOB:
+            _ask_lists_whole(scene)
         # A reading of a whole list is asked for again with every visit that has work.
         why = _sentence(told, reply, given_up=task.submission_id is not None)
         give_up(scene, task, f"{DOCUMENT_GONE} {why}" if missing and reply.status in _GONE else why)

@@ -20,6 +20,7 @@ from qbwc_bridge.domain.replies import ListDeletedRet, ListRet, Reply, ReplySet,
 from qbwc_bridge.domain.states import ALIVE
 from qbwc_bridge.flow import actuals, cost_readings, mirror
 from qbwc_bridge.flow.ledger import Ledger
+from qbwc_bridge.flow.readings import whole_due
 from tests.unit.documents import PROJECT, cash
 from tests.unit.factories import World
 from tests.unit.test_flow_cost_readings import NOON, bill, books, first_reading
@@ -332,3 +333,13 @@ def test_a_column_without_a_known_job_is_looked_at_again_with_the_next_reading(w
     with world.unit() as (uow, connection):
         assert [row.cost_cents for row in uow.costs.find(deleted=False)] == [1000]
         assert connection.doubted == {}
+
+
+def test_a_job_that_quickbooks_does_not_know_has_the_lists_read_whole(world: World) -> None:
+    """It was merged since the lists were read whole; until they are, its report would stop every reading."""
+    first_reading(world)
+    world.later(hours=2)
+    rows = books({"T1": "12.00"}, sequence="2", total="99.00")
+    visit(world, lambda request: 3120 if getattr(request, "job", "") else rows(request))
+    with world.unit() as (_, connection):
+        assert whole_due(connection, world.now)
