@@ -18,13 +18,11 @@ from qbwc_bridge.domain.txn_types import PAYROLL
 from qbwc_bridge.flow import controls, cost_answers, cost_history
 from qbwc_bridge.flow.cost_answers import Scope
 from qbwc_bridge.flow.cost_rows import PostedRow
+from qbwc_bridge.flow.readings import latest
 from qbwc_bridge.ports import Other, UnitOfWork
 
 PORTION = 12
 """Answers applied in one transaction: with windows of 4,000 lines some seconds of work at most."""
-
-CLOCKS_APART = dt.timedelta(hours=26)
-"""No zone is further ahead of UTC than 14 hours, and a clock may be somewhat wrong."""
 
 LOOK_UP = 512
 """Documents looked up by one statement."""
@@ -92,7 +90,7 @@ class _Applying:
         self._reading = reading
         self._now = now
         self._told = connection.costs_whole_at is not None
-        """Whether changes are history; what the first reading brings is not."""
+        """Whether what is new is history; what the first reading brings is not."""
 
     # ------------------------------------------------------------ answers
 
@@ -146,11 +144,11 @@ class _Applying:
             )
             self._uow.transactions.save(header)
         seen = dict(self._connection.costs_modified)
-        # A PC whose clock was wrong for a day must not hide later changes behind a time to come.
-        latest = self._reading.started_at.replace(tzinfo=None) + CLOCKS_APART
-        for each in shown:
-            if each.modified and each.modified <= latest:
-                seen[each.txn_type] = max(each.modified, seen.get(each.txn_type, each.modified))
+        for kind in {each.txn_type for each in shown}:
+            moments = [each.modified for each in shown if each.txn_type == kind]
+            newest = latest([*moments, seen.get(kind)], self._reading.started_at)
+            if newest:
+                seen[kind] = newest
         self._connection.costs_modified = seen
 
     def _found(self, find: Any, ids: list[str]) -> Iterator[Any]:
@@ -202,7 +200,7 @@ class _Applying:
         fresh.id = row.id
         if fresh == same:
             fresh.changed_at = row.changed_at
-        elif self._told:
+        else:
             cost_history.tell(self._uow, fresh, row, self._now)
         self._uow.costs.save(fresh)
 
@@ -230,7 +228,8 @@ class _Applying:
             connection.costs_whole_at = reading.started_at
         else:
             for job in reading.jobs:
-                self._unseen(job_id=job)
+                stands = self._uow.lists.has(connection_id=connection.id, kind="customer", list_id=job, gone=False)
+                self._unseen(job_id=job, payroll=with_payroll and not stands)
         if with_payroll:
             # By QuickBooks' calendar, which may be a day behind or ahead.
             connection.payroll_seen = reading.started_at.date() - dt.timedelta(days=1)
@@ -245,15 +244,18 @@ class _Applying:
             header = headers.get(row.txn_id)
             if (header is None or header.gone) and not (row.reading_id == self._reading.id and not row.deleted):
                 self._end(row, known=True)
-        times = [when for when in found.values() if when]
-        self._connection.deletions_seen = max([*times, *filter(None, [self._connection.deletions_seen])], default=None)
+        seen = self._connection.deletions_seen
+        self._connection.deletions_seen = latest([*found.values(), seen], self._reading.started_at)
 
-    def _unseen(self, **criteria: Any) -> None:
-        """What this reading should have shown and did not: it vanished, unless QuickBooks has a deletion record."""
+    def _unseen(self, *, payroll: bool = False, **criteria: Any) -> None:
+        """What this reading should have shown and did not: it vanished, unless QuickBooks has a deletion record.
+
+        Payroll ends with its own report; only that of a job which is gone itself has none.
+        """
         unseen = self._uow.costs.find(
             connection_id=self._connection.id, deleted=False, reading_id=Other(self._reading.id), **criteria
         )
-        rows = [row for row in unseen if row.txn_type != PAYROLL]
+        rows = [row for row in unseen if payroll or row.txn_type != PAYROLL]
         gone = {
             row.txn_id for row in self._found(self._uow.transactions.find, [row.txn_id for row in rows]) if row.gone
         }

@@ -5,9 +5,12 @@ from typing import Any
 
 from qbwc_bridge.domain.quickbooks import (
     CostQuery,
+    CustomTxnDetail,
     EstimateMod,
     EstimateQuery,
     Iterator,
+    JobProfitability,
+    ProfitAndLoss,
     PurchaseOrderMod,
     PurchaseOrderQuery,
 )
@@ -30,6 +33,9 @@ _OF_A_FEATURE = (EstimateQuery, PurchaseOrderQuery, CostQuery)
 _NO_FEATURE = frozenset({1030, 3250})
 """An edition without estimates, orders, receipts or stock, or a company with them switched off, has none."""
 
+_REPORTS = (CustomTxnDetail, ProfitAndLoss)
+"""Reports whose rows are the ledger, or judge it. A job's own report only explains a difference."""
+
 _NO_REFERENCE = frozenset({3000, 3120, 3130, 3140})
 """Statuses of a write that used a record which QuickBooks does not have: it was deleted or merged unseen."""
 
@@ -38,6 +44,9 @@ _WHOLE_ANSWER = frozenset({0, 1})
 
 _NO_RECORD = frozenset({1, 500, 3120})
 """Statuses of a query that found nothing of what was named."""
+
+_NO_JOB = _NO_REFERENCE | _NO_RECORD
+"""Statuses of a job's report by which the job is not there."""
 
 _GONE = _NO_RECORD | {0}
 """Statuses of a query for one record, without that record, by which it is not there."""
@@ -81,8 +90,8 @@ def apply_write(scene: Scene, task: Task, rows: Rows, reply: Reply, orders: Orde
     """Apply the answer to one write: adopt what was made, or do what the table of statuses says."""
     told = meaning(reply.status)
     task.status_code = reply.status
-    if reply.status in _NO_REFERENCE and scene.connection.lists_whole_at:
-        scene.connection.lists_whole_at = scene.now - LISTS_WHOLE_EVERY
+    if reply.status in _NO_REFERENCE:
+        _ask_lists_whole(scene)
     if told.reaction is Reaction.DONE and reply.results:
         adoption.adopt(scene, task, rows, reply.results[0], orders)
     elif told.reaction in (Reaction.DONE, Reaction.LOOK_UP):
@@ -96,6 +105,12 @@ def apply_write(scene: Scene, task: Task, rows: Rows, reply: Reply, orders: Orde
         each_alone(scene, task, _sentence(told, reply))
     else:
         give_up(scene, task, _sentence(told, reply, given_up=True))
+
+
+def _ask_lists_whole(scene: Scene) -> None:
+    """Have the lists read whole with the next visit: a record was merged, which nothing else tells."""
+    if scene.connection.lists_whole_at:
+        scene.connection.lists_whole_at = scene.now - LISTS_WHOLE_EVERY
 
 
 def doubt(scene: Scene, task: Task, why: str) -> None:
@@ -146,14 +161,17 @@ def _apply_query(scene: Scene, task: Task, reply: Reply, orders: Orders) -> None
         again(scene, task, why="QuickBooks gave an empty page in the middle of a list; it is read again.")
         return
     missing = task.submission_id is not None and not reply.results
-    if missing or _lost_page(task, reply) or not (has_none or told.reaction in (Reaction.DONE, Reaction.NOTHING_FOUND)):
+    lost = missing or _lost_page(task, reply) or _lost_report(task, reply)
+    if lost or not (has_none or told.reaction in (Reaction.DONE, Reaction.NOTHING_FOUND)):
+        if isinstance(task.request, CustomTxnDetail) and task.request.job and reply.status in _NO_JOB:
+            _ask_lists_whole(scene)
         # A reading of a whole list is asked for again with every visit that has work.
         why = _sentence(told, reply, given_up=task.submission_id is not None)
         give_up(scene, task, f"{DOCUMENT_GONE} {why}" if missing and reply.status in _GONE else why)
         return
     cost_answers.keep(scene, task, reply, orders)
     if task.submission_id is None and task.reading_id is None:
-        mirror.remember_newest(scene.connection, reply.results)
+        mirror.remember_newest(scene.connection, reply.results, scene.now)
     if reply.remaining and reply.iterator_id:
         _next_page(scene, task, reply)
     else:
@@ -166,13 +184,19 @@ def _has_none(task: Task, reply: Reply) -> bool:
     if task.submission_id is not None:
         return False
     optional = task.rank == LISTS_RANK and isinstance(task.request, OPTIONAL)
-    return optional or (reply.status in _NO_FEATURE and isinstance(task.request, _OF_A_FEATURE))
+    feature = reply.status in _NO_FEATURE and isinstance(task.request, _OF_A_FEATURE)
+    return optional or feature or isinstance(task.request, JobProfitability)
 
 
 def _lost_page(task: Task, reply: Reply) -> bool:
     """Whether a later page of an iterator came without a record: the one before it said that some were left."""
     iterator: Iterator | None = getattr(task.request, "iterator", None)
     return iterator is not None and iterator.id != "" and not reply.results
+
+
+def _lost_report(task: Task, reply: Reply) -> bool:
+    """Whether a report came without content: what it does not show would be taken out of the ledger."""
+    return isinstance(task.request, _REPORTS) and not reply.results and reply.status not in _WHOLE_ANSWER
 
 
 def _list_ended(scene: Scene, task: Task, reply: Reply) -> None:

@@ -35,13 +35,15 @@ def take(
     for through, found in reports.items():
         known = uow.controls.first(connection_id=connection.id, through=through)
         control = known or Control(connection.id, now, through)
+        unknown = control.unknown
         _fill(control, found)
         control.read_at = now
         if through is None:
             _fill_items(uow, control, reading)
         (uow.controls.save if known else uow.controls.append)(control)
         if through is None:
-            connection.controlled_at = now
+            # Cost under a new title that means no job: perhaps the lists of the next visit know the name.
+            connection.controlled_at = now if control.unknown in (ZERO, unknown) else None
             _compare(uow, connection, reading, control, with_payroll=with_payroll)
 
 
@@ -101,8 +103,10 @@ def _compare(
         if left == ZERO:
             continue
         read_whole = reading.scope == "whole" or job in reading.jobs or not with_payroll
-        same = connection.doubted.get(job) == str(left)
-        doubted[job] = str(left) if read_whole or same else ""
+        told = connection.doubted.get(job)
+        # A title that means no job may hide this one's column for ever: it is read whole for that once.
+        hidden = bool(told) and job not in control.jobs and control.unknown != ZERO
+        doubted[job] = str(left) if read_whole or hidden or told == str(left) else ""
     connection.doubted = doubted
     if "" in doubted.values():
         connection.costs_wanted = True

@@ -85,7 +85,8 @@ def _content(scene: Scene, task: Task, reply: Reply, orders: Orders) -> tuple[st
         totals = {"report": request.report, "through": _iso(request.through)}
         return CONTROL, {**totals, "costs": [row for report in reports for row in _totals(report, names)]}
     job = request.job if isinstance(request, JobProfitability) else ""
-    return ITEMS, {"job": job, "basis": reports[0].basis if reports else "", "costs": _items(reports, names)}
+    # A company may be without this report.
+    return ITEMS, {"job": job, "basis": reports[0].basis, "costs": _items(reports, names)} if reports else None
 
 
 def _rows(
@@ -102,7 +103,7 @@ def _rows(
     for start in range(0, len(shown), LOOK_UP):
         some = scene.uow.transactions.find(connection_id=scene.connection.id, txn_id=shown[start : start + LOOK_UP])
         orders.update((row.txn_id, row) for row in some)
-    ids, rows = posted(reports, names, orders)
+    ids, rows = posted(reports, names, orders, job=request.job)
     return POSTINGS, {**scope, "ids": ids, "rows": [astuple(row) for row in rows]}
 
 
@@ -117,12 +118,14 @@ def _totals(report: ReportRet, names: Names) -> Iterable[list[str]]:
     """The cost of each column: the job's ListID, the title where no customer is known by it, and the amount.
 
     Only rows of cost accounts count: sums and headings name no account. The last column is the total of its row, unless
-    it is a customer's too, which the schema leaves open; the total has neither id nor title here.
+    it is a customer's too, which the schema leaves open; the total has neither id nor title here. A column that sums
+    other columns would count them twice.
     """
     jobs = [names.column(title) for title in report.titles]
     columns = list(zip(range(1, len(jobs)), jobs[1:], report.titles[1:], strict=True))
     if columns and columns[-1][1] is None:
         columns.pop()
+    columns = [each for each in columns if each[1] or not names.is_sum(each[2])]
     sums: dict[tuple[str, str], Decimal] = defaultdict(lambda: ZERO)
     for label, row in zip(report.labels, report.rows, strict=True):
         _, account = names.account(label)

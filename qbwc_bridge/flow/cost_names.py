@@ -32,9 +32,18 @@ class Names:
         """The customer or job of a FullName."""
         return self._jobs.get(fold(text))
 
+    def job_of(self, list_id: str) -> ListRecord | None:
+        """The customer or job of a ListID."""
+        return next((row for row in self._jobs.values() if row.list_id == list_id), None)
+
     def column(self, title: str) -> ListRecord | None:
         """The customer or job of a column's title: its FullName, or its own name where only one has it."""
         return self._jobs.get(fold(title)) or self._leaves.get(fold(title))
+
+    def is_sum(self, title: str) -> bool:
+        """Whether a column's title means the sum of a customer's columns: `Total` and its name."""
+        word, _, name = title.rpartition(":")[2].partition(" ")
+        return fold(word) == "total" and self.column(name) is not None
 
     def vendor(self, text: str) -> ListRecord | None:
         """The vendor of a name."""

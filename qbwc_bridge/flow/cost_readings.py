@@ -21,7 +21,7 @@ from qbwc_bridge.domain.quickbooks import (
     TxnDeletedQuery,
 )
 from qbwc_bridge.domain.records import Connection
-from qbwc_bridge.domain.states import ALIVE, TaskState
+from qbwc_bridge.domain.states import ALIVE, OUTSTANDING, TaskState
 from qbwc_bridge.flow import cost_answers
 from qbwc_bridge.flow.cost_answers import PAYROLL_TYPES, Shown
 from qbwc_bridge.flow.moves import add_task, move_task
@@ -46,6 +46,9 @@ WINDOW_LINES = 4000
 PAYROLL_GAP = dt.timedelta(days=31)
 """Pay dates no further apart than this are read in one window."""
 
+MOST_YEARS = 20
+"""Years whose payroll is read by quarters."""
+
 CONTROL_EVERY = dt.timedelta(days=1)
 """How often QuickBooks' own totals are read where nothing changed: a Profit & Loss of every date is work for it."""
 
@@ -67,6 +70,13 @@ def due(connection: Connection, options: Options, now: dt.datetime, *, has_jobs:
         return False
     read = connection.costs_read_at
     return read is None or (now - read).total_seconds() >= options.costs_every_seconds
+
+
+def rests(uow: UnitOfWork, connection: Connection, options: Options, now: dt.datetime) -> bool:
+    """Whether the last reading was refused in part so lately that the clock does not ask again yet; a person may."""
+    refused = uow.tasks.find(connection_id=connection.id, rank=COSTS_RANK, state=TaskState.PARKED, order="-id", limit=1)
+    lately = any((now - task.created_at).total_seconds() < options.costs_every_seconds for task in refused)
+    return lately and not connection.costs_wanted
 
 
 def ask(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> None:
@@ -97,9 +107,12 @@ def ask(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> None:
 
 
 def drop(uow: UnitOfWork, reading: CostReading, now: dt.datetime) -> None:
-    """Give a reading up with all that it brought."""
+    """Give a reading up with all that it brought, and with what QuickBooks may still answer."""
+    why = "everything is read again instead"
+    for task in uow.tasks.find(reading_id=reading.id, state=list(OUTSTANDING)):
+        move_task(uow, task, TaskState.QUEUED, now=now, why=why)
     for task in uow.tasks.find(reading_id=reading.id, state=[TaskState.QUEUED, TaskState.PARKED]):
-        move_task(uow, task, TaskState.CANCELLED, now=now, why="everything is read again instead")
+        move_task(uow, task, TaskState.CANCELLED, now=now, why=why)
     for answer in uow.answers.find(reading_id=reading.id):
         uow.answers.remove(answer)
     reading.applied_at = now
@@ -117,7 +130,10 @@ def advance(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> bool:
             kept = cost_answers.of_kind(uow, reading, cost_answers.DOCUMENTS)
             shown = [row for content in kept for row in cost_answers.shown(content)]
             reading.jobs = _jobs(uow, connection, reading)
+            # A reading that is given up leaves them to the next one, and nothing of them is written before.
+            connection.doubted = {**connection.doubted, **dict.fromkeys(reading.jobs, "")}
             connection.names_gone = []
+            uow.connections.save(connection)
             if reading.scope == "changes" and (len(reading.jobs) > MOST_JOBS or _older(uow, connection, shown)):
                 drop(uow, reading, now)
                 connection.costs_whole_at = None
@@ -202,7 +218,7 @@ def _postings(
             ]
     throughs = [row.through for row in uow.controls.find(connection_id=connection.id, read_at=None) if row.through]
     read = connection.controlled_at
-    if wanted or throughs or read is None or now - read >= CONTROL_EVERY:
+    if wanted or reading.jobs or throughs or read is None or now - read >= CONTROL_EVERY:
         wanted += [ProfitAndLoss("ProfitAndLossByJob"), ProfitAndLoss("ProfitAndLossStandard")]
         for through in throughs:
             wanted += [ProfitAndLoss("ProfitAndLossByJob", through), ProfitAndLoss("ProfitAndLossStandard", through)]
@@ -250,7 +266,11 @@ def windows(lines: Mapping[dt.date, int], most: int) -> list[Window]:
 
 
 def quarters(first: dt.date, last: dt.date) -> list[Window]:
-    """Cut all days into the calendar's quarters from `first` to `last`; open at both ends."""
+    """Cut all days into the calendar's quarters from `first` to `last`; open at both ends.
+
+    What lies before the last `MOST_YEARS` is one window: a date may be off by a century.
+    """
+    first = max(first, dt.date(max(last.year - MOST_YEARS, dt.MINYEAR), 1, 1))
     begins = [
         dt.date(year, month, 1)
         for year in range(first.year, last.year + 1)

@@ -64,21 +64,25 @@ class PostedRow:
         )
 
 
-def posted(reports: Iterable[ReportRet], names: Names, orders: Orders) -> tuple[list[str], list[PostedRow]]:
+def posted(
+    reports: Iterable[ReportRet], names: Names, orders: Orders, *, job: str = ""
+) -> tuple[list[str], list[PostedRow]]:
     """Give the TxnIDs that reports show, and their rows that name a customer or job.
 
-    `orders` are the documents as last read, as far as they were: their own lines tell which item a row means.
+    `orders` are the documents as last read, as far as they were: their own lines tell which item a row means. In the
+    report of one `job` an unknown name is the job's own, which it was given since the lists were read.
     """
+    own = names.job_of(job)
     ids: dict[str, None] = {}
     rows: list[PostedRow] = []
     for report in reports:
         for cells in report.cells(*_COLUMNS):
             row = dict(zip(_COLUMNS, cells, strict=True))
             ids[row["TxnID"]] = None
-            job = names.job(row["Name"])
-            if job:
+            named = names.job(row["Name"]) or (None if names.vendor(row["Name"]) or not row["Name"] else own)
+            if named:
                 header = orders.get(row["TxnID"])
-                rows.append(_row(row, job, names, header))
+                rows.append(_row(row, named, names, header))
     return list(ids), rows
 
 

@@ -9,6 +9,7 @@ from qbwc_bridge.domain.names import fold
 from qbwc_bridge.domain.records import Connection
 from qbwc_bridge.domain.replies import ListDeletedRet, ListRet, Result, TxnDeletedRet, TxnRet
 from qbwc_bridge.flow import renaming
+from qbwc_bridge.flow.readings import latest
 from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.ports import Other
 
@@ -84,6 +85,9 @@ def _mark_deleted(scene: Scene, results: Sequence[Result]) -> None:
         for record in scene.uow.lists.find(connection_id=scene.connection.id, kind=kinds, list_id=ids, gone=False):
             if _ended(record.time_modified, lists, (record.kind, record.list_id)):
                 _end(scene, record)
+    # A receipt that became a bill keeps its TxnID; the mirror may have it as a receipt still.
+    was_receipt: _Deleted = {("ItemReceipt", txn_id): when for (kind, txn_id), when in orders.items() if kind == "Bill"}
+    orders = {**was_receipt, **orders}
     for kinds, ids in _portions(orders):
         for order in scene.uow.transactions.find(connection_id=scene.connection.id, kind=kinds, txn_id=ids, gone=False):
             if _ended(order.time_modified, orders, (order.kind, order.txn_id)):
@@ -201,16 +205,16 @@ def _fill_transaction(row: TransactionRecord, result: TxnRet, visit_id: int) -> 
     row.time_modified, row.read_visit_id, row.gone = result.time_modified, visit_id, False
 
 
-def remember_newest(connection: Connection, results: Sequence[Result]) -> None:
+def remember_newest(connection: Connection, results: Sequence[Result], now: dt.datetime) -> None:
     """Remember the newest change or deletion that a reading of lists and orders showed: the next one starts there.
 
     Answers to writes do not count: what somebody entered between the reading and the write would never be read.
     """
-    lists = [each.time_modified for each in results if isinstance(each, ListRet) and each.time_modified]
-    orders = [each.time_modified for each in results if isinstance(each, TxnRet) and each.time_modified]
-    connection.lists_modified = max([*lists, *filter(None, [connection.lists_modified])], default=None)
-    connection.orders_modified = max([*orders, *filter(None, [connection.orders_modified])], default=None)
-    gone = [each.time_deleted for each in results if isinstance(each, ListDeletedRet) and each.time_deleted]
-    ended = [each.time_deleted for each in results if isinstance(each, TxnDeletedRet) and each.time_deleted]
-    connection.list_deletions_seen = max([*gone, *filter(None, [connection.list_deletions_seen])], default=None)
-    connection.order_deletions_seen = max([*ended, *filter(None, [connection.order_deletions_seen])], default=None)
+    lists = [each.time_modified for each in results if isinstance(each, ListRet)]
+    orders = [each.time_modified for each in results if isinstance(each, TxnRet)]
+    connection.lists_modified = latest([*lists, connection.lists_modified], now)
+    connection.orders_modified = latest([*orders, connection.orders_modified], now)
+    gone = [each.time_deleted for each in results if isinstance(each, ListDeletedRet)]
+    ended = [each.time_deleted for each in results if isinstance(each, TxnDeletedRet)]
+    connection.list_deletions_seen = latest([*gone, connection.list_deletions_seen], now)
+    connection.order_deletions_seen = latest([*ended, connection.order_deletions_seen], now)

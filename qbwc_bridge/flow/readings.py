@@ -1,6 +1,7 @@
 """What is read of QuickBooks, in which pages and windows, and in which order among the writes."""
 
 import datetime as dt
+from collections.abc import Iterable
 
 from qbwc_bridge.domain.books import ListKind
 from qbwc_bridge.domain.quickbooks import (
@@ -28,6 +29,9 @@ TRANSACTION_PAGE = 200
 
 OVERLAP = dt.timedelta(minutes=65)
 """Reading windows start this long before the last change seen: an hour repeats in autumn, and clocks differ."""
+
+CLOCKS_APART = dt.timedelta(hours=26)
+"""No zone is further ahead of UTC than 14 hours, and a clock may be somewhat wrong."""
 
 LISTS_WHOLE_EVERY = dt.timedelta(days=1)
 """How often the lists are read whole, in a visit that has other work: merged records leave no deletion record."""
@@ -88,6 +92,15 @@ def list_queries(connection: Connection, now: dt.datetime) -> tuple[Request, ...
 def since_then(seen: dt.datetime | None) -> dt.datetime | None:
     """Begin of a window after the last change seen; None reads everything."""
     return seen - OVERLAP if seen else None
+
+
+def latest(moments: Iterable[dt.datetime | None], now: dt.datetime) -> dt.datetime | None:
+    """Give the greatest moment of QuickBooks' clock; one that no clock can show yet does not count.
+
+    A PC whose clock was wrong for a day must not hide later changes behind a time to come.
+    """
+    end = now.replace(tzinfo=None) + CLOCKS_APART
+    return max((moment for moment in moments if moment and moment <= end), default=None)
 
 
 def window(request: Request) -> dt.datetime | None:

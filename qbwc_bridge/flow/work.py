@@ -46,12 +46,13 @@ def plan_visit(uow: UnitOfWork, connection: Connection, options: Options, now: d
     if applied or connection.unsettled or connection.settled_on != _today(options, now):
         settle(uow, connection, options, now)
     jobs = uow.submissions.count(connection_id=connection.id, kind="job", state=State.SYNCED)
-    if cost_readings.due(connection, options, now, has_jobs=jobs > 0):
+    due = cost_readings.due(connection, options, now, has_jobs=jobs > 0)
+    if due and not cost_readings.rests(uow, connection, options, now):
         cost_readings.ask(uow, connection, now)
-    due = dispatch.due(uow, connection, now)
+    waiting = dispatch.due(uow, connection, now)
     doubtful = uow.tasks.count(connection_id=connection.id, state=list(OUTSTANDING))
     first = connection.lists_read_at is None
-    if not (due or doubtful or first):
+    if not (waiting or doubtful or first):
         return False
     queueing.ask_lists(uow, connection, now)
     return True

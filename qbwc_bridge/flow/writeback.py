@@ -28,7 +28,8 @@ def plan(
     once.
     """
     ledger = Ledger(uow, connection, options)
-    if connection.costs_whole_at is None:  # QuickBooks' costs are still being read: only withdrawals are known
+    if connection.costs_whole_at is None or _half_applied(uow, connection):
+        # The ledger is not whole: QuickBooks' costs are still being read. A withdrawal needs none.
         for choice in ledger.choices.values():
             if choice.release is None:
                 _fill(uow, choice, {})
@@ -48,6 +49,12 @@ def plan(
     connection.brake = f"{asked} Nothing was written; look, then push with --confirm." if held else ""
     uow.connections.save(connection)
     return connection.brake
+
+
+def _half_applied(uow: UnitOfWork, connection: Connection) -> bool:
+    """Whether some answers of a reading are in the ledger and others are not: what moved may be in it twice."""
+    waiting = uow.readings.find(connection_id=connection.id, stage="complete", applied_at=None)
+    return any(reading.portions for reading in waiting)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,10 @@ class Office:
     told: list[str] = field(default_factory=list)
     """What happened, for the message of a test that fails."""
     number: int = 1000
+    made: list[str] = field(default_factory=list)
+    """Jobs and items that the year brought, which may be merged away."""
+    merged: bool = False
+    """Whether something was merged since somebody looked: the bridge sees it with the lists read whole, once a day."""
 
     def act(self) -> None:
         """Do one thing, unless QuickBooks refuses it."""
@@ -182,11 +186,34 @@ class Office:
     def _rename(self) -> None:
         self.company.rename(self.random.choice([*self.items, *self.jobs]), f"Renamed {self._ref()}")
 
+    def _new_job(self) -> None:
+        self.jobs.append(self.company.add_customer(f"Job {self._ref()}", parent="Bluestone Clients"))
+        self.made.append(self.jobs[-1])
+
+    def _new_item(self) -> None:
+        name, income, expense = f"Item {self._ref()}", "Construction Income", "Job Expenses"
+        self.items.append(self.company.add_item(name, income_account=income, expense_account=expense))
+        self.made.append(self.items[-1])
+
+    def _merge(self) -> None:
+        if self.made:
+            gone = self.random.choice(self.made)
+            there = self.jobs if gone in self.jobs else self.items
+            self.company.merge(gone, into=self.random.choice([one for one in there if one != gone]))
+            self.made.remove(gone)
+            there.remove(gone)
+            self.merged = True
+
+    def _inactive(self) -> None:
+        if self.made:
+            self.company.set_active(self.random.choice(self.made), active=False)
+
 
 _ACTIONS = (
     *("bill", "bill", "bill", "check", "card", "card_credit", "vendor_credit", "deposit", "receipt", "receipt"),
     *("bill_receipt", "journal", "reclass", "invoice", "paycheck", "paycheck", "pending_bill", "post_pending"),
     *("edit", "edit", "redate", "redate", "recode", "move", "edit_paycheck", "void", "delete", "delete", "rename"),
+    *("new_job", "new_item", "merge", "merge", "inactive"),
 )
 
 

@@ -65,7 +65,7 @@ def in_procore(bridge: Bridge) -> tuple[Decimal, Decimal]:
 
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_a_year_of_costs(seed: int) -> None:
-    """Entered, edited, voided, deleted, re-dated, re-coded, billed or renamed: it is followed to the cent."""
+    """Entered, edited, voided, deleted, re-dated, re-coded, billed, renamed or merged: it is followed to the cent."""
     with ExitStack() as stack:
         bridge, office = opened(stack, seed)
         visit(bridge)
@@ -74,6 +74,10 @@ def test_a_year_of_costs(seed: int) -> None:
             for _ in range(office.random.randint(1, MOST_ACTIONS)):
                 office.act()
                 bridge.clock.pass_time(minutes=office.random.randint(0, 3000))
+            if office.merged:
+                bridge.clock.pass_time(hours=25)
+                visit(bridge)
+                office.merged = False
             visit(bridge)
             assert ledger_costs(bridge) == company_costs(bridge.company), office.told
             if office.random.random() < 0.6:
@@ -115,7 +119,7 @@ def test_a_year_of_costs_and_trouble(seed: int) -> None:
             bridge.procore.clear_faults()
             bridge.clock.pass_time(hours=office.random.randint(0, 3))
         for _ in range(4):
-            bridge.clock.pass_time(hours=5)
+            bridge.clock.pass_time(hours=13)
             visit(bridge)
         assert ledger_costs(bridge) == company_costs(bridge.company), office.told
         bridge.push(confirmed=True)

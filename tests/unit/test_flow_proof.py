@@ -225,3 +225,18 @@ def test_a_receipt_of_an_order_line_is_known_by_item_name_too(world: World) -> N
     choose(world, replace(RELEASE, po_bills="skip"))
 
     assert [each.reason for each in books(world).allocations] == ["skipped"]
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_no_release_while_the_costs_are_being_read(world: World, whole: bool) -> None:
+    """A dry run of half the costs, or of a job that is to be read again, shows no person what would be written."""
+    post(world, posted_bill("T1", "10.00"))
+    with world.unit() as (uow, connection):
+        connection.costs_whole_at = world.now if whole else None
+        connection.doubted = dict.fromkeys(Ledger(uow, connection, world.options).jobs, "") if whole else {}
+        ledger = Ledger(uow, connection, world.options)
+        choice = ledger.choices[PROJECT]
+        choice.dry_run = fingerprint(ledger, PROJECT)
+        with pytest.raises(Refused, match="not read whole yet|being read again"):
+            release(ledger, choice, RELEASE, who="Alice", now=world.now)
+        assert choice.release is None

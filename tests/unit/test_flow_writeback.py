@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from qbwc_bridge.domain import records
-from qbwc_bridge.domain.books import CostDocument, CostLine
+from qbwc_bridge.domain.books import CostDocument, CostLine, CostReading
 from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.domain.procore import DirectCost, DirectCostLine
 from qbwc_bridge.domain.records import ReleaseChoice
@@ -133,6 +133,32 @@ def test_a_withdrawal_takes_back_what_the_bridge_wrote_and_nothing_else(office: 
 
     assert (gone.deleted, gone.brake) == (30, "")
     assert office.procore.costs == {"theirs": theirs}
+
+
+def reading(office: Office, how: str) -> None:
+    """Let QuickBooks' costs be read: every date, or changes that are in the ledger in part."""
+    with office.world.unit() as (uow, connection):
+        if how == "whole":
+            connection.costs_whole_at = None
+            uow.connections.save(connection)
+        else:
+            half = CostReading(connection.id, office.world.now, scope="changes", stage="complete", portions=1)
+            uow.readings.add(half)
+
+
+@pytest.mark.parametrize("how", ["whole", "changes"])
+def test_half_a_reading_is_not_written_and_a_withdrawal_is(office: Office, how: str) -> None:
+    """While the ledger is not whole nothing of it goes to Procore; what was withdrawn goes all the same."""
+    office.post(bill("A"))
+    office.push()
+    office.post(bill("A", ("03-300.M", "99.00")), bill("B"))
+    reading(office, how)
+    office.push()
+    assert list(office.there().values()) == [cash(10)]
+
+    office.release(None)
+    office.push(confirmed=False)
+    assert office.there() == {}
 
 
 def test_a_line_that_a_person_added_to_a_cost_of_ours_is_left_alone(office: Office) -> None:
