@@ -237,6 +237,6 @@ def test_no_release_while_the_costs_are_being_read(world: World, whole: bool) ->
         ledger = Ledger(uow, connection, world.options)
         choice = ledger.choices[PROJECT]
         choice.dry_run = fingerprint(ledger, PROJECT)
-        with pytest.raises(Refused, match="not read whole yet|being read again"):
+        with pytest.raises(Refused, match=r"not read whole yet|being read again"):
             release(ledger, choice, RELEASE, who="Alice", now=world.now)
         assert choice.release is None
