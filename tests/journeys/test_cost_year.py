@@ -17,7 +17,7 @@ from tests.journeys.cost_year import Office, company_costs, ledger_costs, map_ac
 from tests.journeys.crashing import CutAt, PowerCutError
 from tests.support import DEEP, SOAK
 
-SEEDS = 300 if SOAK else 24 if DEEP else 3
+SEEDS = 300 if SOAK else 10 if DEEP else 3
 ROUNDS, MOST_ACTIONS = 8, 9
 
 

@@ -14,7 +14,7 @@ from qbwc_bridge.domain.books import CostDocument
 from qbwc_bridge.domain.costs import Sink
 from qbwc_bridge.domain.records import ReleaseChoice
 from tests.journeys.costs_office import CODES, ORDER, TROUBLES, CrashError, Site, by_code, open_site, prepare
-from tests.support import DEEP
+from tests.support import DEEP, SOAK
 from tests.unit.documents import TODAY, cash
 from tests.unit.test_flow_writeback import bill
 
@@ -178,7 +178,7 @@ STEPS = st.lists(st.tuples(LEDGERS, HAPPENS, st.sampled_from(SINKS), st.booleans
 
 @settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-    max_examples=200 if DEEP else 15,
+    max_examples=400 if SOAK else 50 if DEEP else 15,
     deadline=None,
 )
 @given(STEPS)

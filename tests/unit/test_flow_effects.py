@@ -18,14 +18,16 @@ from qbwc_bridge.flow import allocating
 from qbwc_bridge.flow.apart import Apart
 from qbwc_bridge.flow.effects import Effect, effect, place
 from qbwc_bridge.flow.ledger import Ledger
-from tests.support import DEEP
+from tests.support import DEEP, SOAK
 from tests.unit.documents import PROJECT, TODAY, cash, code
 from tests.unit.test_flow_writeback import JOB, make, office, template
 from tests.unit.writeback_office import Office
 
 __all__ = ["make", "office", "template"]  # the fixtures
 
-CALM = settings(max_examples=300 if DEEP else 25, deadline=None, suppress_health_check=list(HealthCheck))
+CALM = settings(
+    max_examples=300 if SOAK else 80 if DEEP else 25, deadline=None, suppress_health_check=list(HealthCheck)
+)
 CLOSED = TODAY - dt.timedelta(days=40)
 
 

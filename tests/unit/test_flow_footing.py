@@ -20,7 +20,7 @@ from qbwc_bridge.flow import procore_side
 from qbwc_bridge.flow.controls import ask_through, ledger_sums
 from qbwc_bridge.flow.procore_side import NO_CODE, ProcoreSide
 from qbwc_bridge.flow.reconciling import Reconciled, reconcile
-from tests.support import DEEP
+from tests.support import DEEP, SOAK
 from tests.unit.documents import PROJECT, TODAY, cash, change_order, commitment, line
 from tests.unit.factories import World
 from tests.unit.test_flow_costs import RELEASE, template, world
@@ -323,7 +323,7 @@ LINES = st.tuples(
 
 
 @settings(
-    max_examples=200 if DEEP else 20,
+    max_examples=200 if SOAK else 60 if DEEP else 20,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

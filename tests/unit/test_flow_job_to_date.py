@@ -22,7 +22,7 @@ from qbwc_bridge.flow.cost_documents import Discretion, Fate, called, entries
 from qbwc_bridge.flow.job_to_date import NO_CODE, JobToDate, job_to_date, percent
 from qbwc_bridge.flow.ledger import Ledger
 from qbwc_bridge.flow.planned import planned
-from tests.support import DEEP
+from tests.support import DEEP, SOAK
 from tests.unit.documents import PROJECT, TODAY, budget, cash, change_order, code, commitment, line
 from tests.unit.test_flow_writeback import JOB, bill, make, office, template
 from tests.unit.writeback_office import Office
@@ -105,7 +105,7 @@ def told(office: Office, as_of: dt.date | None = None) -> list[tuple[str, Decima
 
 @settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-    max_examples=150 if DEEP else 20,
+    max_examples=150 if SOAK else 60 if DEEP else 20,
     deadline=None,
 )
 @given(DOCUMENTS, RELEASES, st.none() | DAYS)
