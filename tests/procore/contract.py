@@ -29,9 +29,13 @@ class ContractTransport(httpx.BaseTransport):
         self.seen: set[Operation] = set()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Check one request and answer it."""
+        """Check one request and answer it; an answer that was cut off is lost, as it is on a real connection."""
         self.seen.add(check(request))
-        return self._inner.handle_request(request)
+        response = self._inner.handle_request(request)
+        content = response.read()
+        if int(response.headers.get("Content-Length", len(content))) > len(content):
+            raise httpx.RemoteProtocolError("The answer was cut off.", request=request)
+        return response
 
     def close(self) -> None:
         """Close the inner transport."""
