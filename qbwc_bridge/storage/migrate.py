@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect
 
 from qbwc_bridge.errors import BridgeError, Refused
+from qbwc_bridge.storage import tables
 from qbwc_bridge.storage.backup import copy_sqlite
 from qbwc_bridge.storage.engine import sqlite_file
 from qbwc_bridge.storage.faults import told_plainly
@@ -47,7 +48,15 @@ def prepare(engine: Engine) -> None:
             "`qbwc-bridge db upgrade`."
         )
     if current(engine) != head():
-        upgrade(engine)
+        _create(engine)
+
+
+def _create(engine: Engine) -> None:
+    """Make the schema as it is declared: the steps lead to the same (a test compares them), but take half a second."""
+    with _without_foreign_keys(engine) as connection:
+        if not _check(connection):  # another process may have made it meanwhile
+            tables.metadata.create_all(connection)
+            command.stamp(_config(connection), "head")
 
 
 def upgrade(engine: Engine, *, backup: Path | None = None, now: dt.datetime | None = None) -> Path | None:
