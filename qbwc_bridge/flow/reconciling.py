@@ -87,6 +87,7 @@ def reconcile(
     """
     ledger = Ledger(uow, connection, options, as_of=as_of, discreet=page)
     waiting, control, outbox = pending(ledger), control_of(ledger), outbox_of(ledger)
+    whole = outbox_of(Ledger(uow, connection, options)) if as_of else outbox
     found = Reconciled(
         head=head(connection, options, now, as_of),
         proof=Proof([], []),
@@ -104,7 +105,7 @@ def reconcile(
         elif choice.release:
             costs = side.costs.get(choice.project_id, [])
             if as_of:
-                costs = through(costs, outbox_of(Ledger(uow, connection, options)), as_of)
+                costs = through(costs, whole, as_of)
             rows = prove_project(ledger, choice, costs, beside(ledger, side, choice, waiting))
             found.explained += explain_released(ledger, choice, costs, outbox)
         if choice.release and (page or choice.release.po_bills == "skip"):
