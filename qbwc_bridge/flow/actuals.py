@@ -50,6 +50,7 @@ def apply_some(uow: UnitOfWork, connection: Connection, now: dt.datetime, *, mos
             applying.take(answer)
             uow.answers.remove(answer)
         if uow.answers.has(reading_id=reading.id, kind=_IN_ORDER):
+            uow.connections.save(connection)  # it knows the newest change of what was applied so far
             return True
         applying.finish(with_payroll=not missing)
         connection.costs_read_at = now

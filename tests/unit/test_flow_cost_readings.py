@@ -1,6 +1,8 @@
 """What a reading of costs asks for: every day once, only what changed later, and everything when the file is older."""
 
 import datetime as dt
+import json
+import math
 from collections.abc import Callable
 from decimal import Decimal
 from itertools import pairwise
@@ -10,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qbwc_bridge.domain.books import Control
+from qbwc_bridge.domain.books import Control, CostAnswer, CostReading
 from qbwc_bridge.domain.quickbooks import CostQuery, CustomTxnDetail, JobProfitability, ProfitAndLoss, Request
 from qbwc_bridge.domain.records import Task
 from qbwc_bridge.domain.replies import Reply, ReplySet, ReportRet, TxnDeletedRet, TxnRet
-from qbwc_bridge.flow import cost_readings
-from qbwc_bridge.flow.cost_answers import is_payroll
+from qbwc_bridge.flow import actuals, cost_readings
+from qbwc_bridge.flow.cost_answers import DOCUMENTS, is_payroll
 from qbwc_bridge.flow.cost_readings import Window, clusters, quarters, windows
 from tests.unit.documents import PROJECT, TODAY, cash
 from tests.unit.factories import World
@@ -226,3 +228,22 @@ def test_totals_through_a_day_come_when_somebody_asked(world: World) -> None:
     assert control is not None
     assert (control.read_at is not None, control.all_costs, control.without_job) == (True, cash(7), cash(0))
     assert list(control.jobs.values()) == [cash(7)]
+
+
+@pytest.mark.parametrize("most", [1, 2, 100])
+def test_what_was_seen_is_kept_however_the_answers_are_shared_out(world: World, most: int) -> None:
+    """The next reading begins at the newest change of each type, in whichever transaction its answer was applied."""
+    kinds = ("Bill", "Check", "VendorCredit")
+    with world.unit() as (uow, connection):
+        reading = uow.readings.add(CostReading(connection.id, world.now, stage="complete"))
+        for at, kind in enumerate(kinds):
+            shown = [[f"T{at}", kind, "1", str(TODAY), (NOON + dt.timedelta(hours=at)).isoformat(), 1, True]]
+            uow.answers.add(CostAnswer(connection.id, reading.id, DOCUMENTS, json.dumps(shown), world.now))
+    transactions, left = 0, True
+    while left:
+        with world.unit() as (uow, connection):
+            left = actuals.apply_some(uow, connection, world.now, most=most)
+        transactions += left
+
+    assert transactions == max(1, math.ceil(len(kinds) / most))
+    assert world.connection().costs_modified == {kind: NOON + dt.timedelta(hours=at) for at, kind in enumerate(kinds)}
