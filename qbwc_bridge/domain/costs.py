@@ -74,7 +74,12 @@ class Books:
 
 
 def allocate(documents: Iterable[CostDocument], books: Books) -> list[Allocation]:
-    """Place every counted line of linked jobs: by item, else account, else class; never a guess (ACCOUNTING 6)."""
+    """Place every counted line of linked jobs: by item, else account, else class; never a guess (ACCOUNTING 6).
+
+    Where only the cost type is missing, it is the one that stands with the cost code in the project's budget, or in
+    other costs among `documents`, if there is one only: a code that they name is in the budget once they are written,
+    and writing them must not move other costs. So give all documents of a project together.
+    """
     placed: list[Allocation] = []
     for document in documents:
         if document.deleted:
@@ -83,7 +88,14 @@ def allocate(documents: Iterable[CostDocument], books: Books) -> list[Allocation
             project_id = books.projects.get(line.job_id)
             if project_id is not None and line.counted and line.amount != ZERO:
                 placed.append(_place(document, line, project_id, books))
-    return placed
+    types: dict[tuple[int, str], set[str]] = defaultdict(set)
+    for project_id, codes in books.budget_codes.items():
+        for code in codes:
+            types[project_id, code.cost_code].add(code.cost_type)
+    for item in placed:
+        if item.cost_type:
+            types[item.project_id, item.cost_code].add(item.cost_type)
+    return [_judged_type(item, types[item.project_id, item.cost_code], books) for item in placed]
 
 
 def ignoring(document: CostDocument, line: CostLine, books: Books) -> tuple[str, str] | None:
@@ -110,23 +122,25 @@ def _place(document: CostDocument, line: CostLine, project_id: int, books: Books
     cost_code, cost_type = next((found for found in (by_item, by_account, by_class) if found[0]), ("", ""))
     if cost_code and not cost_type:
         by_rule = [books.types.get(fold(document.txn_type), ""), *_types(cost_code, (by_account, by_class))]
-        cost_type = next(filter(None, by_rule), "") or _only_type(cost_code, project_id, books)
-    if cost_code and cost_type:
-        return Allocation(document, line, project_id, cost_code, cost_type)
-    if ignored:
-        return Allocation(document, line, project_id, reason="ignored")
-    return Allocation(document, line, project_id, reason="unmapped", known_code=cost_code)
+        cost_type = next(filter(None, by_rule), "")
+    reason: Reason = "" if cost_code and cost_type else "ignored" if ignored else "unmapped"
+    return Allocation(document, line, project_id, cost_code, cost_type, reason)
+
+
+def _judged_type(item: Allocation, types: Collection[str], books: Books) -> Allocation:
+    """Give a line without a cost type the only one of its cost code, else the default that an admin set."""
+    if item.cost_type or not item.cost_code:
+        return item
+    cost_type = next(iter(types)) if len(types) == 1 else books.default_cost_type
+    if cost_type:
+        return replace(item, cost_type=cost_type, reason="")
+    known = item.cost_code if item.reason == "unmapped" else ""
+    return replace(item, cost_code="", known_code=known)
 
 
 def _types(cost_code: str, rules: Iterable[tuple[str, str]]) -> list[str]:
     """The types that rules give to a cost whose item names a cost code only: rules of this code, or of no code."""
     return [cost_type for code, cost_type in rules if code in ("", cost_code)]
-
-
-def _only_type(cost_code: str, project_id: int, books: Books) -> str:
-    """The type of the project's only budget code of a cost code, else the default that an admin set."""
-    types = {code.cost_type for code in books.budget_codes.get(project_id, ()) if code.cost_code == cost_code}
-    return next(iter(types)) if len(types) == 1 else books.default_cost_type
 
 
 def judge(allocation: Allocation, release: ReleaseChoice | None, on_order: Callable[[Allocation], bool]) -> Allocation:

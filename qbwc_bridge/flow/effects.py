@@ -93,7 +93,7 @@ def effect(ledger: Ledger, decision: Mapping, *, called: Callable[[CostDocument]
     months: set[str] = set()
     for choice in ledger.linked:
         before = ledger.of_project(choice.project_id)
-        after = ledger.place(ledger.documents(choice.project_id), books)
+        after = ledger.place(choice.project_id, books)
         moving = list(_moving(before, after))
         if not moving:
             continue

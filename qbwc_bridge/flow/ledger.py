@@ -102,12 +102,13 @@ class Ledger:
     def of_project(self, project_id: int) -> list[Allocation]:
         """The placed lines of one project."""
         if project_id not in self._placed:
-            self._placed = {project_id: self.place(self.documents(project_id), self._books)}
+            self._placed = {project_id: self.place(project_id, self._books)}
         return self._placed[project_id]
 
-    def place(self, documents: Iterable[CostDocument], books: Books) -> list[Allocation]:
-        """Place and judge the lines of documents by other books than the ledger's own, such as `books_with` gives."""
-        return [self._judge(item) for item in allocate(documents, books)]
+    def place(self, project_id: int, books: Books) -> list[Allocation]:
+        """Place and judge the lines of a project by other books than the ledger's own, such as `books_with` gives."""
+        placed = allocate(self.every_date(project_id), books)
+        return [self._judge(item) for item in placed if self.as_of is None or item.document.txn_date <= self.as_of]
 
     def books_with(self, decision: Mapping) -> Books:
         """What allocation would know with a decision in place of an earlier one about the same record."""

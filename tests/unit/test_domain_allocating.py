@@ -85,6 +85,23 @@ def test_the_cost_type_comes_from_the_rules_in_their_order(books: Books, named: 
     assert found.cost_type == (next(filter(None, order), "") if first[0] else "")
 
 
+@given(
+    st.dictionaries(st.sampled_from("abcd"), st.one_of(FULL, CODE_ALONE)), BOOKS, st.lists(st.sampled_from("abcde"))
+)
+def test_making_the_budget_codes_of_costs_moves_no_other_cost(
+    items: dict[str, tuple[str, str]], books: Books, lines: list[str]
+) -> None:
+    """Once the codes that costs need stand in the budget, every cost is still where it was."""
+    books = replace(books, items=items, accounts={}, classes={})
+    documents = [CostDocument(1, "T", "Bill", TODAY, lines=[line(item=name) for name in lines])]
+    before = allocate(documents, books)
+    needed = sorted({(each.cost_code, each.cost_type) for each in before if each.code})
+    made = [code(100 + at, *pair) for at, pair in enumerate(needed)]
+    after = allocate(documents, replace(books, budget_codes={PROJECT: [*books.budget_codes[PROJECT], *made]}))
+
+    assert after == before
+
+
 @given(BOOKS, NAMED, st.sampled_from(["item", "account", "class", "type"]))
 def test_what_is_ignored_by_item_or_type_stays_out_and_by_account_or_class_where_nothing_else_says(
     books: Books, named: Any, kind: str
