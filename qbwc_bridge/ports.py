@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from qbwc_bridge.domain import billing, books, procore, records
+from qbwc_bridge.domain import books, procore, procore_billing, records
 from qbwc_bridge.domain.procore import BudgetCode, DirectCost, DirectCostLine
 
 Row = TypeVar("Row")
@@ -70,15 +70,15 @@ class Procore(Protocol):
         """Commitment change orders of every status with their lines."""
         ...
 
-    def prime_contracts(self, project_id: int) -> list[billing.PrimeContract]:
+    def prime_contracts(self, project_id: int) -> list[procore_billing.PrimeContract]:
         """Contracts with the owner, of every status; a tool that is switched off or hidden raises, it is not empty."""
         ...
 
-    def subcontractor_invoices(self, project_id: int) -> list[billing.SubcontractorInvoice]:
+    def subcontractor_invoices(self, project_id: int) -> list[procore_billing.SubcontractorInvoice]:
         """Subcontractors' invoices of every status with their lines; raises like `prime_contracts`."""
         ...
 
-    def forecasts(self, project_id: int) -> list[billing.Forecast]:
+    def forecasts(self, project_id: int) -> list[procore_billing.Forecast]:
         """The forecast to complete of every budgeted code, set by a person or reckoned by Procore."""
         ...
 

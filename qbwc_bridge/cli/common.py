@@ -176,14 +176,6 @@ def read_text(file: Path) -> str:
         raise WrongUsage(f"The file {file} cannot be read: {error.strerror}.") from error
 
 
-def write_file(file: Path, content: bytes) -> None:
-    """Write a file that a person named; raises WrongUsage when it cannot be written."""
-    try:
-        file.write_bytes(content)
-    except OSError as error:
-        raise WrongUsage(f"The file {file} cannot be written: {error.strerror}.") from error
-
-
 # ---------------------------------------------------------------- output
 
 

@@ -15,9 +15,9 @@ from qbwc_bridge.cli.common import (
     say,
     show_json,
 )
+from qbwc_bridge.cli.file_options import csv_option, give_file
 from qbwc_bridge.cli.tables import table
 from qbwc_bridge.files.costs import COLUMNS, By, Row, cost_csv, cost_rows, sums
-from qbwc_bridge.files.plain import write_file
 from qbwc_bridge.flow.job_to_date import PARTS
 from qbwc_bridge.flow.ledger import Ledger
 
@@ -35,7 +35,7 @@ LONG = ("txn_id", "key", "state", "memo")
     help="A row for each budget code, each month, or each document and code.",
 )
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Costs through this date only, YYYY-MM-DD.")
-@click.option("--csv", "csv_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the rows to this file.")
+@csv_option
 @connection_option
 @json_option
 @pass_bridge
@@ -63,9 +63,7 @@ def costs(
         ledger = Ledger(uow, connection, bridge.kit.options(connection), as_of=through)
         rows = cost_rows(ledger, choice, by)
         linked = choice.project_id in ledger.jobs.values()
-    if csv_file:
-        write_file(csv_file, cost_csv(connection, choice, rows, by))
-        say(f"{csv_file} is written.")
+    give_file(csv_file, lambda: cost_csv(connection, choice, rows, by))
     if as_json:
         place = {"connection": connection.name, "project": choice.number, "name": choice.name}
         show_json({**place, "as_of": through, "by": by, "rows": rows, "totals": sums(rows, by)})

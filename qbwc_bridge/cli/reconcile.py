@@ -9,9 +9,9 @@ import click
 
 from qbwc_bridge import worker
 from qbwc_bridge.cli.common import Bridge, json_option, pass_bridge, say, show_json
+from qbwc_bridge.cli.file_options import file_options, give_file
 from qbwc_bridge.cli.tables import facts, table
 from qbwc_bridge.domain.money import ZERO, readable, total
-from qbwc_bridge.files.plain import write_file
 from qbwc_bridge.files.proof import (
     AMOUNTS,
     BILL,
@@ -29,17 +29,14 @@ from qbwc_bridge.files.proof import (
     sheets,
     told,
 )
-from qbwc_bridge.files.workbook import write_workbook
+from qbwc_bridge.files.workbook import workbook
 from qbwc_bridge.flow.bill_comparison import FINDINGS
-
-FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
 @click.argument("name", required=False)
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Costs through this date only, YYYY-MM-DD.")
-@click.option("--csv", "csv_file", type=FILE, help="Write a table to this file.")
-@click.option("--xlsx", "xlsx_file", type=FILE, help="Write an Excel workbook to this file.")
+@file_options
 @json_option
 @pass_bridge
 def reconcile(
@@ -59,12 +56,8 @@ def reconcile(
     through = as_of.date() if as_of else None
     found = [(each, worker.reconcile(bridge.kit, each.id, as_of=through)) for each in bridge.connections(name)]
     result = joined(found)
-    if csv_file:
-        write_file(csv_file, proof_csv(result))
-        say(f"{csv_file} is written.")
-    if xlsx_file:
-        write_workbook(xlsx_file, sheets(result), bridge.now())
-        say(f"{xlsx_file} is written.")
+    give_file(csv_file, lambda: proof_csv(result))
+    give_file(xlsx_file, lambda: workbook(sheets(result), bridge.now()))
     if as_json:
         show_json(result)
     else:

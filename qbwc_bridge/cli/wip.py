@@ -9,12 +9,10 @@ import click
 
 from qbwc_bridge import worker
 from qbwc_bridge.cli.common import Bridge, json_option, pass_bridge, say, show_json, who
-from qbwc_bridge.cli.reconcile import FILE
+from qbwc_bridge.cli.file_options import file_options, give_file
 from qbwc_bridge.cli.tables import facts, table
 from qbwc_bridge.errors import BridgeError
-from qbwc_bridge.files.plain import write_file
 from qbwc_bridge.files.wip import Named, told, wip_csv, wip_data, wip_workbook
-from qbwc_bridge.files.workbook import put
 from qbwc_bridge.flow.closes import last_day, name_of
 
 SHOWN = ("revised_contract", "estimated_cost", "estimated_profit", "cost_to_date", "percent_complete")
@@ -45,8 +43,7 @@ def wip() -> None:
 @wip.command()
 @click.argument("name", required=False)
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Costs and billings through this date, YYYY-MM-DD.")
-@click.option("--csv", "csv_file", type=FILE, help="Write a table to this file.")
-@click.option("--xlsx", "xlsx_file", type=FILE, help="Write an Excel workbook to this file.")
+@file_options
 @json_option
 @pass_bridge
 def show(
@@ -82,8 +79,7 @@ def show(
 @click.argument("name")
 @click.argument("month", type=click.DateTime(["%Y-%m"]))
 @click.option("--again", is_flag=True, help="Close the last closed month anew, with the figures of today.")
-@click.option("--csv", "csv_file", type=FILE, help="Write a table to this file.")
-@click.option("--xlsx", "xlsx_file", type=FILE, help="Write an Excel workbook to this file.")
+@file_options
 @json_option
 @pass_bridge
 def close(
@@ -111,12 +107,9 @@ def close(
 def _give(
     bridge: Bridge, found: Sequence[Named], csv_file: Path | None, xlsx_file: Path | None, *, as_json: bool
 ) -> None:
-    if csv_file and found:
-        write_file(csv_file, wip_csv(found))
-        say(f"{csv_file} is written.")
-    if xlsx_file and found:
-        put(xlsx_file, wip_workbook(found, bridge.now()))
-        say(f"{xlsx_file} is written.")
+    if found:
+        give_file(csv_file, lambda: wip_csv(found))
+        give_file(xlsx_file, lambda: wip_workbook(found, bridge.now()))
     if as_json:
         show_json(wip_data(found))
         return

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from qbwc_bridge.domain.billing import SubcontractorInvoice
 from qbwc_bridge.domain.money import ZERO
 from qbwc_bridge.domain.names import fold
+from qbwc_bridge.domain.procore_billing import SubcontractorInvoice
 
 NEAR = dt.timedelta(days=31)
 """A bill and an invoice of one amount belong together when their dates lie no further apart: a billing month."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-from qbwc_bridge.domain.billing import SubcontractorInvoice
 from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.domain.procore import DirectCost
+from qbwc_bridge.domain.procore_billing import SubcontractorInvoice
 from qbwc_bridge.domain.wip import WipRow
 
 ListKind = Literal["account", "class", "customer", "employee", "item", "other_name", "vendor"]

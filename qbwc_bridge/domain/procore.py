@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from qbwc_bridge.domain.billing import Billing
 from qbwc_bridge.domain.money import ZERO, cents, total
+from qbwc_bridge.domain.procore_billing import Billing
 
 
 @dataclass(frozen=True, slots=True)

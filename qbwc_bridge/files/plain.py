@@ -4,6 +4,7 @@ import csv
 import datetime as dt
 import io
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -26,11 +27,19 @@ def csv_table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> byte
 
 
 def write_file(file: Path, content: bytes) -> None:
-    """Write a file that a person named; raises WrongUsage when it cannot be written."""
+    """Write a file that a person named; it is whole or untouched. Raises WrongUsage when it cannot be written."""
+    if file.exists() and not file.is_file():
+        raise WrongUsage(f"{file} is no ordinary file: name another one.")
+    new = file.with_name(f".{file.name}.new")
     try:
-        file.write_bytes(content)
+        new.write_bytes(content)
+        new.replace(file)
     except OSError as error:
-        raise WrongUsage(f"The file {file} cannot be written: {error.strerror}.") from error
+        with suppress(OSError):
+            new.unlink()
+        raise WrongUsage(
+            f"The file {file} cannot be written: {error.strerror}. Is its folder there, and is it closed in Excel?"
+        ) from error
 
 
 def _cell(value: str | Decimal | dt.date | None) -> str:

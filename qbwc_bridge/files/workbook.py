@@ -3,10 +3,8 @@
 import datetime as dt
 import io
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from qbwc_bridge.domain.money import total
@@ -44,11 +42,6 @@ class Sheet:
     """The column of which the foot shows the sum without signs too."""
 
 
-def write_workbook(file: Path, sheets: Sequence[Sheet], now: dt.datetime) -> None:
-    """Write the sheets to a file; it is whole or untouched. Raises WrongUsage when it cannot be written."""
-    put(file, workbook(sheets, now))
-
-
 def workbook(sheets: Sequence[Sheet], now: dt.datetime) -> bytes:
     """Give the content of a workbook; raises WrongUsage when Excel cannot hold it."""
     for sheet in sheets:
@@ -57,22 +50,6 @@ def workbook(sheets: Sequence[Sheet], now: dt.datetime) -> bytes:
                 f"The sheet {sheet.name} would have {len(sheet.rows):,} rows, more than Excel holds: use --csv."
             )
     return _content(sheets, now)
-
-
-def put(file: Path, content: bytes) -> None:
-    """Write a workbook to a file; it is whole or untouched. Raises WrongUsage when it cannot be written."""
-    if file.exists() and not file.is_file():
-        raise WrongUsage(f"{file} is no ordinary file: name another one for the workbook.")
-    new = file.with_name(f".{file.name}.new")
-    try:
-        new.write_bytes(content)
-        new.replace(file)
-    except OSError as error:
-        with suppress(OSError):
-            new.unlink()
-        raise WrongUsage(
-            f"The file {file} cannot be written: {error.strerror}. Is its folder there, and is it closed in Excel?"
-        ) from error
 
 
 def _content(sheets: Sequence[Sheet], now: dt.datetime) -> bytes:

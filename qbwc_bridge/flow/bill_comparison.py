@@ -7,11 +7,11 @@ from decimal import Decimal
 from typing import Literal
 
 from qbwc_bridge.domain.bill_rule import Bill, Pair, compare
-from qbwc_bridge.domain.billing import SubcontractorInvoice
 from qbwc_bridge.domain.books import CostDocument, TransactionRecord
 from qbwc_bridge.domain.costs import Allocation
 from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.domain.procore import ChangeOrder, Commitment
+from qbwc_bridge.domain.procore_billing import SubcontractorInvoice
 from qbwc_bridge.domain.records import ProjectChoice
 from qbwc_bridge.flow.ledger import Ledger, several_orders
 from qbwc_bridge.flow.procore_side import ProcoreSide, approved

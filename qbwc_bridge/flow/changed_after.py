@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from qbwc_bridge.domain.billed import SALES, billed
 from qbwc_bridge.domain.books import CostDocument, MonthClose
+from qbwc_bridge.domain.job_billing import SALES, billed
 from qbwc_bridge.domain.money import ZERO
 from qbwc_bridge.domain.records import History, ProjectChoice
 from qbwc_bridge.flow.cost_history import left_dates

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TypeVar
 
-from qbwc_bridge.domain.billing import Billing
 from qbwc_bridge.domain.procore import BudgetCode, Document, Project
+from qbwc_bridge.domain.procore_billing import Billing
 from qbwc_bridge.domain.records import Connection, DocumentRow, ProjectChoice
 from qbwc_bridge.errors import ProcoreError
 from qbwc_bridge.ports import Procore, UnitOfWork

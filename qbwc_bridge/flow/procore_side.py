@@ -12,10 +12,10 @@ from http import HTTPStatus
 from itertools import chain
 from typing import TypeVar
 
-from qbwc_bridge.domain.billing import SubcontractorInvoice
 from qbwc_bridge.domain.books import ProofKept
 from qbwc_bridge.domain.money import ZERO
 from qbwc_bridge.domain.procore import ChangeOrder, Commitment, DirectCost
+from qbwc_bridge.domain.procore_billing import SubcontractorInvoice
 from qbwc_bridge.domain.records import Connection, ProjectChoice
 from qbwc_bridge.errors import ProcoreError
 from qbwc_bridge.flow.ledger import Ledger

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from qbwc_bridge.domain.billed import billed, retainage
-from qbwc_bridge.domain.billing import Billing, Forecast
+from qbwc_bridge.domain.job_billing import billed, retainage
 from qbwc_bridge.domain.money import ZERO, cents, readable, total
 from qbwc_bridge.domain.procore import Commitment
+from qbwc_bridge.domain.procore_billing import Billing, Forecast
 from qbwc_bridge.domain.records import Connection, ProjectChoice
 from qbwc_bridge.domain.rules import APPROVED_CHANGE
 from qbwc_bridge.domain.wip import WipCode, WipProject, WipRow, WipTotals, wip_row, wip_totals

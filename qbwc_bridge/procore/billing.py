@@ -7,8 +7,8 @@ nothing had been billed.
 from decimal import Decimal
 from typing import Any
 
-from qbwc_bridge.domain.billing import InvoiceLine, PrimeContract, SubcontractorInvoice
 from qbwc_bridge.domain.money import ZERO, total
+from qbwc_bridge.domain.procore_billing import InvoiceLine, PrimeContract, SubcontractorInvoice
 from qbwc_bridge.errors import ProcoreError
 from qbwc_bridge.procore.client import Client, Params
 from qbwc_bridge.procore.paging import rows

@@ -3,8 +3,8 @@
 import datetime as dt
 from dataclasses import replace
 
-from qbwc_bridge.domain.billing import Forecast
 from qbwc_bridge.domain.procore import Budget, BudgetChange, BudgetCode, BudgetRow
+from qbwc_bridge.domain.procore_billing import Forecast
 from qbwc_bridge.errors import ProcoreError
 from qbwc_bridge.procore import payloads
 from qbwc_bridge.procore.client import NOT_THERE, Client, Params

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 import httpx
 
 import qbwc_bridge
-from qbwc_bridge.domain.billing import Forecast, PrimeContract, SubcontractorInvoice
 from qbwc_bridge.domain.procore import (
     Budget,
     BudgetCode,
@@ -22,6 +21,7 @@ from qbwc_bridge.domain.procore import (
     Project,
     Vendor,
 )
+from qbwc_bridge.domain.procore_billing import Forecast, PrimeContract, SubcontractorInvoice
 from qbwc_bridge.ports import Clock, SyncOutcome
 from qbwc_bridge.procore import billing, budgets, changes, codes, commitments, directcosts, directory, wbs
 from qbwc_bridge.procore.auth import Tokens

@@ -8,9 +8,9 @@ from decimal import Decimal
 
 import pytest
 
-from qbwc_bridge.domain.billing import InvoiceLine, SubcontractorInvoice
 from qbwc_bridge.domain.books import Control, ProofKept, TransactionLine, TransactionRecord
 from qbwc_bridge.domain.procore import DirectCost, DirectCostLine
+from qbwc_bridge.domain.procore_billing import InvoiceLine, SubcontractorInvoice
 from qbwc_bridge.domain.records import Connection
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.flow import writeback

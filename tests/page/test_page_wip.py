@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from qbwc_bridge.domain.billing import Billing, PrimeContract
 from qbwc_bridge.domain.books import CostDocument, CostLine, MonthClose
+from qbwc_bridge.domain.procore_billing import Billing, PrimeContract
 from qbwc_bridge.domain.records import DocumentRow
 from qbwc_bridge.files.wip import wip_csv, wip_workbook
 from qbwc_bridge.worker import wip

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from qbwc_bridge.domain.billing import Forecast, InvoiceLine
 from qbwc_bridge.domain.money import ZERO
+from qbwc_bridge.domain.procore_billing import Forecast, InvoiceLine
 from qbwc_bridge.errors import ProcoreError
 from tests.procore.api import API, PROJECT, Api, ok
 

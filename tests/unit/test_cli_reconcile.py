@@ -13,8 +13,9 @@ import pytest
 
 from qbwc_bridge.cli.reconcile import show
 from qbwc_bridge.domain.records import Connection
+from qbwc_bridge.files.plain import write_file
 from qbwc_bridge.files.proof import joined, proof_csv, sheets
-from qbwc_bridge.files.workbook import write_workbook
+from qbwc_bridge.files.workbook import workbook
 from qbwc_bridge.flow.bill_comparison import FINDINGS, BillRow
 from qbwc_bridge.flow.explained import Explained
 from qbwc_bridge.flow.footing import Foot, Footing, FootingLine, ItemDifference
@@ -55,7 +56,7 @@ def test_the_workbook_has_the_whole_proof(tmp_path: Path) -> None:
     """Head, rows and their sums on the first sheet, then explanations, and what stands apart, each on its own."""
     file = tmp_path / "proof.xlsx"
     found = [(connection(), proof()), (connection("Granite"), proof(replace(HEAD, note=CASH)))]
-    write_workbook(file, sheets(joined(found)), NOW)
+    write_file(file, workbook(sheets(joined(found)), NOW))
     first, second, third, fourth = (cells(file, at) for at in (1, 4, 8, 9))
 
     assert [first[f"B{at}"][0] for at in range(1, 7)] == [
@@ -163,7 +164,7 @@ def test_the_data_of_a_proof_has_its_foot_and_its_lists(tmp_path: Path) -> None:
     assert [row["difference"] for row in result["jobs"]] == [cash(1), cash(0)]
     assert [row["finding"] for row in result["bills"]] == ["no_invoice", "agrees"]
     file = tmp_path / "proof.xlsx"
-    write_workbook(file, sheets(result), NOW)
+    write_file(file, workbook(sheets(result), NOW))
     assert "D2" in cells(file, 2)
     assert "D3" not in cells(file, 2), "an unknown total is no 0.00"
     assert cells(file, 6)["C2"][0] == FINDINGS["no_invoice"]

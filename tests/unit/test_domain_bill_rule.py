@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qbwc_bridge.domain.bill_rule import NEAR, Bill, Pair, compare
-from qbwc_bridge.domain.billing import InvoiceLine, SubcontractorInvoice
 from qbwc_bridge.domain.money import ZERO
+from qbwc_bridge.domain.procore_billing import InvoiceLine, SubcontractorInvoice
 from tests.unit.documents import TODAY, cash
 
 NUMBERS = st.sampled_from(["", "1", "A-2", "a-2", " A-2 ", "0123456789ABCDEFGHIJ", "0123456789ABCDEFGHIJK"])

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from qbwc_bridge.domain.money import total
 from qbwc_bridge.errors import WrongUsage
 from qbwc_bridge.files import workbook
-from qbwc_bridge.files.plain import printable
-from qbwc_bridge.files.workbook import LONGEST, Sheet, write_workbook
+from qbwc_bridge.files.plain import printable, write_file
+from qbwc_bridge.files.workbook import LONGEST, Sheet
 from tests.unit.documents import NOW
 
 MAIN = {"": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
@@ -63,7 +63,7 @@ def test_a_sheet_has_head_table_and_sums(tmp_path: Path) -> None:
     """Facts above, names of columns, amounts as numbers, sums as formulas that hold their values."""
     file = tmp_path / "proof.xlsx"
     made = sheet(("Fuel", "10.25"), ("Tile", "-0.75"), head=[("Basis", "accrual")], absolute="amount")
-    write_workbook(file, [made, replace(sheet(), name="Ignored")], NOW)
+    write_file(file, workbook.workbook([made, replace(sheet(), name="Ignored")], NOW))
 
     assert cells(file, 2) == {"A1": ("Account or item", ""), "B1": ("Amount", "")}
     assert cells(file) == {
@@ -86,7 +86,9 @@ def test_a_sheet_has_head_table_and_sums(tmp_path: Path) -> None:
 def test_a_sheet_can_be_read_and_printed(tmp_path: Path) -> None:
     """The names of columns stay in view and stand on each printed page; amounts have the form of money."""
     file = tmp_path / "proof.xlsx"
-    write_workbook(file, [sheet(("A long name of an account", "1234567.89"), head=[("Basis", "accrual")])], NOW)
+    write_file(
+        file, workbook.workbook([sheet(("A long name of an account", "1234567.89"), head=[("Basis", "accrual")])], NOW)
+    )
     found = parts(file)
     page = found["xl/worksheets/sheet1.xml"]
     pane, titles = page.find(".//pane", MAIN), found["xl/workbook.xml"].find(".//definedName", MAIN)
@@ -110,7 +112,7 @@ def test_a_sheet_can_be_read_and_printed(tmp_path: Path) -> None:
 def test_texts_stay_texts_and_amounts_exact(tmp_path: Path, rows: list[tuple[str, Decimal]], fact: str) -> None:
     """Whatever a name looks like, it is no formula, link or number; amounts and sums are exact to the cent."""
     file = tmp_path / "proof.xlsx"
-    write_workbook(file, [sheet(*rows, head=[("Company", fact)])], NOW)
+    write_file(file, workbook.workbook([sheet(*rows, head=[("Company", fact)])], NOW))
     read = cells(file)
 
     cells_of = f"B4:B{3 + len(rows)}" if len(rows) > 1 else "B4"
@@ -126,7 +128,7 @@ def test_texts_stay_texts_and_amounts_exact(tmp_path: Path, rows: list[tuple[str
 def test_a_text_that_excel_cannot_hold_is_cut(tmp_path: Path) -> None:
     """A cell holds so many characters and no more; a longer text is cut, not lost."""
     file = tmp_path / "proof.xlsx"
-    write_workbook(file, [sheet(("x" * (LONGEST + 5), "1.00"))], NOW)
+    write_file(file, workbook.workbook([sheet(("x" * (LONGEST + 5), "1.00"))], NOW))
     assert cells(file)["A2"] == ("x" * LONGEST, "")
 
 
@@ -138,7 +140,7 @@ def test_a_file_that_cannot_be_written_is_one_sentence(tmp_path: Path, monkeypat
     kept.write_text("old")
     for file in (tmp_path / "nowhere" / "proof.xlsx", tmp_path / "folder", tmp_path / "pipe"):
         with pytest.raises(WrongUsage, match=re.escape(str(file))):
-            write_workbook(file, [sheet(("Fuel", "1.00"))], NOW)
+            write_file(file, workbook.workbook([sheet(("Fuel", "1.00"))], NOW))
     with monkeypatch.context() as patch:
 
         def refuse(*_: object) -> None:
@@ -146,10 +148,10 @@ def test_a_file_that_cannot_be_written_is_one_sentence(tmp_path: Path, monkeypat
 
         patch.setattr(Path, "replace", refuse)
         with pytest.raises(WrongUsage, match=r"cannot be written: Permission denied\. .* closed in Excel\?"):
-            write_workbook(kept, [sheet(("Fuel", "1.00"))], NOW)
+            write_file(kept, workbook.workbook([sheet(("Fuel", "1.00"))], NOW))
     monkeypatch.setattr(workbook, "MOST_ROWS", 1)
     with pytest.raises(WrongUsage, match="2 rows, more than Excel holds"):
-        write_workbook(kept, [sheet(("Fuel", "1.00"), ("Tile", "1.00"))], NOW)
+        write_file(kept, workbook.workbook([sheet(("Fuel", "1.00"), ("Tile", "1.00"))], NOW))
 
     assert kept.read_text() == "old"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "kept.xlsx", "pipe"]

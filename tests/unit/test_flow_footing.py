@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from qbwc_bridge.domain.billing import InvoiceLine, SubcontractorInvoice
 from qbwc_bridge.domain.books import Control, CostDocument, TransactionLine, TransactionRecord
 from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.domain.procore import DirectCost, DirectCostLine
+from qbwc_bridge.domain.procore_billing import InvoiceLine, SubcontractorInvoice
 from qbwc_bridge.domain.records import Mapping
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.errors import ProcoreError

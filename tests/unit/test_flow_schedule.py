@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from qbwc_bridge.domain.billing import Billing, Forecast, PrimeContract
 from qbwc_bridge.domain.books import CostDocument, CostLine, MonthClose
 from qbwc_bridge.domain.money import total
 from qbwc_bridge.domain.procore import Budget, PrimeChange, Project
+from qbwc_bridge.domain.procore_billing import Billing, Forecast, PrimeContract
 from qbwc_bridge.domain.records import History, Mapping
 from qbwc_bridge.domain.wip import NO_FORECAST, WipRow
 from qbwc_bridge.errors import ProcoreError, ProcoreUnreachable, Refused
