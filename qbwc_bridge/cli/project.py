@@ -1,7 +1,7 @@
 """`project`: which projects take part, and the release of their costs."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import click
@@ -10,6 +10,7 @@ from qbwc_bridge import worker
 from qbwc_bridge.cli import dry_run as dry_runs
 from qbwc_bridge.cli.common import (
     Bridge,
+    F,
     connection_option,
     each,
     find_projects,
@@ -112,31 +113,52 @@ def off(bridge: Bridge, number: str, name: str | None) -> None:
         say(f"Its costs are still released; `project withdraw {row.number}` takes them out of Procore.")
 
 
+def _release_options(*, required: bool) -> Callable[[F], F]:
+    """Add the choices of a release and the projects it is of; a dry run may leave them to their defaults."""
+    # A default of None, too, would make the option optional.
+    written: dict[str, Any] = {} if required else {"default": "write", "show_default": True}
+    options = [
+        click.argument("numbers", metavar="NUMBER...", nargs=-1),
+        click.option("--all", "every", is_flag=True, help="Every project that is on."),
+        click.option(
+            "--costs-from",
+            type=click.DateTime(["%Y-%m-%d"]),
+            required=required,
+            help="Cut-off date, YYYY-MM-DD." + ("" if required else " Costs of every date otherwise."),
+        ),
+        click.option(
+            "--before",
+            type=click.Choice(["opening", "detail", "none"]),
+            required=required,
+            help="Costs before the cut-off: one opening line per budget code, in detail, or not at all."
+            + ("" if required else " In detail otherwise."),
+        ),
+        click.option(
+            "--po-bills",
+            type=click.Choice(["write", "skip"]),
+            required=required,
+            help="Bills drawn on exported orders: write them, or leave them to Procore's subcontractor invoices.",
+            **written,
+        ),
+        click.option(
+            "--status",
+            type=click.Choice(["approved", "pending", "draft"]),
+            default="approved",
+            show_default=True,
+            help="Status of the direct costs in Procore.",
+        ),
+    ]
+
+    def add(command: F) -> F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
 @project.command()
-@click.argument("numbers", metavar="NUMBER...", nargs=-1)
-@click.option("--all", "every", is_flag=True, help="Every project that is on.")
-@click.option(
-    "--costs-from", type=click.DateTime(["%Y-%m-%d"]), help="Cut-off date, YYYY-MM-DD; costs of every date otherwise."
-)
-@click.option(
-    "--before",
-    type=click.Choice(["opening", "detail", "none"]),
-    help="Costs before the cut-off, as in `project release`; in detail otherwise.",
-)
-@click.option(
-    "--po-bills",
-    type=click.Choice(["write", "skip"]),
-    default="write",
-    show_default=True,
-    help="Bills drawn on exported orders, as in `project release`.",
-)
-@click.option(
-    "--status",
-    type=click.Choice(["approved", "pending", "draft"]),
-    default="approved",
-    show_default=True,
-    help="Status of the direct costs, as in `project release`.",
-)
+@_release_options(required=False)
 @connection_option
 @json_option
 @pass_bridge
@@ -177,28 +199,7 @@ def dry_run(  # noqa: PLR0917 - click passes them by name
 
 
 @project.command()
-@click.argument("numbers", metavar="NUMBER...", nargs=-1)
-@click.option("--all", "every", is_flag=True, help="Every project that is on.")
-@click.option("--costs-from", type=click.DateTime(["%Y-%m-%d"]), required=True, help="Cut-off date, YYYY-MM-DD.")
-@click.option(
-    "--before",
-    type=click.Choice(["opening", "detail", "none"]),
-    required=True,
-    help="Costs before the cut-off: one opening line per budget code, in detail, or not at all.",
-)
-@click.option(
-    "--po-bills",
-    type=click.Choice(["write", "skip"]),
-    required=True,
-    help="Bills drawn on exported orders: write them, or leave them to Procore's subcontractor invoices.",
-)
-@click.option(
-    "--status",
-    type=click.Choice(["approved", "pending", "draft"]),
-    default="approved",
-    show_default=True,
-    help="Status of the direct costs in Procore.",
-)
+@_release_options(required=True)
 @connection_option
 @pass_bridge
 def release(  # noqa: PLR0917 - click passes them by name

@@ -1,7 +1,7 @@
 """Bills on orders and Procore's invoices for them, as lists for people (ACCOUNTING 20)."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -151,7 +151,7 @@ def _called(invoice: SubcontractorInvoice) -> str:
     return f"Invoice {number}" + (f" of {invoice.billing_date}" if invoice.billing_date else "")
 
 
-def _to_look_at(ledger: Ledger, choice: ProjectChoice, items: Iterable[Allocation]) -> list[BillRow]:
+def _to_look_at(ledger: Ledger, choice: ProjectChoice, items: Sequence[Allocation]) -> list[BillRow]:
     """List bills on several orders, and bills of a vendor with an order on the job that are drawn on none."""
     amounts: dict[str, list[Decimal]] = defaultdict(list)
     documents = {item.document.txn_id: item.document for item in items}
@@ -159,9 +159,7 @@ def _to_look_at(ledger: Ledger, choice: ProjectChoice, items: Iterable[Allocatio
         amounts[item.document.txn_id].append(item.line.amount)
     vendors = _vendors_with_orders(ledger, choice.project_id)
     several = [doc for doc in several_orders(documents.values()) if ledger.orders.keys() & set(doc.order_ids)]
-    loose = [
-        doc for doc in documents.values() if doc.txn_type == "Bill" and not doc.order_ids and doc.vendor_id in vendors
-    ]
+    loose = {doc.txn_id: doc for doc in ledger.unlinked_bills(items)}.values()
     found: list[tuple[Finding, CostDocument]] = [("several_orders", doc) for doc in several]
     found += [("no_order", doc) for doc in loose]
     return [

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Required, TypedDict, Unpack
 
 from .counter import DocumentDesk, Line, check_amount
 from .errors import invalid
@@ -13,6 +14,17 @@ from .sales import charge_item, sales_line, tax_line
 from .state import TxnLine
 
 
+class Sale(TypedDict, total=False):
+    """What stands in the head of a sale beside its customer; `tax` is in currency units."""
+
+    txn_date: Required[date]
+    ref_number: str
+    memo: str
+    tax: Decimal
+    class_name: str
+    pending: bool
+
+
 class SalesDesk(DocumentDesk):
     """Screen actions that bill a customer. The customer or job stands in the head and counts for every line.
 
@@ -21,109 +33,35 @@ class SalesDesk(DocumentDesk):
     "Retainage Receivable". `tax` is sales tax in currency units, `pending` keeps the document from posting.
     """
 
-    def enter_invoice(
-        self,
-        customer: str,
-        lines: Sequence[Line],
-        *,
-        txn_date: date,
-        ref_number: str = "",
-        memo: str = "",
-        tax: Decimal = Decimal(0),
-        class_name: str = "",
-        pending: bool = False,
-    ) -> str:
+    def enter_invoice(self, customer: str, lines: Sequence[Line], **sale: Unpack[Sale]) -> str:
         """Enter an invoice; gives its TxnID."""
-        with self._lock:
-            account = account_of(self._book, "AccountsReceivable")
-            draft = self._sale(
-                "Invoice",
-                customer,
-                account,
-                txn_date=txn_date,
-                ref_number=ref_number,
-                memo=memo,
-                class_name=class_name,
-                pending=pending,
-            )
-            return enter_posting(self._book, draft, self._sales_lines(lines, tax)).txn_id
+        return self._enter("Invoice", customer, lines, "", sale)
 
-    def enter_credit_memo(
-        self,
-        customer: str,
-        lines: Sequence[Line],
-        *,
-        txn_date: date,
-        ref_number: str = "",
-        memo: str = "",
-        tax: Decimal = Decimal(0),
-        class_name: str = "",
-        pending: bool = False,
-    ) -> str:
+    def enter_credit_memo(self, customer: str, lines: Sequence[Line], **sale: Unpack[Sale]) -> str:
         """Enter a credit memo (positive amounts lower what was billed); gives its TxnID."""
-        with self._lock:
-            account = account_of(self._book, "AccountsReceivable")
-            draft = self._sale(
-                "CreditMemo",
-                customer,
-                account,
-                txn_date=txn_date,
-                ref_number=ref_number,
-                memo=memo,
-                class_name=class_name,
-                pending=pending,
-            )
-            return enter_posting(self._book, draft, self._sales_lines(lines, tax)).txn_id
+        return self._enter("CreditMemo", customer, lines, "", sale)
 
     def enter_sales_receipt(
-        self,
-        customer: str,
-        lines: Sequence[Line],
-        *,
-        txn_date: date,
-        ref_number: str = "",
-        memo: str = "",
-        tax: Decimal = Decimal(0),
-        class_name: str = "",
-        pending: bool = False,
-        account: str = "Undeposited Funds",
+        self, customer: str, lines: Sequence[Line], *, account: str = "Undeposited Funds", **sale: Unpack[Sale]
     ) -> str:
         """Enter a sale paid at once, into `account`; gives its TxnID."""
-        with self._lock:
-            draft = self._sale(
-                "SalesReceipt",
-                customer,
-                account,
-                txn_date=txn_date,
-                ref_number=ref_number,
-                memo=memo,
-                class_name=class_name,
-                pending=pending,
-            )
-            return enter_posting(self._book, draft, self._sales_lines(lines, tax)).txn_id
+        return self._enter("SalesReceipt", customer, lines, account, sale)
 
-    def _sale(
-        self,
-        kind: str,
-        customer: str,
-        account: str,
-        *,
-        txn_date: date,
-        ref_number: str,
-        memo: str,
-        class_name: str,
-        pending: bool,
-    ) -> Draft:
-        return Draft(
-            kind=kind,
-            entity_id=require(self._book, ("Customer",), customer, kind).list_id,
-            account_id=require(self._book, ("Account",), account, kind).list_id,
-            txn_date=txn_date,
-            ref_number=quickbooks_text(ref_number),
-            memo=quickbooks_text(memo),
-            class_id=self._class(class_name),
-            is_pending=pending,
-        )
+    def _enter(self, kind: str, customer: str, lines: Sequence[Line], paid_into: str, sale: Sale) -> str:
+        with self._lock:
+            account = paid_into or account_of(self._book, "AccountsReceivable")
+            draft = Draft(
+                kind=kind,
+                entity_id=require(self._book, ("Customer",), customer, kind).list_id,
+                account_id=require(self._book, ("Account",), account, kind).list_id,
+                txn_date=sale["txn_date"],
+                ref_number=quickbooks_text(sale.get("ref_number", "")),
+                memo=quickbooks_text(sale.get("memo", "")),
+                class_id=self._class(sale.get("class_name", "")),
+                is_pending=sale.get("pending", False),
+            )
+            made = self._sales_lines(lines, sale.get("tax", Decimal(0)))
+            return enter_posting(self._book, draft, made).txn_id
 
     def _sales_lines(self, lines: Sequence[Line], tax: Decimal) -> list[TxnLine]:
         made = [self._sales_line(one) for one in lines]
