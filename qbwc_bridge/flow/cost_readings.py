@@ -22,6 +22,7 @@ from qbwc_bridge.domain.quickbooks import (
 )
 from qbwc_bridge.domain.records import Connection
 from qbwc_bridge.domain.states import ALIVE, OUTSTANDING, TaskState
+from qbwc_bridge.domain.txn_types import PAYROLL
 from qbwc_bridge.flow import cost_answers
 from qbwc_bridge.flow.cost_answers import PAYROLL_TYPES, Shown
 from qbwc_bridge.flow.moves import add_task, move_task
@@ -50,7 +51,8 @@ MOST_YEARS = 20
 """Years whose payroll is read by quarters."""
 
 CONTROL_EVERY = dt.timedelta(days=1)
-"""How often QuickBooks' own totals are read where nothing changed: a Profit & Loss of every date is work for it."""
+"""How often QuickBooks' own totals are read where nothing changed and no payroll is known, whose deletion only they
+tell: a Profit & Loss of every date is work for QuickBooks."""
 
 MOST_JOBS = 25
 """Jobs that are read whole one by one; where more differ, everything is read again."""
@@ -218,7 +220,9 @@ def _postings(
             ]
     throughs = [row.through for row in uow.controls.find(connection_id=connection.id, read_at=None) if row.through]
     read = connection.controlled_at
-    if wanted or reading.jobs or throughs or read is None or now - read >= CONTROL_EVERY:
+    aged = read is None or now - read >= CONTROL_EVERY
+    paid = uow.costs.has(connection_id=connection.id, txn_type=PAYROLL, deleted=False)
+    if wanted or reading.jobs or throughs or aged or paid:
         wanted += [ProfitAndLoss("ProfitAndLossByJob"), ProfitAndLoss("ProfitAndLossStandard")]
         for through in throughs:
             wanted += [ProfitAndLoss("ProfitAndLossByJob", through), ProfitAndLoss("ProfitAndLossStandard", through)]

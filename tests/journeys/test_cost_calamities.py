@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from qbwc_bridge.flow import decisions
-from qbwc_bridge.rehearsal.quickbooks import Line
+from qbwc_bridge.rehearsal.quickbooks import Line, PaycheckLine
 from qbwc_bridge.worker import push
 from tests.journeys.bridge import Bridge, connected_bridge
 from tests.journeys.cost_year import company_costs, ledger_costs, two_projects
@@ -156,6 +156,20 @@ def test_a_merged_item_moves_costs_to_the_code_that_is_left(working: Bridge) -> 
     working.push(confirmed=True)
     assert sum(there(working).values()) == Decimal("2070.00")
     assert working.difference() == 0
+
+
+def test_a_deleted_paycheck_leaves_with_the_next_visit(working: Bridge) -> None:
+    """QuickBooks keeps no record of its deletion and nothing else changes: only its own totals tell, hours later."""
+    company, today = working.company, working.clock.now().date()
+    wages = [PaycheckLine(Decimal("700.00"), job=job(working, "24-001"), item=LABOR)]
+    paycheck = company.enter_paycheck("Wilhelmina Obscura", wages, txn_date=today)
+    visit(working)
+    assert ledger_costs(working) == company_costs(company)
+    company.delete(paycheck)
+    working.clock.pass_time(hours=2)
+    visit(working)
+
+    assert ledger_costs(working) == company_costs(company)
 
 
 def test_nothing_new_reads_next_to_nothing_and_writes_nothing(working: Bridge) -> None:
