@@ -118,9 +118,9 @@ class Desk:
         """No write-back asks any of these: a call is a fault of the code under test."""
         raise AssertionError("the write-back asked Procore for something that it has no use for")
 
-    projects = vendors = cost_codes = cost_types = create_project = create_vendor = check
-    budget_codes = budget = commitments = change_orders = check
-    prime_contracts = subcontractor_invoices = forecasts = check
+    projects = vendors = code_lists = cost_codes = cost_types = create_project = create_vendor = check
+    allowance = code_book = locked = budget_rows = budget_changes = purchase_orders = subcontracts = check
+    change_orders = prime_contracts = subcontractor_invoices = check
 
 
 @dataclass
