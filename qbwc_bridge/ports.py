@@ -94,6 +94,12 @@ class Procore(Protocol):
         """Subcontracts, in the same way."""
         ...
 
+    def commitment(
+        self, project_id: int, commitment_id: int, book: CodeBook, *, subcontract: bool
+    ) -> procore.Commitment | None:
+        """Read one purchase order or subcontract with its lines; None when Procore has it no more."""
+        ...
+
     def change_orders(
         self, project_id: int, known: Known, book: CodeBook, contracts: Mapping[int, ContractKind]
     ) -> Changed[procore.ChangeOrder | procore.PrimeChange]:

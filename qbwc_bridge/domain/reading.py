@@ -103,11 +103,12 @@ class Changed(Generic[D]):
 
 @dataclass(frozen=True, slots=True)
 class BudgetRead:
-    """The rows of a budget view: budgeted rows, what stands on unbudgeted ones, and forecasts to complete."""
+    """The rows of a budget view: budgeted rows, their forecasts to complete, and the codes of unbudgeted ones."""
 
     view_id: int
     rows: tuple[BudgetRow, ...]
     forecasts: tuple[Forecast, ...]
+    unbudgeted: tuple[BudgetCode, ...] = ()
 
 
 ContractKind = Literal["amount", "unit", "prime"]

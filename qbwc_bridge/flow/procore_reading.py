@@ -114,12 +114,17 @@ class ProjectReader:
     anew: bool = False
     book: CodeBook = field(init=False)
     contracts: dict[int, ContractKind] = field(init=False)
+    _rows: dict[int, DocumentRow] = field(init=False)
+    """Commitments as they were kept before, by id."""
+    _read: set[int] = field(init=False, default_factory=set)
+    """Commitments that were read anew."""
 
     def __post_init__(self) -> None:
         self.book = self.procore.code_book(self.known.project_id, self.known.codes)
-        billing: Billing | None = self.known.one("billing")
-        self.contracts = _primes(billing)
-        self._learn(row.document for row in self.known.rows if not row.gone)
+        self.contracts = _primes(self.known.one("billing"))
+        self._rows = {int(row.key): row for row in self.known.rows if row.kind == "commitment" and not row.gone}
+        self._learn(row.document for row in self._rows.values())
+        self._read.clear()
 
     def read(self, kinds: Iterable[str]) -> Iterator[Portion]:
         """Read kinds of the project, one portion after the other; raises ProcoreError."""
@@ -131,14 +136,32 @@ class ProjectReader:
         if CHANGE_ORDERS in wanted:
             owners: set[int] = set()
             for portion in self._in_portions(CHANGE_ORDERS):
-                found = portion.parts[CHANGE_ORDERS].documents
-                owners |= {each.commitment_id for each in found if isinstance(each, ChangeOrder)}
+                owners |= self._owners(portion.parts[CHANGE_ORDERS])
                 yield portion
             if not owners <= self.contracts.keys():
                 # The commitment came after its list was read last: without it the change order would wait in vain.
                 for kind in sorted({ORDERS, SUBCONTRACTS} - wanted):
                     yield from self._in_portions(kind)
+            yield from self._with_new_sums(owners)
         yield Portion(self.known.project_id, self.began, codes=self.book.active, whole=self.whole)
+
+    def _owners(self, part: Part) -> set[int]:
+        """Give the commitments whose change orders changed, those that were deleted included."""
+        gone = [row.document for row in self.known.rows if row.key in part.gone and not row.gone]
+        return {each.commitment_id for each in (*part.documents, *gone) if isinstance(each, ChangeOrder)}
+
+    def _with_new_sums(self, owners: Iterable[int]) -> Iterator[Portion]:
+        """Read again what changed only in its revised sum: whether its list shows that as a change is not told."""
+        for commitment_id in sorted(owners):
+            row = self._rows.get(commitment_id)
+            if row is None or not isinstance(row.document, Commitment) or commitment_id in self._read:
+                continue
+            subcontract = row.document.subcontract
+            found = self.procore.commitment(self.known.project_id, commitment_id, self.book, subcontract=subcontract)
+            if found is not None:
+                part = Part([found], stamps={row.key: row.stamp}, done=False)
+                kind = SUBCONTRACTS if subcontract else ORDERS
+                yield Portion(self.known.project_id, self.began, {kind: part})
 
     def _single(self, wanted: set[str]) -> Portion:
         """Read what budget and billing are made of; a budget that was locked meanwhile brings rows and changes."""
@@ -155,7 +178,8 @@ class ProjectReader:
         if ROWS in wanted:
             view_id = None if self.whole else self.known.state.view_id
             read = procore.budget_rows(project_id, self.book, view_id, billing.forecasts or ())
-            budget, billing = replace(budget, rows=read.rows), replace(billing, forecasts=read.forecasts)
+            budget = replace(budget, rows=read.rows, unbudgeted=read.unbudgeted)
+            billing = replace(billing, forecasts=read.forecasts)
             portion.view_id = read.view_id
         if BUDGET_CHANGES in wanted:
             known = () if self.closely else budget.changes
@@ -205,6 +229,7 @@ class ProjectReader:
         """Remember how the change orders of commitments are counted."""
         for each in documents:
             if isinstance(each, Commitment):
+                self._read.add(each.id)
                 self.contracts[each.id] = "unit" if each.unit_based else "amount"
 
 

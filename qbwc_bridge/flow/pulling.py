@@ -9,7 +9,7 @@ from qbwc_bridge.domain.reading import (
     lasting,
     seconds_needed,
 )
-from qbwc_bridge.domain.records import Connection, ProjectChoice
+from qbwc_bridge.domain.records import Connection
 from qbwc_bridge.errors import ProcoreError
 from qbwc_bridge.flow import intake, rotation
 from qbwc_bridge.flow.options import Options
@@ -100,9 +100,12 @@ class Reading:
     def _projects(self, connection: Connection, turns: Sequence[Turn], names: dict[int, str]) -> None:
         by_clock = self.asked in {"round", "touched"}
         allowed = rotation.calls_of_round(self.every, rotation.hourly_limit(connection)) if by_clock else None
+        # Half of the calls are enough for what is read whole, unless the rotation leaves more.
+        needed = sum(len(turn.kinds) for turn in turns)
+        for_whole = None if allowed is None else max(allowed // 2, allowed - needed)
         compared = 0
         for place, turn in enumerate(turns, start=1):
-            whole = turn.whole and (allowed is None or compared < allowed // 2)
+            whole = turn.whole and (for_whole is None or compared < for_whole)
             kinds = OF_PROJECT if whole else turn.kinds
             if not kinds or (allowed is not None and self.calls >= allowed):
                 continue
@@ -166,12 +169,3 @@ class Reading:
                 f"{len(turns)} projects, {firsts} of them for the first time, take some {calls:,} calls; Procore "
                 f"allows {hourly:,} an hour, so that is {lasting(seconds)} or more"
             )
-
-
-def stretched(connection: Connection, projects: Sequence[ProjectChoice], every: int) -> str:
-    """Say how long a whole round takes, where Procore's limit is too small for the clock; empty where it is not."""
-    allowed = rotation.hourly_limit(connection)
-    pace = rotation.pace(every, sum(1 for row in projects if row.on and row.active), allowed)
-    if pace.stretch <= 1:
-        return ""
-    return f"Procore allows {allowed} calls an hour; a whole round takes {lasting(every * pace.stretch)}."

@@ -7,6 +7,7 @@ proportion. With a clock slower than the usual quarter of an hour the hour count
 """
 
 import datetime as dt
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -24,6 +25,7 @@ from qbwc_bridge.domain.reading import (
     SMALLEST_HOURLY,
     SUBCONTRACTS,
     ReadState,
+    lasting,
 )
 from qbwc_bridge.domain.records import Connection, ProjectChoice
 from qbwc_bridge.flow.options import Options
@@ -47,11 +49,14 @@ CHANGING = (ORDERS, SUBCONTRACTS, CHANGE_ORDERS)
 WHOLE_SHARE = 0.2
 """Calls an hour that the nightly comparison of a project takes beyond what it saves the day after."""
 
-SELDOM_SECONDS = 2 * HOUR_SECONDS
+SELDOM_SECONDS = 3 * HOUR_SECONDS
 """The longest time between two readings of those lists, while the limit allows it."""
 
-EARLY_SECONDS = 60
-"""Rounds never come to the second: what falls due within a minute is due."""
+LATE_SECONDS = 60
+"""Rounds never come to the second: a minute more or less is on time."""
+
+DRIFT_SECONDS = 10
+"""By how much the time between two rounds may exceed what the clock says."""
 
 TOUCHED = tuple(kind for kind in OF_PROJECT if kind != CODES)
 """What is read of a project of which Procore said that something changed."""
@@ -83,17 +88,22 @@ class Pace:
         if kind == LOCK:
             return self.every * self.stretch
         if kind in CHANGING:
-            rounds = HOUR_SECONDS / self.every
-            left = rounds * (CALLS_PER_ROUND - 1) - (2 if locked else 0) - WHOLE_SHARE
-            seconds = len(CHANGING) * HOUR_SECONDS / left if left > 0 else SELDOM_SECONDS
-            return min(max(seconds, self.every), SELDOM_SECONDS) * self.stretch
+            return self._of_changing(locked=locked) * self.stretch
         return HOUR_SECONDS * self.stretch
+
+    def _of_changing(self, *, locked: bool) -> float:
+        """Share among the lists that tell their changes what lock, rows, budget changes and the night leave."""
+        in_time = math.ceil((HOUR_SECONDS + LATE_SECONDS - self.every) / (self.every + DRIFT_SECONDS))
+        hourly = 2 / max(1, in_time) if locked else 0
+        left = CALLS_PER_ROUND - 1 - hourly - WHOLE_SHARE * self.every / HOUR_SECONDS
+        rounds = math.ceil(len(CHANGING) / left) if left > 0 else math.inf
+        return min(rounds * self.every, max(SELDOM_SECONDS, self.every))
 
     def due(self, kind: str, age: float, *, locked: bool) -> bool:
         """Whether a kind that was read so many seconds ago is to be read in this round."""
-        # What must be read by its time is read in the round nearest to it, the others in the first one after.
-        early = EARLY_SECONDS if kind in CHANGING else self.every / 2
-        return age >= self.interval(kind, locked=locked) - early
+        interval = self.interval(kind, locked=locked)
+        # What must be read by its time is read before it is late, the others once it has come.
+        return age >= (interval - LATE_SECONDS if kind in CHANGING else interval + LATE_SECONDS - self.every)
 
 
 def seconds_between(connection: Connection, defaults: Mapping[str, str]) -> int:
@@ -196,3 +206,12 @@ def _another_day(state: ReadState, options: Options, now: dt.datetime) -> bool:
     """Whether the last whole reading is of an earlier day of the office: the comparison begins after midnight."""
     read = state.whole_at
     return read is None or read.astimezone(options.zone).date() < now.astimezone(options.zone).date()
+
+
+def stretched(connection: Connection, projects: int, every: int) -> str:
+    """Say how long a whole round of so many projects takes, where Procore's limit is too small for the clock."""
+    allowed = hourly_limit(connection)
+    whole = pace(every, projects, allowed)
+    if whole.stretch <= 1:
+        return ""
+    return f"Procore allows {allowed} calls an hour; a whole round takes {lasting(every * whole.stretch)}."

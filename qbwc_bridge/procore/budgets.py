@@ -6,7 +6,7 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from qbwc_bridge.domain.money import cents
-from qbwc_bridge.domain.procore import BudgetChange, BudgetRow
+from qbwc_bridge.domain.procore import BudgetChange, BudgetCode, BudgetRow
 from qbwc_bridge.domain.procore_billing import Forecast
 from qbwc_bridge.domain.reading import BudgetRead, CodeBook
 from qbwc_bridge.errors import ProcoreError
@@ -27,7 +27,7 @@ def locked(client: Client, project_id: int) -> bool:
 def budget_rows(
     client: Client, project_id: int, book: CodeBook, view_id: int | None = None, known: Sequence[Forecast] = ()
 ) -> BudgetRead:
-    """Read the budgeted rows and the forecast to complete of each, from fixed keys through a budget view.
+    """Read the budgeted rows with their forecasts, and unbudgeted codes, from fixed keys through a budget view.
 
     Display columns are never read: their names are the customer's. `view_id` is the view used before. The days of
     forecasts are read only where one differs from those `known`. Raises ProcoreError when the project has no view.
@@ -40,8 +40,13 @@ def budget_rows(
             raise
         view_id = _view(client, project_id)  # the view used before was taken away
         found = _rows(client, project_id, view_id)
-    rows_ = tuple(_row(row, book, project_id) for row in found)
-    return BudgetRead(view_id, rows_, tuple(_forecasts(client, project_id, found, known)))
+    budgeted = [row for row in found if row.id is not None]
+    return BudgetRead(
+        view_id,
+        rows=tuple(_row(row, book, project_id) for row in budgeted),
+        forecasts=tuple(_forecasts(client, project_id, budgeted, known)),
+        unbudgeted=tuple(code for row in found if row.id is None and (code := _code(row, book))),
+    )
 
 
 def _forecasts(
@@ -114,21 +119,24 @@ def _view(client: Client, project_id: int) -> int:
 
 def _rows(client: Client, project_id: int, view_id: int) -> list[payloads.BudgetRow]:
     doing = f"reading the budget rows of project {project_id}"
-    params: Params = [("project_id", project_id), ("budget_row_type", "budgeted")]
+    params: Params = [("project_id", project_id), ("budget_row_type", "all")]
     found = rows(client, f"/rest/v1.0/budget_views/{view_id}/detail_rows", doing, params)
-    parsed = [parse(payloads.BudgetRow, row, "budget row") for row in found]
-    return [row for row in parsed if row.id is not None]
+    return [parse(payloads.BudgetRow, row, "budget row") for row in found]
+
+
+def _code(row: payloads.BudgetRow, book: CodeBook) -> BudgetCode | None:
+    """Give the budget code of a row, from its segments where it has them."""
+    sub_job = row.biller_type != "Project"
+    if row.wbs_code and row.wbs_code.segment_items:
+        return budget_code(row.wbs_code, sub_job=sub_job)
+    known = book.get(_code_id(row) or 0)
+    return replace(known, other_segments=known.other_segments or sub_job) if known else None
 
 
 def _row(row: payloads.BudgetRow, book: CodeBook, project_id: int) -> BudgetRow:
-    sub_job = row.biller_type != "Project"
-    if row.wbs_code and row.wbs_code.segment_items:
-        code = budget_code(row.wbs_code, sub_job=sub_job)
-    else:
-        known = book.get(_code_id(row) or 0)
-        if known is None:
-            raise _no_code(row, project_id)
-        code = replace(known, other_segments=known.other_segments or sub_job)
+    code = _code(row, book)
+    if code is None:
+        raise _no_code(row, project_id)
     return BudgetRow(
         code=code, original=plain(row.original_budget_amount), modifications=plain(row.budget_modifications)
     )

@@ -28,8 +28,8 @@ def commitment_rows(client: Client, project_id: int, kind: Kind, known: Known = 
 def commitments(client: Client, project_id: int, kind: Kind, known: Known, book: CodeBook) -> Changed[Commitment]:
     """Read the commitments of one kind that changed, with their lines; see `Procore.commitments`."""
     sifted = Sifted(known, commitment_rows(client, project_id, kind, known), client.moment())
-    found = {row.id: _show(client, project_id, kind, row.id, book) for row in sifted.fresh}
-    return sifted.changed({row_id: commitment for row_id, commitment in found.items() if commitment is not None})
+    found = {row.id: commitment(client, project_id, kind, row.id, book) for row in sifted.fresh}
+    return sifted.changed({row_id: each for row_id, each in found.items() if each is not None})
 
 
 def contract_line(row: LineRow, book: CodeBook, *, unit_based: bool, what: str) -> ContractLine:
@@ -61,7 +61,8 @@ def in_order(lines: tuple[LineRow, ...]) -> list[LineRow]:
     return sorted(lines, key=lambda row: (row.position or 0, row.id))
 
 
-def _show(client: Client, project_id: int, kind: Kind, commitment_id: int, book: CodeBook) -> Commitment | None:
+def commitment(client: Client, project_id: int, kind: Kind, commitment_id: int, book: CodeBook) -> Commitment | None:
+    """Read one commitment with its lines; None when it was deleted since its list was read."""
     what = f"{WORDS[kind]} {commitment_id} of project {project_id}"
     try:
         content = client.get(f"/rest/v1.0/{kind}/{commitment_id}", f"reading {what}", [("project_id", project_id)])

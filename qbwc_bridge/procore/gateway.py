@@ -130,6 +130,13 @@ class Gateway:
         """Subcontracts of every status with their lines; see the Protocol."""
         return commitments.commitments(self._client, project_id, "work_order_contracts", known, book)
 
+    def commitment(
+        self, project_id: int, commitment_id: int, book: CodeBook, *, subcontract: bool
+    ) -> Commitment | None:
+        """Read one purchase order or subcontract; see the Protocol."""
+        kind: commitments.Kind = "work_order_contracts" if subcontract else "purchase_order_contracts"
+        return commitments.commitment(self._client, project_id, kind, commitment_id, book)
+
     def change_orders(
         self, project_id: int, known: Known, book: CodeBook, contracts: Mapping[int, ContractKind]
     ) -> Changed[ChangeOrder | PrimeChange]:

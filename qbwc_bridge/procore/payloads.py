@@ -286,6 +286,12 @@ class CommitmentRow(ChangingRow):
     """GET /rest/v1.0/purchase_order_contracts and work_order_contracts."""
 
     accounting_method: Text = ""
+    revised_contract: MaybeAmount = None
+
+    def said(self) -> str:
+        """What the list says, with the sum that approved change orders move."""
+        told = super().said()
+        return told and f"{told} {'' if self.revised_contract is None else plain(self.revised_contract)}"
 
 
 class CommitmentShow(CommitmentRow):

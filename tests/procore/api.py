@@ -135,8 +135,8 @@ def change_orders_of(gateway: Gateway, project_id: int = PROJECT) -> list[Change
 def budget_of(gateway: Gateway, project_id: int = PROJECT) -> Budget:
     """Read the budget of a project."""
     locked = gateway.locked(project_id)
-    rows = gateway.budget_rows(project_id, gateway.code_book(project_id)).rows
-    return Budget(project_id, locked, rows, tuple(gateway.budget_changes(project_id)))
+    read = gateway.budget_rows(project_id, gateway.code_book(project_id))
+    return Budget(project_id, locked, read.rows, tuple(gateway.budget_changes(project_id)), read.unbudgeted)
 
 
 def forecasts_of(gateway: Gateway, project_id: int = PROJECT) -> list[Forecast]:

@@ -62,7 +62,7 @@ def test_other_segments_are_marked_and_inactive_codes_left_out() -> None:
 
 
 def test_a_budget_is_read_by_its_fixed_keys() -> None:
-    """Renamed display columns do no harm, unbudgeted rows stay out, amounts are exact."""
+    """Renamed display columns do no harm, unbudgeted rows are only listed, amounts are exact."""
     code = wbs(9001, "03-300", "M")
     api = budget_api(
         row(801, code, "30000.10", budget_modifications=-0.3),
@@ -73,7 +73,8 @@ def test_a_budget_is_read_by_its_fixed_keys() -> None:
     assert [(r.code.code, r.original, r.modifications) for r in budget.rows] == [
         ("03-300.M", Decimal("30000.10"), Decimal("-0.30"))
     ]
-    assert api.calls(f"{VIEWS}/701/detail_rows")[0].url.params["budget_row_type"] == "budgeted"
+    assert api.calls(f"{VIEWS}/701/detail_rows")[0].url.params["budget_row_type"] == "all"
+    assert [code.code for code in budget.unbudgeted] == ["03-300.L"]
     assert not api.calls(wbs_path())
 
 
