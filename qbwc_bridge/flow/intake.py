@@ -44,8 +44,10 @@ class Part:
     gone: frozenset[str] = frozenset()
     stamps: Mapping[str, str] = field(default_factory=dict)
     newest: dt.datetime | None = None
+    left: int = 0
+    """How many records that its rows name are to come."""
     done: bool = True
-    """False where more of this list is to come."""
+    """Whether the list is through, so that its cursor may move."""
 
 
 @dataclass(slots=True)

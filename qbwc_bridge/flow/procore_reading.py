@@ -248,5 +248,6 @@ def _part(changed: Changed[Any], since: dt.datetime | None) -> Part:
         gone=frozenset(map(str, changed.gone)),
         stamps={str(key): stamp for key, stamp in changed.stamps.items()},
         newest=changed.newest,
+        left=changed.left,
         done=not changed.left,
     )

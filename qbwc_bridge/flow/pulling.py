@@ -109,11 +109,10 @@ class Reading:
             kinds = OF_PROJECT if whole else turn.kinds
             if not kinds or (allowed is not None and self.calls >= allowed):
                 continue
-            started = self.calls
-            name = names[turn.project_id]
-            self.progress(f"reading {name} ({place} of {len(turns)}, {started} calls so far)")
+            started, name = self.calls, names[turn.project_id]
+            self.progress(f"reading {name} ({place} of {len(turns)}, {started:,} calls so far)")
             try:
-                self._project(turn, kinds, whole=whole)
+                done = self._project(turn, kinds, allowed, whole=whole)
             except ProcoreError as problem:
                 self.problems.append(f"{name}: {problem}")
                 if passes(problem):
@@ -122,10 +121,11 @@ class Reading:
                     return
                 continue
             compared += self.calls - started if whole else 0
-            if turn.first:
-                self._count_first(self.calls - started)
+            if turn.first and whole:
+                self._count_first(self.calls - started, done=done)
 
-    def _project(self, turn: Turn, kinds: Sequence[str], *, whole: bool) -> None:
+    def _project(self, turn: Turn, kinds: Sequence[str], allowed: int | None, *, whole: bool) -> bool:
+        """Read a project, as far as the round's calls go; gives whether it was read to its end."""
         with self.work() as uow:
             known = before(uow, self.connection_id, turn.project_id)
         reader = ProjectReader(
@@ -138,15 +138,18 @@ class Reading:
         )
         for portion in reader.read(kinds):
             self._keep(portion)
-            for kind, part in portion.parts.items():
-                if not part.done:
-                    self.progress(f"    {kind.replace('_', ' ')}: more to come, {self.calls} calls so far")
+            left = {kind: part.left for kind, part in portion.parts.items() if part.left}
+            if left and allowed is not None and self.calls >= allowed:
+                return False  # the next round goes on here
+            for kind, count in left.items():
+                self.progress(f"    {count:,} {kind.replace('_', ' ')} to come, {self.calls:,} calls so far")
+        return True
 
-    def _count_first(self, calls: int) -> None:
+    def _count_first(self, calls: int, *, done: bool) -> None:
         with self.work() as uow:
             connection = uow.connections.get(self.connection_id)
             connection.reading.first_calls += calls
-            connection.reading.first_projects += 1
+            connection.reading.first_projects += done
             uow.connections.save(connection)
 
     def _tell_rest(self, left: Sequence[Turn]) -> None:

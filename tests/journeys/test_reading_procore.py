@@ -1,86 +1,21 @@
 """Procore is read politely and whole: few calls where nothing is new, nothing lost, nothing read in vain."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
-from pathlib import Path
 from random import Random
 
 import pytest
 
 from qbwc_bridge.domain.procore import Budget, ChangeOrder, Commitment
-from qbwc_bridge.domain.records import DocumentRow, ProjectChoice
 from qbwc_bridge.errors import ProcoreError
 from qbwc_bridge.flow.rotation import USUAL_SECONDS
 from qbwc_bridge.flow.views import look
-from qbwc_bridge.rehearsal.procore import CommitmentLine
-from qbwc_bridge.worker import Clockwork, pull
+from qbwc_bridge.worker import pull
 from tests.bench.reading import ROUNDS, Site
+from tests.journeys.reading_site import LINE, new_site, one, open_site, project, rows
 
-LINE = CommitmentLine("03-300.M", "Ready-mix", Decimal(700))
-
-
-@pytest.fixture
-def new_site(tmp_path: Path) -> Iterator[Callable[..., Site]]:
-    """Opens sites of which nothing was read yet."""
-    sites: list[Site] = []
-
-    def opened(size: int = 1, hourly: int = 600) -> Site:
-        sites.append(Site(tmp_path / str(len(sites)), size, hourly))
-        return sites[-1]
-
-    yield opened
-    for site in sites:
-        site.close()
-
-
-@pytest.fixture
-def open_site(new_site: Callable[..., Site]) -> Callable[..., Site]:
-    """Opens sites that were switched on and read whole an hour ago."""
-
-    def opened(size: int = 1, hourly: int = 600) -> Site:
-        site = new_site(size, hourly)
-        site.read("now")
-        site.switch_on()
-        site.read("now")
-        site.clock.wait(3600)
-        return site
-
-    return opened
-
-
-def rows(site: Site) -> dict[tuple[str, str], DocumentRow]:
-    """Every document that Procore still shows."""
-    with site.app.kit.work() as uow:
-        return {(row.kind, row.key): row for row in uow.documents.find(gone=False)}
-
-
-def one(site: Site, kind: str, key: int) -> DocumentRow:
-    """A document, gone or not."""
-    with site.app.kit.work() as uow:
-        row = uow.documents.first(kind=kind, key=str(key))
-    assert row is not None
-    return row
-
-
-def project(site: Site, place: int = 0) -> ProjectChoice:
-    """A project with how far it was read."""
-    with site.app.kit.work() as uow:
-        row = uow.projects.first(project_id=site.projects[place])
-    assert row is not None
-    return row
-
-
-def touch(site: Site, *, company: bool = False) -> None:
-    """What the webhook route does: say that Procore changed something now."""
-    with site.app.kit.work() as uow:
-        connection, choice = uow.connections.get(site.connection.id), uow.projects.find()[0]
-        if company:
-            connection.touched_at = site.clock.now()
-            uow.connections.save(connection)
-        else:
-            choice.touched_at = site.clock.now()
-            uow.projects.save(choice)
+__all__ = ["new_site", "open_site"]
 
 
 # ---------------------------------------------------------------- few calls
@@ -264,6 +199,25 @@ def test_a_reading_that_is_cut_short_goes_on_where_it_ended(new_site: Callable[.
     assert project(site).reading.whole_at is not None
 
 
+def test_a_project_larger_than_the_limit_is_read_over_several_rounds(new_site: Callable[..., Site]) -> None:
+    """A round ends within its calls even in the middle of a project; the next goes on there until all of it is read."""
+    site = new_site()
+    vendor = site.procore.add_vendor("Many Supply")
+    for number in range(230):
+        site.procore.add_purchase_order(site.projects[0], f"M-{number}", "Many", vendor, [LINE])
+    site.clock.wait(60)
+    site.read("now")
+    site.switch_on()
+    site.clock.wait(3600)
+    done = [site.round()]
+    while site.unread():
+        done.append(site.round())
+    assert [each.projects > 160 for each in done] == [False] * 3
+    assert sum(each.projects for each in done) <= 260 + 10 * len(done)
+    assert sum(1 for kind, _ in rows(site) if kind == "commitment") == 232
+    assert {call.status for call in site.procore.calls} == {200}
+
+
 def _last_order(site: Site) -> int:
     return max(site.procore._state.projects[site.projects[0]].commitments)
 
@@ -298,108 +252,6 @@ def test_one_project_that_procore_refuses_stops_no_other(open_site: Callable[...
     site.clock.wait(7200)
     assert any("26-000" in problem for problem in site.read("now").pulled.problems)
     assert site.knows(site.orders[2], "Still read")
-
-
-# ---------------------------------------------------------------- soon
-
-
-def wind(site: Site) -> Clockwork:
-    """A clockwork that is not started, whose clock for reading Procore is on."""
-    with site.app.kit.work() as uow:
-        row = uow.connections.get(site.connection.id)
-        row.settings["pull_every_seconds"] = str(USUAL_SECONDS)
-        uow.connections.save(row)
-    clockwork = Clockwork(site.app.kit)
-    clockwork.tick()
-    site.clock.wait(60)
-    return clockwork
-
-
-def ticks(site: Site, clockwork: Clockwork, seconds: int) -> int:
-    """Let so many seconds pass; gives the calls for Procore's API in them."""
-    calls = len(site.procore.calls)
-    for _ in range(seconds // 5):
-        site.clock.wait(5)
-        clockwork.tick()
-    return sum(1 for call in site.procore.calls[calls:] if call.path != "/oauth/token")
-
-
-def test_what_procore_says_is_read_within_half_a_minute(open_site: Callable[..., Site]) -> None:
-    """A touched project is read with everything of it, a touched company with its lists; then nothing more."""
-    site = open_site()
-    clockwork = wind(site)
-    assert ticks(site, clockwork, 120) == 0
-    site.procore.set_commitment(site.orders[0], title="Told by a webhook")
-    site.clock.wait(3)
-    touch(site)
-    assert ticks(site, clockwork, 30) == 8
-    assert site.knows(site.orders[0], "Told by a webhook")
-    assert ticks(site, clockwork, 300) == 0
-    site.procore.add_vendor("Told Supply")
-    touch(site, company=True)
-    assert ticks(site, clockwork, 30) == 4
-    assert "Told Supply" in {getattr(row.document, "name", "") for row in rows(site).values()}
-    assert ticks(site, clockwork, 200) == 0
-
-
-def test_swarms_of_news_do_not_use_up_the_limit(open_site: Callable[..., Site]) -> None:
-    """News that come every few seconds for an hour leave two thirds of the limit to the rounds."""
-    site = open_site()
-    clockwork, calls = wind(site), 0
-    for _ in range(3600 // 10):
-        touch(site)
-        calls += ticks(site, clockwork, 10)
-    assert 60 <= calls <= 600 / 3 + 60
-
-
-def test_a_touch_during_a_reading_counts_for_the_next(open_site: Callable[..., Site]) -> None:
-    """What changed after its list was read is not taken for read."""
-    site = open_site()
-    clockwork = wind(site)
-    real, told = site.procore.wsgi_app, list[str]()
-
-    def app(environ: dict[str, str], start_response: Callable[..., object]) -> object:
-        answer = real(environ, start_response)  # type: ignore[arg-type]
-        if "prime_contracts" in environ["PATH_INFO"] and not told:
-            told.append(environ["PATH_INFO"])
-            site.clock.wait(1)
-            site.procore.set_commitment(site.orders[0], title="Changed meanwhile")
-            touch(site)
-        return answer
-
-    site.app.transport.app = app  # type: ignore[union-attr]
-    touch(site)
-    ticks(site, clockwork, 10)
-    assert told
-    ticks(site, clockwork, 200)
-    assert site.knows(site.orders[0], "Changed meanwhile")
-
-
-def test_a_project_that_was_switched_on_is_read_whole_soon(open_site: Callable[..., Site]) -> None:
-    """Without waiting for its round, within the calls of one."""
-    site = open_site()
-    clockwork = wind(site)
-    late = site.procore.add_project("26-900", "Late Site")
-    touch(site, company=True)
-    ticks(site, clockwork, 30)
-    with site.app.kit.work() as uow:
-        row = uow.projects.first(project_id=late)
-        assert row is not None
-        row.on, row.customer, row.touched_at = True, "Clients", site.clock.now()
-        uow.projects.save(row)
-    ticks(site, clockwork, 60)
-    with site.app.kit.work() as uow:
-        row = uow.projects.first(project_id=late)
-        assert row is not None
-        assert row.reading.whole_at is not None
-
-
-def test_the_clock_that_is_off_follows_no_touch(open_site: Callable[..., Site]) -> None:
-    """Who switched reading by the clock off pulls by hand."""
-    site = open_site()
-    clockwork = Clockwork(site.app.kit)
-    touch(site)
-    assert ticks(site, clockwork, 60) == 0
 
 
 # ---------------------------------------------------------------- told beforehand
