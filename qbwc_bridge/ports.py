@@ -1,13 +1,15 @@
 """What the core needs from outside, as Protocols: clock, Procore, unit of work."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from qbwc_bridge.domain import books, procore, procore_billing, records
 from qbwc_bridge.domain.procore import BudgetCode, DirectCost, DirectCostLine
+from qbwc_bridge.domain.procore_billing import Forecast
+from qbwc_bridge.domain.reading import NOTHING, Allowance, BudgetRead, Changed, CodeBook, ContractKind, Known
 
 Row = TypeVar("Row")
 
@@ -34,6 +36,10 @@ class SyncOutcome:
 class Procore(Protocol):
     """One Procore company. Every method raises ProcoreError (a sentence), or ProcoreUnreachable after a lost answer."""
 
+    def allowance(self) -> Allowance:
+        """What Procore allows as far as its answers told, and how many calls were made through this connection."""
+        ...
+
     def check(self) -> None:
         """Get a token and read the company: proves address, credentials and access."""
         ...
@@ -42,32 +48,62 @@ class Procore(Protocol):
         """All active projects that the service account may see."""
         ...
 
-    def vendors(self) -> list[procore.Vendor]:
-        """All companies of the Directory."""
+    def vendors(self, known: Known = NOTHING) -> Changed[procore.Vendor]:
+        """Companies of the Directory, all of them or those that changed; deleted ones are shown by no list."""
         ...
 
-    def cost_codes(self) -> list[procore.CostCode]:
-        """Standard cost codes of every list of the company, divisions included."""
+    def code_lists(self) -> list[int]:
+        """Ids of the company's lists of standard cost codes."""
+        ...
+
+    def cost_codes(self, lists: Sequence[int]) -> list[procore.CostCode]:
+        """Standard cost codes of these lists, divisions included."""
         ...
 
     def cost_types(self) -> list[procore.CostType]:
         """Cost types of the company."""
         ...
 
-    def budget_codes(self, project_id: int) -> list[BudgetCode]:
-        """Every active budget code of a project."""
+    def code_book(self, project_id: int, known: Iterable[BudgetCode] = ()) -> CodeBook:
+        """Budget codes of a project by id: Procore is asked for all of them once one is not among those known."""
         ...
 
-    def budget(self, project_id: int) -> procore.Budget:
-        """Lock, budgeted rows and approved budget changes."""
+    def locked(self, project_id: int) -> bool:
+        """Whether the budget is locked."""
         ...
 
-    def commitments(self, project_id: int) -> list[procore.Commitment]:
-        """Purchase orders and subcontracts of every status with their lines."""
+    def budget_rows(
+        self, project_id: int, book: CodeBook, view_id: int | None = None, known: Sequence[Forecast] = ()
+    ) -> BudgetRead:
+        """Budgeted rows with modifications, and the forecast to complete of each, set by a person or reckoned.
+
+        `view_id` is the budget view that was used before. Days of forecasts are asked for only where a forecast that a
+        person set is not among those known.
+        """
         ...
 
-    def change_orders(self, project_id: int) -> list[procore.ChangeOrder | procore.PrimeChange]:
-        """Commitment change orders of every status with their lines."""
+    def budget_changes(self, project_id: int, known: Sequence[procore.BudgetChange] = ()) -> list[procore.BudgetChange]:
+        """Approved budget changes; one that is listed with number, title and amount as known is taken from there."""
+        ...
+
+    def purchase_orders(self, project_id: int, known: Known, book: CodeBook) -> Changed[procore.Commitment]:
+        """Purchase orders of every status with their lines: one call for the list, one for each that changed."""
+        ...
+
+    def subcontracts(self, project_id: int, known: Known, book: CodeBook) -> Changed[procore.Commitment]:
+        """Subcontracts, in the same way."""
+        ...
+
+    def commitment(
+        self, project_id: int, commitment_id: int, book: CodeBook, *, subcontract: bool
+    ) -> procore.Commitment | None:
+        """Read one purchase order or subcontract with its lines; None when Procore has it no more."""
+        ...
+
+    def change_orders(
+        self, project_id: int, known: Known, book: CodeBook, contracts: Mapping[int, ContractKind]
+    ) -> Changed[procore.ChangeOrder | procore.PrimeChange]:
+        """Change orders of every status with their lines; `contracts` are the contracts known so far, by id."""
         ...
 
     def prime_contracts(self, project_id: int) -> list[procore_billing.PrimeContract]:
@@ -76,10 +112,6 @@ class Procore(Protocol):
 
     def subcontractor_invoices(self, project_id: int) -> list[procore_billing.SubcontractorInvoice]:
         """Subcontractors' invoices of every status with their lines; raises like `prime_contracts`."""
-        ...
-
-    def forecasts(self, project_id: int) -> list[procore_billing.Forecast]:
-        """The forecast to complete of every budgeted code, set by a person or reckoned by Procore."""
         ...
 
     def create_budget_code(self, project_id: int, cost_code: str, cost_type: str) -> BudgetCode:

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from qbwc_bridge.domain.money import ZERO
+from qbwc_bridge.domain.reading import HOUR_SECONDS
 from qbwc_bridge.domain.records import Connection, ProjectChoice, ReleaseChoice, Submission
 from qbwc_bridge.errors import BridgeError, NotFound, ProcoreError, Refused
 from qbwc_bridge.flow import (
     controls,
-    intake,
     making,
     procore_side,
     pushing,
@@ -34,7 +34,9 @@ from qbwc_bridge.flow.facts import Facts
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.leases import PULL, PUSH, give_back, take
 from qbwc_bridge.flow.ledger import Ledger, released
+from qbwc_bridge.flow.pulling import Reading
 from qbwc_bridge.flow.reconciling import Reconciled
+from qbwc_bridge.flow.rotation import SHARE, Asked, hourly_limit, is_touched, seconds_between
 from qbwc_bridge.flow.schedule import Schedule
 from qbwc_bridge.ports import OpenWork, UnitOfWork
 
@@ -50,16 +52,21 @@ TICK_SECONDS = 5.0
 """How often the clockwork looks whether something is due; no clock is finer than this."""
 
 
+TOUCHED_SECONDS = 20.0
+"""Between two readings of what Procore said that it changed: such news come in swarms."""
+
+
 def silent(_sentence: str) -> None:
     """Take progress and say nothing."""
 
 
 @dataclass(slots=True)
 class Pulled:
-    """What a pull brought: new submissions, and sentences about projects that could not be read."""
+    """What a pull brought: new submissions, sentences about projects that could not be read, and calls to Procore."""
 
     new: list[Submission] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    calls: int = 0
 
 
 @contextmanager
@@ -87,11 +94,10 @@ def station(kit: Kit, connection: Connection, name: str) -> Iterator[OpenWork]:
             give_back(uow, connection.id, name, holder)
 
 
-def pull(kit: Kit, connection_id: int, progress: Progress = silent) -> Pulled:
-    """Read Procore, keep what it says, and bring submissions up to date."""
+def pull(kit: Kit, connection_id: int, progress: Progress = silent, asked: Asked = "now") -> Pulled:
+    """Read Procore, keep what it says, and bring submissions up to date; see `rotation` for what `asked` reads."""
     with kit.work() as uow:
         connection = uow.connections.get(connection_id)
-        on = [row.project_id for row in uow.projects.find(connection_id=connection_id, on=True)]
     with station(kit, connection, PULL) as work_here:
 
         def told(sentence: str) -> None:
@@ -99,21 +105,27 @@ def pull(kit: Kit, connection_id: int, progress: Progress = silent) -> Pulled:
                 pass  # a long reading keeps its lease
             progress(sentence)
 
+        every = seconds_between(connection, kit.defaults)
+        procore, options = kit.procore_for(connection), kit.options(connection)
+        reading = Reading(work_here, procore, connection_id, kit.clock, options, asked, every, told)
         try:
-            reading = intake.read(kit.procore_for(connection), on, told)
+            reading.run()
         except ProcoreError as problem:
-            with work_here() as uow:
-                connection = uow.connections.get(connection_id)
-                connection.procore_down = str(problem) if problem.is_outage else ""
-                uow.connections.save(connection)
+            reading.down = str(problem) if problem.is_outage else ""
+            _end_pull(kit, work_here, reading, whole_round=False)
             raise
-        now = kit.clock.now()
-        with work_here() as uow:
-            connection = uow.connections.get(connection_id)
-            connection.procore_down = ""
-            intake.store(uow, connection, reading, now)
-            fresh = work.settle(uow, connection, kit.options(connection), now)
-    return Pulled(fresh, reading.problems)
+        fresh = _end_pull(kit, work_here, reading, whole_round=asked != "touched")
+    return Pulled(fresh, reading.problems, reading.calls)
+
+
+def _end_pull(kit: Kit, work_here: OpenWork, reading: Reading, *, whole_round: bool) -> list[Submission]:
+    """Review what was kept, also where the rest could not be read; gives submissions that are new."""
+    with work_here() as uow:
+        connection, now = uow.connections.get(reading.connection_id), kit.clock.now()
+        connection.procore_down = reading.down
+        connection.pulled_at = now if whole_round else connection.pulled_at
+        uow.connections.save(connection)
+        return work.settle(uow, connection, kit.options(connection), now)
 
 
 def settle(kit: Kit, connection_id: int) -> None:
@@ -146,6 +158,10 @@ def push(kit: Kit, connection_id: int, *, confirmed: bool = False, progress: Pro
         outcome.made, outcome.problems = made.count, [*made.problems, *outcome.problems]
         if made.count:
             settle(kit, connection_id)
+            with kit.work() as uow:
+                connection = uow.connections.get(connection_id)
+                connection.touched_at = kit.clock.now()  # what was made stands in Procore's lists now
+                uow.connections.save(connection)
     return outcome
 
 
@@ -244,6 +260,7 @@ class Clockwork:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="clockwork", daemon=True)
         self._tried: dict[tuple[int, str], dt.datetime] = {}
+        self._rest_until: dict[int, dt.datetime] = {}
         self.last_tick: dt.datetime | None = None
 
     def start(self) -> None:
@@ -270,11 +287,40 @@ class Clockwork:
         with self._kit.work() as uow:
             connections = uow.connections.find()
             reading = {row.connection_id for row in uow.readings.find(applied_at=None, stage="complete")}
+            on = uow.projects.find(on=True, active=True)
         for connection in connections:
             if connection.id in reading:
                 self._try(connection, "settle", lambda c: settle(self._kit, c.id))
-            self._guarded(connection, PULL, connection.pulled_at, now, lambda c: pull(self._kit, c.id))
+            self._guarded(connection, PULL, connection.pulled_at, now, lambda c: self._pull(c, "round"))
+            self._follow(connection, [row for row in on if row.connection_id == connection.id], now)
             self._guarded(connection, PUSH, connection.pushed_at, now, lambda c: push(self._kit, c.id))
+
+    def _pull(self, connection: Connection, asked: Asked) -> Pulled:
+        pulled = pull(self._kit, connection.id, asked=asked)
+        for sentence in pulled.problems:
+            log.warning("%s of %s: %s", PULL, connection.name, sentence)
+        return pulled
+
+    def _follow(self, connection: Connection, on: list[ProjectChoice], now: dt.datetime) -> None:
+        """Read what Procore said that it changed, at once; what that could not serve is left to the next round."""
+        touched, tried = is_touched(connection, on), self._tried.get((connection.id, PULL))
+        if touched is None or not self._every(connection, PULL) or self._stop.is_set():
+            return
+        if (tried is not None and touched < tried) or now < self._rest_until.get(connection.id, now):
+            return
+        self._tried[connection.id, PULL] = now
+
+        def step(found: Connection) -> None:
+            # Calls are spread over the part of the limit that rounds leave.
+            calls = self._pull(found, "touched").calls
+            seconds = max(TOUCHED_SECONDS, calls * HOUR_SECONDS / (hourly_limit(found) * (1 - SHARE)))
+            self._rest_until[found.id] = now + dt.timedelta(seconds=seconds)
+
+        self._try(connection, PULL, step)
+
+    def _every(self, connection: Connection, name: str) -> int:
+        key = f"{name}_every_seconds"
+        return int(connection.settings.get(key) or self._kit.defaults.get(key, "900"))
 
     def _guarded(
         self,
@@ -284,8 +330,7 @@ class Clockwork:
         now: dt.datetime,
         step: Callable[[Connection], object],
     ) -> None:
-        key = f"{name}_every_seconds"
-        every = int(connection.settings.get(key) or self._kit.defaults.get(key, "900"))
+        every = self._every(connection, name)
         last = max((moment for moment in (last, self._tried.get((connection.id, name))) if moment), default=None)
         if not every or (last is not None and (now - last).total_seconds() < every) or self._stop.is_set():
             return

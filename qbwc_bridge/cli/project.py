@@ -25,6 +25,7 @@ from qbwc_bridge.cli.project_costs import costs
 from qbwc_bridge.cli.tables import table
 from qbwc_bridge.domain.money import ZERO, readable
 from qbwc_bridge.domain.names import fold, near
+from qbwc_bridge.domain.reading import ProjectState
 from qbwc_bridge.domain.records import Connection, History, ProjectChoice, ReleaseChoice
 from qbwc_bridge.errors import Refused, WrongUsage
 from qbwc_bridge.ports import UnitOfWork
@@ -85,6 +86,9 @@ def on(
                 raise Refused(f"Project {row.number} is not active in Procore, or not shown to the bridge.")
             above = given or row.customer or default
             _check_customer(uow, connection, above, create=create_customer)
+            if not row.on:
+                # It is read whole, and soon: while it was off nobody looked at what changed.
+                row.reading, row.touched_at = ProjectState(), bridge.now()
             row.on, row.customer = True, above
             row.create_customer = create_customer or (row.create_customer and not given)
             uow.projects.save(row)
@@ -92,7 +96,7 @@ def on(
         settle(bridge, uow, connection.id)
     for row in rows:
         click.echo(f"{row.number} {row.name} is on, below customer {row.customer}.")
-    say("`pull` reads them now; otherwise the server does when its clock says so.")
+    say("`pull` reads them now; otherwise the server does within a minute, unless its clock for that is off.")
 
 
 @project.command()

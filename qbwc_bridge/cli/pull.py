@@ -11,16 +11,19 @@ from qbwc_bridge.errors import BridgeError
 
 @click.command()
 @click.argument("name", required=False)
+@click.option("--whole", is_flag=True, help="Read every record again, not only what changed.")
 @json_option
 @pass_bridge
-def pull(bridge: Bridge, name: str | None, *, as_json: bool) -> None:
-    """Read Procore now, for connection NAME or for all; print what is new."""
+def pull(bridge: Bridge, name: str | None, *, whole: bool, as_json: bool) -> None:
+    """Read what changed in Procore now, for connection NAME or for all; print what is new."""
     fresh: list[tuple[Connection, Submission]] = []
     failed = False
     for connection in bridge.connections(name):
         say(f"{connection.name}:")
         try:
-            pulled = worker.pull(bridge.kit, connection.id, lambda sentence: say(f"    {sentence}"))
+            pulled = worker.pull(
+                bridge.kit, connection.id, lambda sentence: say(f"    {sentence}"), "whole" if whole else "now"
+            )
         except BridgeError as problem:
             say(f"    {problem}")
             failed = True
@@ -28,7 +31,7 @@ def pull(bridge: Bridge, name: str | None, *, as_json: bool) -> None:
         for problem_text in pulled.problems:
             say(f"    {problem_text}")
             failed = True
-        say(f"    {len(pulled.new)} new records")
+        say(f"    {len(pulled.new)} new records, {pulled.calls:,} calls to Procore")
         fresh += [(connection, row) for row in pulled.new]
         if not _any_on(bridge, connection):
             say("    no project is switched on: see `project list`, then `project on NUMBER`")

@@ -43,6 +43,7 @@ def _facts(found: Look) -> dict[str, Any]:
         "needs_a_person": found.needs_a_person,
         "sentences": _sentences(found),
         "next_visit": found.next_visit,
+        "reading": found.slow,
         "unmapped_amount": found.unmapped_amount,
     }
 
@@ -58,6 +59,7 @@ def _screen(bridge: Bridge, found: Look) -> str:
                 ("last contact", last.astimezone(zone) if last else "none yet"),
                 ("next visit", due.astimezone(zone) if due else ""),
                 ("needs a person", str(found.needs_a_person)),
+                *([("reading", found.slow)] if found.slow else []),
             ]
         )
     ]

@@ -139,6 +139,8 @@ class Budget:
     locked: bool
     rows: tuple[BudgetRow, ...]
     changes: tuple[BudgetChange, ...] = ()
+    unbudgeted: tuple[BudgetCode, ...] = ()
+    """Codes that Procore's budget shows with costs or commitments, but has no row for: they are told, not exported."""
     kind: Literal["budget"] = "budget"
 
     def amounts(self, included: Collection[int] | None = None) -> dict[int, Decimal]:

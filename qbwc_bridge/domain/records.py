@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from qbwc_bridge.domain.books import TransactionLine
 from qbwc_bridge.domain.procore import BudgetCode, Document
 from qbwc_bridge.domain.quickbooks import Request
+from qbwc_bridge.domain.reading import CompanyState, ProjectState
 from qbwc_bridge.domain.states import State, TaskState
 
 Kind = Literal[
@@ -118,6 +119,10 @@ class Connection:
     newest_write: str = ""
     """`Customer:ListID` or `PurchaseOrder:TxnID` of the newest record we wrote: proof that the file is not older."""
     pulled_at: dt.datetime | None = None
+    """When the last round of Procore ended; one that only follows a touch is none."""
+    reading: CompanyState = field(default_factory=CompanyState)
+    touched_at: dt.datetime | None = None
+    """When Procore last said that lists of the company changed; served once a later reading of them began."""
     pushed_at: dt.datetime | None = None
     procore_down: str = ""
     """Why Procore could not be reached the last time it was read; empty when it answered."""
@@ -157,6 +162,9 @@ class ProjectChoice:
     released_at: dt.datetime | None = None
     released_by: str = ""
     budget_codes: list[BudgetCode] = field(default_factory=list)
+    reading: ProjectState = field(default_factory=ProjectState)
+    touched_at: dt.datetime | None = None
+    """When Procore last said that something of the project changed; served once a later reading of it began."""
     id: int = 0
 
 
@@ -172,6 +180,8 @@ class DocumentRow:
     seen_at: dt.datetime | None = None
     gone: bool = False
     """True once Procore no longer lists it."""
+    stamp: str = ""
+    """What Procore's list said of it when it was read; another text means that it changed."""
     id: int = 0
 
 

@@ -30,6 +30,9 @@ ORDERABLE_BARRED = frozenset(
 SERVICE = "ItemService"
 """The one type that the bridge writes; a sub-item has its parent's type (reference, items)."""
 
+MOST_NAMED = 12
+"""Codes named one by one; the count of the others is enough."""
+
 DEAD_CHANGES = frozenset({"rejected", "void", "no_charge"})
 """Change orders that will never be exported and are not offered."""
 
@@ -77,6 +80,18 @@ def change_without_row(budget: Budget) -> str | None:
     return (
         f"Budget changes use budget codes without a row in the budget ({', '.join(odd)}): "
         "add these rows in Procore's Budget tool."
+    )
+
+
+def unbudgeted(budget: Budget) -> str | None:
+    """List what Procore's budget shows without a row: the estimate has no line for it (ACCOUNTING 8)."""
+    codes = [code.code for code in budget.unbudgeted]
+    if not codes:
+        return None
+    rest = f" and {len(codes) - MOST_NAMED} more" if len(codes) > MOST_NAMED else ""
+    return (
+        f"Not budgeted in Procore, so not in the estimate: {', '.join(codes[:MOST_NAMED])}{rest}. A row in Procore's "
+        "Budget tool brings it in."
     )
 
 

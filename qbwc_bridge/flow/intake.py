@@ -1,127 +1,178 @@
-"""Intake: what Procore says is read and kept as documents; `review` makes submissions of them.
+"""Intake: what Procore said is kept as documents; `review` makes submissions of them.
 
-No network call happens inside a transaction: Procore is read first, then everything is stored at once.
+Reading and keeping take turns: no network call happens inside a transaction, and each portion is kept, with how far it
+reached, before the next is asked for. So a reading that is cut short is taken up again and repeats little. A document
+is gone only once a whole list lacks it, or Procore shows it as deleted.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from http import HTTPStatus
-from typing import TypeVar
 
-from qbwc_bridge.domain.procore import BudgetCode, Document, Project
-from qbwc_bridge.domain.procore_billing import Billing
+from qbwc_bridge.domain.procore import BudgetCode, Commitment, Document, Project
+from qbwc_bridge.domain.reading import (
+    CHANGE_ORDERS,
+    COST_CODES,
+    COST_TYPES,
+    ORDERS,
+    PROJECTS,
+    SUBCONTRACTS,
+    VENDORS,
+    ReadState,
+)
 from qbwc_bridge.domain.records import Connection, DocumentRow, ProjectChoice
-from qbwc_bridge.errors import ProcoreError
-from qbwc_bridge.ports import Procore, UnitOfWork
+from qbwc_bridge.ports import UnitOfWork
 
-Progress = Callable[[str], None]
-"""Told one short sentence at each step."""
-
-Found = TypeVar("Found")
-
-PASSING = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS})
-"""Refusals of the moment, not of a tool: the whole project is read again with the next pull."""
+_TOLD_BY: Mapping[str, tuple[str, ...]] = {
+    PROJECTS: ("project",),
+    VENDORS: ("vendor",),
+    COST_CODES: ("cost_code",),
+    COST_TYPES: ("cost_type",),
+    ORDERS: ("commitment",),
+    SUBCONTRACTS: ("commitment",),
+    CHANGE_ORDERS: ("change_order", "prime_change"),
+}
+"""Kinds of documents by the list that tells of them; a project's budget and billing stand in none."""
 
 
 @dataclass(slots=True)
-class Reading:
-    """One reading of Procore: documents by project (0 for the company's own), codes, and what could not be read."""
+class Part:
+    """What one list brought. `listed` are the keys of all that lives, where the list was whole."""
 
-    documents: dict[int, list[Document]] = field(default_factory=dict)
-    budget_codes: dict[int, list[BudgetCode]] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
-
-
-def read(procore: Procore, project_ids: Iterable[int], progress: Progress) -> Reading:
-    """Read the company's lists and the given projects. A project that cannot be read does not stop the others.
-
-    Raises ProcoreError when the company's own lists cannot be read.
-    """
-    progress("reading projects, vendors, cost codes and cost types")
-    company: list[Document] = [
-        *procore.projects(),
-        *procore.vendors(),
-        *procore.cost_codes(),
-        *procore.cost_types(),
-    ]
-    reading = Reading({0: company})
-    names = {doc.id: f"{doc.number} {doc.name}" for doc in company if isinstance(doc, Project)}
-    for project_id in project_ids:
-        if project_id not in names:
-            reading.problems.append(f"Project {project_id} is not active in Procore, or not shown to the bridge.")
-            continue
-        progress(f"reading {names[project_id]}: budget, contracts, change orders")
-        try:
-            documents: list[Document] = [
-                procore.budget(project_id),
-                *procore.commitments(project_id),
-                *procore.change_orders(project_id),
-                _billing(procore, project_id),
-            ]
-            codes = procore.budget_codes(project_id)
-        except ProcoreError as problem:
-            reading.problems.append(f"{names[project_id]}: {problem}")
-            continue
-        reading.documents[project_id] = documents
-        reading.budget_codes[project_id] = codes
-    return reading
+    documents: Sequence[Document] = ()
+    listed: frozenset[str] | None = None
+    gone: frozenset[str] = frozenset()
+    stamps: Mapping[str, str] = field(default_factory=dict)
+    newest: dt.datetime | None = None
+    left: int = 0
+    """How many records that its rows name are to come."""
+    done: bool = True
+    """Whether the list is through, so that its cursor may move."""
 
 
-def _billing(procore: Procore, project_id: int) -> Billing:
-    """Read what only the work-in-progress schedule needs: what Procore refuses of it holds nothing else up."""
-    refused: list[str] = []
+@dataclass(slots=True)
+class Portion:
+    """What is kept in one transaction: parts by kind of reading, and what a reading says beside them."""
 
-    def read_of(ask: Callable[[int], list[Found]]) -> tuple[Found, ...] | None:
-        try:
-            return tuple(ask(project_id))
-        except ProcoreError as problem:
-            if problem.is_outage or problem.status in PASSING:
-                raise
-            refused.append(str(problem))
-            return None
+    project_id: int
+    """0: the company's own lists."""
+    began: dt.datetime
+    parts: dict[str, Part] = field(default_factory=dict)
+    documents: list[Document] = field(default_factory=list)
+    """Budget and billing, which several kinds make up together."""
+    codes: list[BudgetCode] | None = None
+    view_id: int | None = None
+    code_lists: list[int] | None = None
+    aside: Mapping[str, str] | None = None
+    whole: bool = False
+    """The last portion of a whole reading."""
 
-    contracts, forecasts = read_of(procore.prime_contracts), read_of(procore.forecasts)
-    return Billing(project_id, contracts, forecasts, tuple(refused))
+
+def told_by(kind: str, row: DocumentRow) -> bool:
+    """Whether the list of a kind tells of a document."""
+    if isinstance(row.document, Commitment):
+        return kind == (SUBCONTRACTS if row.document.subcontract else ORDERS)
+    return row.kind in _TOLD_BY.get(kind, ())
 
 
-def store(uow: UnitOfWork, connection: Connection, reading: Reading, now: dt.datetime) -> None:
-    """Keep a reading: documents that Procore no longer lists are marked gone, never forgotten."""
-    for project_id, documents in reading.documents.items():
-        _store_documents(uow, connection, project_id, documents, now)
-    _store_projects(uow, connection, reading)
-    connection.pulled_at = now
+def whole_part(documents: Sequence[Document]) -> Part:
+    """Give the part of a list that was read whole and says all of each record."""
+    return Part(documents, listed=frozenset(_key(each, 0) for each in documents))
+
+
+def store(uow: UnitOfWork, connection: Connection, portion: Portion, now: dt.datetime) -> None:
+    """Keep a portion: documents that Procore no longer lists are marked gone, never forgotten."""
+    project_id = portion.project_id
+    rows = uow.documents.find(connection_id=connection.id, project_id=project_id)
+    known = {(row.kind, row.key): row for row in rows}
+    for document in portion.documents:
+        _keep(uow, connection, known, project_id, document, "", now)
+    for kind, part in portion.parts.items():
+        for document in part.documents:
+            key = _key(document, project_id)
+            _keep(uow, connection, known, project_id, document, part.stamps.get(key, ""), now)
+        if part.listed is not None or part.gone:
+            _mark_gone(uow, kind, part, rows)
+    connection.unsettled = connection.unsettled or "answers"
+    if project_id:
+        choice = uow.projects.first(connection_id=connection.id, project_id=project_id)
+        if choice is not None:
+            _note_project(uow, choice, portion)
+    else:
+        _note_company(uow, connection, portion)
     uow.connections.save(connection)
 
 
-def _store_documents(
-    uow: UnitOfWork, connection: Connection, project_id: int, documents: Iterable[Document], now: dt.datetime
+def _key(document: Document, project_id: int) -> str:
+    return str(getattr(document, "id", project_id))  # one budget, one billing for each project
+
+
+def _keep(  # noqa: PLR0917 - one row
+    uow: UnitOfWork,
+    connection: Connection,
+    known: Mapping[tuple[str, str], DocumentRow],
+    project_id: int,
+    document: Document,
+    stamp: str,
+    now: dt.datetime,
 ) -> None:
-    rows = uow.documents.find(connection_id=connection.id, project_id=project_id)
-    known = {(row.kind, row.key): row for row in rows}
-    for document in documents:
-        key = str(getattr(document, "id", project_id))  # one budget, one billing for each project
-        row = known.pop((document.kind, key), None)
-        if row is None:
-            uow.documents.add(DocumentRow(connection.id, document.kind, key, document, project_id, now))
-        elif row.document != document or row.gone:
-            row.document, row.seen_at, row.gone = document, now, False
-            uow.documents.save(row)
-    for row in known.values():
-        if not row.gone:
+    key = _key(document, project_id)
+    row = known.get((document.kind, key))
+    if row is None:
+        uow.documents.add(DocumentRow(connection.id, document.kind, key, document, project_id, now, stamp=stamp))
+    elif row.document != document or row.gone:
+        row.document, row.seen_at, row.gone, row.stamp = document, now, False, stamp
+        uow.documents.save(row)
+    elif row.stamp != stamp:
+        row.stamp = stamp
+        uow.documents.save(row)
+
+
+def _mark_gone(uow: UnitOfWork, kind: str, part: Part, rows: Iterable[DocumentRow]) -> None:
+    for row in rows:
+        missing = part.listed is not None and row.key not in part.listed
+        if (missing or row.key in part.gone) and not row.gone and told_by(kind, row):
             row.gone = True
             uow.documents.save(row)
 
 
-def _store_projects(uow: UnitOfWork, connection: Connection, reading: Reading) -> None:
+def _note_project(uow: UnitOfWork, choice: ProjectChoice, portion: Portion) -> None:
+    state = choice.reading
+    _note(state, portion)
+    state.view_id = portion.view_id or state.view_id
+    if portion.aside is not None:
+        state.aside = {**state.aside, **portion.aside}
+    choice.budget_codes = choice.budget_codes if portion.codes is None else portion.codes
+    uow.projects.save(choice)
+
+
+def _note_company(uow: UnitOfWork, connection: Connection, portion: Portion) -> None:
+    state = connection.reading
+    _note(state, portion)
+    state.code_lists = state.code_lists if portion.code_lists is None else portion.code_lists
+    if PROJECTS in portion.parts:
+        _store_projects(uow, connection, portion.parts[PROJECTS].documents)
+
+
+def _note(state: ReadState, portion: Portion) -> None:
+    """Move the cursors of what was read to its end."""
+    for kind, part in portion.parts.items():
+        if part.done:
+            state.read_at[kind] = portion.began
+            if part.newest is not None:
+                state.newest[kind] = max(part.newest, state.newest.get(kind, part.newest))
+    if portion.whole:
+        state.whole_at = portion.began
+
+
+def _store_projects(uow: UnitOfWork, connection: Connection, documents: Iterable[Document]) -> None:
     known = {row.project_id: row for row in uow.projects.find(connection_id=connection.id)}
-    shown = {doc.id: doc for doc in reading.documents.get(0, ()) if isinstance(doc, Project)}
+    shown = {doc.id: doc for doc in documents if isinstance(doc, Project)}
     for project in shown.values():
         row = known.get(project.id) or uow.projects.add(
             ProjectChoice(connection.id, project.id, project.number, project.name)
         )
         row.number, row.name, row.active = project.number, project.name, project.active
-        row.budget_codes = reading.budget_codes.get(project.id, row.budget_codes)
         uow.projects.save(row)
     for row in known.values():
         if row.project_id not in shown and row.active:

@@ -44,7 +44,7 @@ def make(work: OpenWork, procore: Procore, connection_id: int, now: dt.datetime,
             continue
         progress(f"making {SIDES[kind].document}s in Procore")
         try:
-            there = procore.projects() if kind == "new_project" else procore.vendors()
+            there = procore.projects() if kind == "new_project" else procore.vendors().found
             making = _Making(work, procore, [*there], now, outcome)
             for row in sorted(rows, key=lambda each: (each.state is State.EXPORTING, each.id)):
                 making.one(row.id)

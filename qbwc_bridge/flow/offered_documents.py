@@ -38,6 +38,7 @@ def _budget(facts: Facts, project: ProjectChoice, budget: Budget, row: Submissio
         rules.other_segments("The budget", codes),
         rules.feature_off("estimates", facts.connection.company.uses_estimates),
     ]
+    offer.notes.append(rules.unbudgeted(budget))
     offer.notes.append(rules.prime_changes_beside(facts.prime_changes(project.project_id)))
     if row and row.quickbooks_id:
         offer.obstacles += _against(facts, row, "Estimate", row)

@@ -16,6 +16,7 @@ from qbwc_bridge.domain.states import State, TaskState
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.ledger import Ledger
 from qbwc_bridge.flow.proof import unmapped
+from qbwc_bridge.flow.rotation import seconds_between, stretched
 from qbwc_bridge.ports import UnitOfWork
 
 Word = Literal["working", "needs_you", "stopped"]
@@ -53,6 +54,8 @@ class Look:
     refused: int = 0
     """Direct costs that Procore did not take, or that were not looked up yet after an answer that never came."""
     next_visit: dt.datetime | None = None
+    slow: str = ""
+    """How long a whole round of Procore takes, where its limit of calls is too small for the clock."""
 
     def count(self, *states: State) -> int:
         """How many submissions are in these states."""
@@ -106,7 +109,15 @@ def look(kit: Kit, uow: UnitOfWork, connection: Connection, now: dt.datetime) ->
         unmapped_amount=total(lost),
         refused=sum(1 for row in uow.writebacks.find(connection_id=connection.id) if row.message),
         next_visit=visit + visit_every(kit, connection) if visit else None,
+        slow=_slow(kit, uow, connection),
     )
+
+
+def _slow(kit: Kit, uow: UnitOfWork, connection: Connection) -> str:
+    if _setting(kit, connection, "pull_every_seconds", "0") == "0":
+        return ""
+    projects = uow.projects.count(connection_id=connection.id, on=True, active=True)
+    return stretched(connection, projects, seconds_between(connection, kit.defaults))
 
 
 def company_facts(company: Company) -> list[tuple[str, str]]:

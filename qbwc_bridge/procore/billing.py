@@ -10,9 +10,10 @@ from typing import Any
 from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.domain.procore_billing import InvoiceLine, PrimeContract, SubcontractorInvoice
 from qbwc_bridge.errors import ProcoreError
+from qbwc_bridge.procore.billing_rows import InvoiceItemRow, InvoiceRow, PrimeContractRow
 from qbwc_bridge.procore.client import Client, Params
 from qbwc_bridge.procore.paging import rows
-from qbwc_bridge.procore.payloads import InvoiceItemRow, InvoiceRow, PrimeContractRow, parse, plain
+from qbwc_bridge.procore.payloads import parse, plain
 
 
 def prime_contract_rows(client: Client, project_id: int) -> list[Any]:

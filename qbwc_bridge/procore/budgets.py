@@ -1,54 +1,87 @@
 """The budget of a project: its lock, its budgeted rows, the approved budget changes, and the forecasts beside them."""
 
 import datetime as dt
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from http import HTTPStatus
 
-from qbwc_bridge.domain.procore import Budget, BudgetChange, BudgetCode, BudgetRow
+from qbwc_bridge.domain.money import cents
+from qbwc_bridge.domain.procore import BudgetChange, BudgetCode, BudgetRow
 from qbwc_bridge.domain.procore_billing import Forecast
+from qbwc_bridge.domain.reading import BudgetRead, CodeBook
 from qbwc_bridge.errors import ProcoreError
 from qbwc_bridge.procore import payloads
 from qbwc_bridge.procore.client import NOT_THERE, Client, Params
 from qbwc_bridge.procore.paging import as_list, rows
 from qbwc_bridge.procore.payloads import parse, plain
-from qbwc_bridge.procore.wbs import all_codes, budget_code
+from qbwc_bridge.procore.wbs import budget_code
 
 
-def budget(client: Client, project_id: int) -> Budget:
-    """Read the budget; raises ProcoreError when the project has no budget view, through which Procore shows rows."""
+def locked(client: Client, project_id: int) -> bool:
+    """Read the lock of the budget."""
     path = f"/rest/v1.0/projects/{project_id}/budget"
-    lock = parse(payloads.BudgetLock, client.get(path, f"reading the budget of project {project_id}"), "budget")
-    found = _rows(client, project_id)
-    codes = {} if all(row.wbs_code and row.wbs_code.segment_items for row in found) else _codes(client, project_id)
-    return Budget(
-        project_id=project_id,
-        locked=lock.locked,
-        rows=tuple(_row(row, codes, project_id) for row in found),
-        changes=_changes(client, project_id),
+    content = client.get(path, f"reading the budget of project {project_id}")
+    return parse(payloads.BudgetLock, content, "budget").locked
+
+
+def budget_rows(
+    client: Client, project_id: int, book: CodeBook, view_id: int | None = None, known: Sequence[Forecast] = ()
+) -> BudgetRead:
+    """Read the budgeted rows with their forecasts, and unbudgeted codes, from fixed keys through a budget view.
+
+    Display columns are never read: their names are the customer's. `view_id` is the view used before. The days of
+    forecasts are read only where one differs from those `known`. Raises ProcoreError when the project has no view.
+    """
+    try:
+        view_id = _view(client, project_id) if view_id is None else view_id
+        found = _rows(client, project_id, view_id)
+    except ProcoreError as error:
+        if view_id is None or error.status != HTTPStatus.NOT_FOUND:
+            raise
+        view_id = _view(client, project_id)  # the view used before was taken away
+        found = _rows(client, project_id, view_id)
+    budgeted = [row for row in found if row.id is not None]
+    return BudgetRead(
+        view_id,
+        rows=tuple(_row(row, book, project_id) for row in budgeted),
+        forecasts=tuple(_forecasts(client, project_id, budgeted, known)),
+        unbudgeted=tuple(code for row in found if row.id is None and (code := _code(row, book))),
     )
 
 
-def forecasts(client: Client, project_id: int) -> list[Forecast]:
-    """Read the forecast to complete of each budgeted row, from its fixed key; raises like `budget`.
+def _forecasts(
+    client: Client, project_id: int, found: list[payloads.BudgetRow], known: Sequence[Forecast]
+) -> Iterator[Forecast]:
+    days_known = {replace(each, changed=None): each.changed for each in known}
+    told = [
+        (row.budget_forecast.id, forecast)
+        for row in found
+        if row.budget_forecast and (forecast := _forecast(row, project_id))
+    ]
+    unknown = any(each.manual and each not in days_known for _, each in told)
+    days = _days(client, project_id) if unknown else {}
+    for forecast_id, each in told:
+        if not each.manual:
+            yield each
+        else:
+            yield replace(each, changed=days.get(forecast_id) if unknown else days_known[each])
 
-    Display columns are never read: their names are the customer's.
-    """
-    found = [(row, row.budget_forecast) for row in _rows(client, project_id)]
-    told = [(row, forecast) for row, forecast in found if forecast is not None]
-    days = _days(client, project_id) if any(not forecast.automatically_calculated for _, forecast in told) else {}
-    given = []
-    for row, forecast in told:
-        manual = not forecast.automatically_calculated
-        amount = forecast.amount
-        if amount is None:
-            amount = forecast.manual_amount if manual else forecast.automatic_amount
-        code_id = _code_id(row)
-        if amount is None:
-            continue
-        if code_id is None:
-            raise _no_code(row, project_id)
-        changed = days.get(forecast.id) if manual else None
-        given.append(Forecast(budget_code_id=code_id, to_complete=plain(amount), manual=manual, changed=changed))
-    return given
+
+def _forecast(row: payloads.BudgetRow, project_id: int) -> Forecast | None:
+    """Read the forecast of a row, without its day."""
+    forecast = row.budget_forecast
+    if forecast is None:
+        return None
+    manual = not forecast.automatically_calculated
+    amount = forecast.amount
+    if amount is None:
+        amount = forecast.manual_amount if manual else forecast.automatic_amount
+    if amount is None:
+        return None
+    code_id = _code_id(row)
+    if code_id is None:
+        raise _no_code(row, project_id)
+    return Forecast(budget_code_id=code_id, to_complete=plain(amount), manual=manual)
 
 
 def _days(client: Client, project_id: int) -> dict[int | None, dt.date]:
@@ -69,12 +102,11 @@ def _days(client: Client, project_id: int) -> dict[int | None, dt.date]:
     return days
 
 
-def _rows(client: Client, project_id: int) -> list[payloads.BudgetRow]:
-    doing = f"reading the budget rows of project {project_id}"
-    params: Params = [("project_id", project_id)]
+def _view(client: Client, project_id: int) -> int:
+    doing = f"reading the budget views of project {project_id}"
     views = [
         parse(payloads.BudgetViewRow, row, "budget view")
-        for row in rows(client, "/rest/v1.0/budget_views", doing, params)
+        for row in rows(client, "/rest/v1.0/budget_views", doing, [("project_id", project_id)])
     ]
     if not views:
         raise ProcoreError(
@@ -82,23 +114,29 @@ def _rows(client: Client, project_id: int) -> list[payloads.BudgetRow]:
             "administrator must assign a budget view to the project."
         )
     # Every view gives the fixed keys; a forecasting view costs Procore the most to reckon, the oldest changes least.
-    view = min(views, key=lambda view: ("forecast" in view.role.casefold(), view.id))
-    found = rows(
-        client, f"/rest/v1.0/budget_views/{view.id}/detail_rows", doing, [*params, ("budget_row_type", "budgeted")]
-    )
-    parsed = [parse(payloads.BudgetRow, row, "budget row") for row in found]
-    return [row for row in parsed if row.id is not None]
+    return min(views, key=lambda view: ("forecast" in view.role.casefold(), view.id)).id
 
 
-def _row(row: payloads.BudgetRow, codes: dict[int, BudgetCode], project_id: int) -> BudgetRow:
+def _rows(client: Client, project_id: int, view_id: int) -> list[payloads.BudgetRow]:
+    doing = f"reading the budget rows of project {project_id}"
+    params: Params = [("project_id", project_id), ("budget_row_type", "all")]
+    found = rows(client, f"/rest/v1.0/budget_views/{view_id}/detail_rows", doing, params)
+    return [parse(payloads.BudgetRow, row, "budget row") for row in found]
+
+
+def _code(row: payloads.BudgetRow, book: CodeBook) -> BudgetCode | None:
+    """Give the budget code of a row, from its segments where it has them."""
     sub_job = row.biller_type != "Project"
     if row.wbs_code and row.wbs_code.segment_items:
-        code = budget_code(row.wbs_code, sub_job=sub_job)
-    else:
-        known = codes.get(_code_id(row) or 0)
-        if known is None:
-            raise _no_code(row, project_id)
-        code = replace(known, other_segments=known.other_segments or sub_job)
+        return budget_code(row.wbs_code, sub_job=sub_job)
+    known = book.get(_code_id(row) or 0)
+    return replace(known, other_segments=known.other_segments or sub_job) if known else None
+
+
+def _row(row: payloads.BudgetRow, book: CodeBook, project_id: int) -> BudgetRow:
+    code = _code(row, book)
+    if code is None:
+        raise _no_code(row, project_id)
     return BudgetRow(
         code=code, original=plain(row.original_budget_amount), modifications=plain(row.budget_modifications)
     )
@@ -115,15 +153,24 @@ def _no_code(row: payloads.BudgetRow, project_id: int) -> ProcoreError:
     )
 
 
-def _codes(client: Client, project_id: int) -> dict[int, BudgetCode]:
-    return {code_id: code for code_id, (code, _) in all_codes(client, project_id).items()}
-
-
-def _changes(client: Client, project_id: int) -> tuple[BudgetChange, ...]:
+def budget_changes(client: Client, project_id: int, known: Sequence[BudgetChange] = ()) -> list[BudgetChange]:
+    """Read the approved budget changes; one whose number, title and amount are as `known` is not read line by line."""
     path = f"/rest/v1.0/projects/{project_id}/budget_changes"
     doing = f"reading the budget changes of project {project_id}"
-    found = [parse(payloads.BudgetChangeRow, row, "budget change") for row in as_list(client.get(path, doing), doing)]
-    return tuple(_change(client, path, row.id) for row in found if row.status == "approved")
+    content = client.get(path, doing, [("exclude_custom_fields", "true")])
+    found = [parse(payloads.BudgetChangeRow, row, "budget change") for row in as_list(content, doing)]
+    before = {change.id: change for change in known}
+    return [
+        before[row.id] if _same(row, before.get(row.id)) else _change(client, path, row.id)
+        for row in found
+        if row.status == "approved"
+    ]
+
+
+def _same(row: payloads.BudgetChangeRow, change: BudgetChange | None) -> bool:
+    if change is None or row.amount is None:
+        return False
+    return (row.number, row.title, cents(row.amount)) == (change.number, change.title, change.amount())
 
 
 def _change(client: Client, path: str, change_id: int) -> BudgetChange:

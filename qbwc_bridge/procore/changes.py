@@ -5,15 +5,19 @@ belongs to stands only in the line list of version 2, under an id of its own; th
 orders leads from one to the other, in projects with one or two tiers of change orders.
 """
 
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from http import HTTPStatus
 
 from qbwc_bridge.domain.money import ZERO
-from qbwc_bridge.domain.procore import BudgetCode, ChangeOrder, ContractLine, PrimeChange
+from qbwc_bridge.domain.procore import ChangeOrder, ContractLine, PrimeChange
+from qbwc_bridge.domain.reading import Changed, CodeBook, ContractKind, Known
 from qbwc_bridge.errors import ProcoreError
 from qbwc_bridge.procore.billing import prime_contract_rows
-from qbwc_bridge.procore.client import NOT_THERE, Client
-from qbwc_bridge.procore.commitments import commitment_rows, contract_line, in_order
+from qbwc_bridge.procore.client import NOT_THERE, Client, Params
+from qbwc_bridge.procore.commitments import WORDS, commitment_rows, contract_line, in_order
+from qbwc_bridge.procore.lists import Sifted, changed_since
 from qbwc_bridge.procore.paging import as_list, data_rows, rows
 from qbwc_bridge.procore.payloads import (
     ChangeLineRow,
@@ -26,63 +30,79 @@ from qbwc_bridge.procore.payloads import (
 )
 
 
-def change_orders(client: Client, project_id: int, codes: dict[int, BudgetCode]) -> list[ChangeOrder | PrimeChange]:
-    """Read all change orders of the project's commitments, and the totals of those of its prime contract.
+def change_orders(
+    client: Client, project_id: int, known: Known, book: CodeBook, contracts: Mapping[int, ContractKind]
+) -> Changed[ChangeOrder | PrimeChange]:
+    """Read the change orders that changed, with their lines, and the totals of those of the prime contract.
 
-    `codes` are the project's budget codes by id.
+    `contracts` are those known so far by id. Where another owns a change order, the lists of contracts tell its kind.
     """
-    unit_based = {row.id: row.accounting_method == "unit" for _, row in commitment_rows(client, project_id)}
-    params = [("project_id", project_id)]
     doing = f"reading the change orders of project {project_id}"
-    packages = [
-        parse(PackageRow, row, "change order")
-        for row in rows(client, "/rest/v1.0/change_order_packages", doing, params)
-    ]
-    ours = [row.id for row in packages if row.contract_id in unit_based]
-    newer_ids = _newer_ids(client, project_id) if ours else {}
-    others = [row for row in packages if row.contract_id is not None and row.contract_id not in unit_based]
-    found: list[ChangeOrder | PrimeChange] = [*_prime_changes(client, project_id, others)]
-    for package_id in ours:
-        row = _show(client, project_id, package_id)
-        if row is None or row.type == "PrimeContractChangeOrder":
-            continue
-        what = f"change order {row.id} of project {project_id}"
-        lines = tuple(
-            contract_line(line, codes, unit_based=unit_based.get(row.contract_id, False), what=what)
-            for line in in_order(row.line_items)
-        )
-        newer_id = newer_ids.get(package_id)
-        newer = _newer_lines(client, project_id, newer_id) if newer_id is not None else []
-        found.append(
-            ChangeOrder(
-                id=row.id,
-                project_id=project_id,
-                commitment_id=row.contract_id,
-                number=row.number,
-                title=row.title,
-                status=row.status,
-                lines=joined(lines, newer),
-            )
-        )
-    return found
+    params: Params = [("project_id", project_id), *changed_since(known)]
+    listed = rows(client, "/rest/v1.0/change_order_packages", doing, params)
+    sifted = Sifted(known, [parse(PackageRow, row, "change order") for row in listed], client.moment())
+    kinds = _with_new(client, project_id, contracts, {row.contract_id for row in sifted.fresh})
+    found: dict[int, ChangeOrder | PrimeChange] = {}
+    aside, newer_ids = [], None
+    for row in sifted.fresh:
+        match kinds.get(row.contract_id or 0):
+            case None:
+                aside.append(row)
+            case "prime":
+                total = plain(row.grand_total or ZERO)
+                found[row.id] = PrimeChange(row.id, project_id, row.number, row.status, total)
+            case kind:
+                newer_ids = _newer_ids(client, project_id) if newer_ids is None else newer_ids
+                order = _change_order(client, project_id, row.id, book, newer_ids, unit_based=kind == "unit")
+                if order is not None:
+                    found[row.id] = order
+    return sifted.changed(found, aside)
 
 
-def _prime_changes(client: Client, project_id: int, rows_: list[PackageRow]) -> list[PrimeChange]:
-    """Tell those of the prime contract from those of commitments that are not shown any more."""
-    if not rows_:
-        return []
+def _with_new(
+    client: Client, project_id: int, known: Mapping[int, ContractKind], wanted: AbstractSet[int | None]
+) -> Mapping[int, ContractKind]:
+    """Give the kinds of contracts, with those of new ones; a contract that no list shows has none."""
+    if wanted - {None} <= known.keys():
+        return known
+    kinds: dict[int, ContractKind] = dict(known)
+    for kind in WORDS:
+        for row in commitment_rows(client, project_id, kind):
+            kinds[row.id] = "unit" if row.accounting_method == "unit" else "amount"
+    if not wanted - {None} <= kinds.keys():
+        kinds |= dict.fromkeys(_prime_contracts(client, project_id), "prime")
+    return kinds
+
+
+def _prime_contracts(client: Client, project_id: int) -> set[int]:
     try:
         contracts = prime_contract_rows(client, project_id)
     except ProcoreError as error:
         if error.status not in NOT_THERE:
             raise
-        return []  # without this permission only a figure beside the estimate is missing
-    prime = {parse(Reference, row, "prime contract").id for row in contracts}
-    return [
-        PrimeChange(row.id, project_id, row.number, row.status, plain(row.grand_total or ZERO))
-        for row in rows_
-        if row.contract_id in prime
-    ]
+        return set()  # without this permission only a figure beside the estimate is missing
+    return {parse(Reference, row, "prime contract").id for row in contracts}
+
+
+def _change_order(
+    client: Client, project_id: int, package_id: int, book: CodeBook, newer_ids: Mapping[int, int], *, unit_based: bool
+) -> ChangeOrder | None:
+    row = _show(client, project_id, package_id)
+    if row is None or row.type == "PrimeContractChangeOrder":
+        return None
+    what = f"change order {row.id} of project {project_id}"
+    lines = tuple(contract_line(line, book, unit_based=unit_based, what=what) for line in in_order(row.line_items))
+    newer_id = newer_ids.get(package_id)
+    newer = _newer_lines(client, project_id, newer_id) if newer_id is not None else []
+    return ChangeOrder(
+        id=row.id,
+        project_id=project_id,
+        commitment_id=row.contract_id,
+        number=row.number,
+        title=row.title,
+        status=row.status,
+        lines=joined(lines, newer),
+    )
 
 
 def joined(lines: tuple[ContractLine, ...], newer: list[ChangeLineRow]) -> tuple[ContractLine, ...]:

@@ -1,5 +1,6 @@
 """Calls of one Procore company: headers, a fresh token when one is refused, errors as sentences."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -32,6 +33,10 @@ class Client:
         self._tokens = tokens
         self._api_url = api_url
         self.company_id = company_id
+
+    def moment(self) -> dt.datetime:
+        """Give the present moment by Procore's clock."""
+        return self._wire.pace.theirs()
 
     def get(self, path: str, doing: str, params: Params = ()) -> Any:
         """Read and give the parsed JSON."""

@@ -1,5 +1,7 @@
 """Company-wide lists of codes: standard cost codes and cost types."""
 
+from collections.abc import Sequence
+
 from qbwc_bridge.domain.procore import CostCode, CostType
 from qbwc_bridge.procore.client import Client, Params
 from qbwc_bridge.procore.paging import as_list, rows
@@ -7,22 +9,26 @@ from qbwc_bridge.procore.payloads import CostTypeRow, Reference, SegmentRow, Sta
 from qbwc_bridge.procore.wbs import COST_CODE
 
 
-def cost_codes(client: Client) -> list[CostCode]:
-    """Read the standard cost codes of every list.
+def code_lists(client: Client) -> list[int]:
+    """Read the ids of the lists of standard cost codes.
 
-    The lists come from the cost code segment of the work breakdown structure, which Procore names as the successor of
-    its deprecated list of standard cost code lists; their codes still come from the standard cost codes.
+    They come from the cost code segment of the work breakdown structure, which Procore names as the successor of its
+    deprecated list of standard cost code lists; their codes still come from the standard cost codes.
     """
     base = f"/rest/v1.0/companies/{client.company_id}/work_breakdown_structure/segments"
     doing = "reading the cost code lists of the company"
     segments = [parse(SegmentRow, row, "segment") for row in as_list(client.get(base, doing), doing)]
-    found: list[CostCode] = []
-    for segment in segments:
-        if segment.type != COST_CODE:
-            continue
-        for row in as_list(client.get(f"{base}/{segment.id}/lists", doing), doing):
-            found += _of_list(client, parse(Reference, row, "cost code list").id)
-    return found
+    return [
+        parse(Reference, row, "cost code list").id
+        for segment in segments
+        if segment.type == COST_CODE
+        for row in as_list(client.get(f"{base}/{segment.id}/lists", doing), doing)
+    ]
+
+
+def cost_codes(client: Client, lists: Sequence[int]) -> list[CostCode]:
+    """Read the standard cost codes of lists."""
+    return [code for list_id in lists for code in _of_list(client, list_id)]
 
 
 def cost_types(client: Client) -> list[CostType]:

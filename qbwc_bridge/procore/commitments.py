@@ -4,9 +4,11 @@ from http import HTTPStatus
 from typing import Literal
 
 from qbwc_bridge.domain.money import ZERO
-from qbwc_bridge.domain.procore import BudgetCode, Commitment, ContractLine
+from qbwc_bridge.domain.procore import Commitment, ContractLine
+from qbwc_bridge.domain.reading import NOTHING, Changed, CodeBook, Known
 from qbwc_bridge.errors import ProcoreError
-from qbwc_bridge.procore.client import Client
+from qbwc_bridge.procore.client import Client, Params
+from qbwc_bridge.procore.lists import Sifted, changed_since
 from qbwc_bridge.procore.paging import rows
 from qbwc_bridge.procore.payloads import CommitmentRow, CommitmentShow, LineRow, parse, plain
 
@@ -16,23 +18,21 @@ Kind = Literal["purchase_order_contracts", "work_order_contracts"]
 WORDS: dict[Kind, str] = {"purchase_order_contracts": "purchase order", "work_order_contracts": "subcontract"}
 
 
-def commitment_rows(client: Client, project_id: int) -> list[tuple[Kind, CommitmentRow]]:
-    """Read both lists, without lines."""
-    found: list[tuple[Kind, CommitmentRow]] = []
-    for kind, word in WORDS.items():
-        doing = f"reading the {word}s of project {project_id}"
-        listed = rows(client, f"/rest/v1.0/{kind}", doing, [("project_id", project_id)])
-        found += [(kind, parse(CommitmentRow, row, word)) for row in listed]
-    return found
+def commitment_rows(client: Client, project_id: int, kind: Kind, known: Known = NOTHING) -> list[CommitmentRow]:
+    """Read a list, without lines: the whole of it, or what changed."""
+    doing = f"reading the {WORDS[kind]}s of project {project_id}"
+    params: Params = [("project_id", project_id), *changed_since(known)]
+    return [parse(CommitmentRow, row, WORDS[kind]) for row in rows(client, f"/rest/v1.0/{kind}", doing, params)]
 
 
-def commitments(client: Client, project_id: int, codes: dict[int, BudgetCode]) -> list[Commitment]:
-    """Read all commitments of a project with their lines; `codes` are its budget codes by id."""
-    found = [_show(client, project_id, kind, row.id, codes) for kind, row in commitment_rows(client, project_id)]
-    return [commitment for commitment in found if commitment is not None]
+def commitments(client: Client, project_id: int, kind: Kind, known: Known, book: CodeBook) -> Changed[Commitment]:
+    """Read the commitments of one kind that changed, with their lines; see `Procore.commitments`."""
+    sifted = Sifted(known, commitment_rows(client, project_id, kind, known), client.moment())
+    found = {row.id: commitment(client, project_id, kind, row.id, book) for row in sifted.fresh}
+    return sifted.changed({row_id: each for row_id, each in found.items() if each is not None})
 
 
-def contract_line(row: LineRow, codes: dict[int, BudgetCode], *, unit_based: bool, what: str) -> ContractLine:
+def contract_line(row: LineRow, book: CodeBook, *, unit_based: bool, what: str) -> ContractLine:
     """Build a line; amount lines carry quantity and unit cost "0.0", which mean that there is none.
 
     `what` names the record that holds the line. Raises ProcoreError when the line has no amount.
@@ -49,7 +49,7 @@ def contract_line(row: LineRow, codes: dict[int, BudgetCode], *, unit_based: boo
         id=row.id,
         description=row.description,
         amount=plain(amount),
-        code=codes.get(row.wbs_code.id) if row.wbs_code else None,
+        code=book.get(row.wbs_code.id) if row.wbs_code else None,
         quantity=plain(row.quantity) if by_units and row.quantity is not None else None,
         unit_cost=plain(row.unit_cost) if by_units and row.unit_cost is not None else None,
         uom=row.uom,
@@ -61,9 +61,8 @@ def in_order(lines: tuple[LineRow, ...]) -> list[LineRow]:
     return sorted(lines, key=lambda row: (row.position or 0, row.id))
 
 
-def _show(
-    client: Client, project_id: int, kind: Kind, commitment_id: int, codes: dict[int, BudgetCode]
-) -> Commitment | None:
+def commitment(client: Client, project_id: int, kind: Kind, commitment_id: int, book: CodeBook) -> Commitment | None:
+    """Read one commitment with its lines; None when it was deleted since its list was read."""
     what = f"{WORDS[kind]} {commitment_id} of project {project_id}"
     try:
         content = client.get(f"/rest/v1.0/{kind}/{commitment_id}", f"reading {what}", [("project_id", project_id)])
@@ -79,7 +78,7 @@ def _show(
         number=row.number,
         title=row.title,
         status=row.status,
-        lines=tuple(contract_line(line, codes, unit_based=unit_based, what=what) for line in in_order(row.line_items)),
+        lines=tuple(contract_line(line, book, unit_based=unit_based, what=what) for line in in_order(row.line_items)),
         subcontract=kind == "work_order_contracts",
         vendor_id=row.vendor.id if row.vendor else None,
         vendor_name=row.vendor.company if row.vendor else "",

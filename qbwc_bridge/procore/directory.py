@@ -1,8 +1,10 @@
 """Projects and vendors of the company, read and made, and the proof that the company is open to us at all."""
 
 from qbwc_bridge.domain.procore import Project, Vendor
+from qbwc_bridge.domain.reading import NOTHING, Changed, Known
 from qbwc_bridge.errors import ProcoreError, ProcoreUnreachable
 from qbwc_bridge.procore.client import Client, Params
+from qbwc_bridge.procore.lists import changed_since
 from qbwc_bridge.procore.paging import rows
 from qbwc_bridge.procore.payloads import CompanyRow, ProjectRow, Reference, VendorRow, parse
 
@@ -25,11 +27,17 @@ def projects(client: Client) -> list[Project]:
     return [_project(parse(ProjectRow, row, "project")) for row in found]
 
 
-def vendors(client: Client) -> list[Vendor]:
-    """Read the companies of the Directory."""
-    params: Params = [("company_id", client.company_id), ("view", "extended")]
+def vendors(client: Client, known: Known = NOTHING) -> Changed[Vendor]:
+    """Read the companies of the Directory, all or those that changed; this list shows no deleted ones."""
+    params: Params = [("company_id", client.company_id), ("view", "extended"), *changed_since(known, deleted=False)]
     found = rows(client, "/rest/v1.0/vendors", "reading the vendors of the company", params)
-    return [_vendor(parse(VendorRow, row, "vendor")) for row in found]
+    parsed = [parse(VendorRow, row, "vendor") for row in found]
+    moments = [row.updated_at for row in parsed if row.updated_at is not None]
+    return Changed(
+        found=tuple(_vendor(row) for row in parsed),
+        listed=frozenset(row.id for row in parsed),
+        newest=max(moments, default=None),
+    )
 
 
 def create_project(client: Client, number: str, name: str) -> int:

@@ -3,13 +3,13 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import httpx
 
 import qbwc_bridge
 from qbwc_bridge.domain.procore import (
-    Budget,
+    BudgetChange,
     BudgetCode,
     ChangeOrder,
     Commitment,
@@ -22,6 +22,7 @@ from qbwc_bridge.domain.procore import (
     Vendor,
 )
 from qbwc_bridge.domain.procore_billing import Forecast, PrimeContract, SubcontractorInvoice
+from qbwc_bridge.domain.reading import NOTHING, Allowance, BudgetRead, Changed, CodeBook, ContractKind, Known
 from qbwc_bridge.ports import Clock, SyncOutcome
 from qbwc_bridge.procore import billing, budgets, changes, codes, commitments, directcosts, directory, wbs
 from qbwc_bridge.procore.auth import Tokens
@@ -65,7 +66,8 @@ class Gateway:
         tokens = Tokens(
             wire=login_wire, login_url=login_url, client_id=client_id, client_secret=client_secret, clock=clock
         )
-        wire = Wire(http=self._http, pace=Pace(clock=clock, sleep=sleep), sleep=sleep)
+        self._pace = Pace(clock=clock, sleep=sleep)
+        wire = Wire(http=self._http, pace=self._pace, sleep=sleep)
         self._client = Client(wire=wire, tokens=tokens, api_url=api_url, company_id=company_id)
         self._locks: dict[int, threading.Lock] = {}
         self._locks_lock = threading.Lock()
@@ -73,6 +75,10 @@ class Gateway:
     def close(self) -> None:
         """Close the connections to Procore."""
         self._http.close()
+
+    def allowance(self) -> Allowance:
+        """What Procore allows, and how many calls were made; see the Protocol."""
+        return self._pace.allowance()
 
     def check(self) -> None:
         """Get a token and read the company: proves address, credentials and access."""
@@ -82,33 +88,60 @@ class Gateway:
         """All active projects that the service account may see."""
         return directory.projects(self._client)
 
-    def vendors(self) -> list[Vendor]:
-        """All companies of the Directory."""
-        return directory.vendors(self._client)
+    def vendors(self, known: Known = NOTHING) -> Changed[Vendor]:
+        """Companies of the Directory; see the Protocol."""
+        return directory.vendors(self._client, known)
 
-    def cost_codes(self) -> list[CostCode]:
-        """Standard cost codes of every list of the company, divisions included."""
-        return codes.cost_codes(self._client)
+    def code_lists(self) -> list[int]:
+        """Ids of the company's lists of standard cost codes."""
+        return codes.code_lists(self._client)
+
+    def cost_codes(self, lists: Sequence[int]) -> list[CostCode]:
+        """Standard cost codes of lists, divisions included."""
+        return codes.cost_codes(self._client, lists)
 
     def cost_types(self) -> list[CostType]:
         """Cost types of the company."""
         return codes.cost_types(self._client)
 
-    def budget_codes(self, project_id: int) -> list[BudgetCode]:
-        """Every active budget code of a project."""
-        return [code for code, active in wbs.all_codes(self._client, project_id).values() if active]
+    def code_book(self, project_id: int, known: Iterable[BudgetCode] = ()) -> CodeBook:
+        """Budget codes by id; Procore is asked once one is not among those known."""
+        return CodeBook(known, lambda: wbs.all_codes(self._client, project_id))
 
-    def budget(self, project_id: int) -> Budget:
-        """Lock, budgeted rows and approved budget changes."""
-        return budgets.budget(self._client, project_id)
+    def locked(self, project_id: int) -> bool:
+        """Whether the budget is locked."""
+        return budgets.locked(self._client, project_id)
 
-    def commitments(self, project_id: int) -> list[Commitment]:
-        """Purchase orders and subcontracts of every status with their lines."""
-        return commitments.commitments(self._client, project_id, self._codes(project_id))
+    def budget_rows(
+        self, project_id: int, book: CodeBook, view_id: int | None = None, known: Sequence[Forecast] = ()
+    ) -> BudgetRead:
+        """Budgeted rows and forecasts; see the Protocol."""
+        return budgets.budget_rows(self._client, project_id, book, view_id, known)
 
-    def change_orders(self, project_id: int) -> list[ChangeOrder | PrimeChange]:
-        """Commitment change orders of every status with their lines."""
-        return changes.change_orders(self._client, project_id, self._codes(project_id))
+    def budget_changes(self, project_id: int, known: Sequence[BudgetChange] = ()) -> list[BudgetChange]:
+        """Approved budget changes; see the Protocol."""
+        return budgets.budget_changes(self._client, project_id, known)
+
+    def purchase_orders(self, project_id: int, known: Known, book: CodeBook) -> Changed[Commitment]:
+        """Purchase orders of every status with their lines; see the Protocol."""
+        return commitments.commitments(self._client, project_id, "purchase_order_contracts", known, book)
+
+    def subcontracts(self, project_id: int, known: Known, book: CodeBook) -> Changed[Commitment]:
+        """Subcontracts of every status with their lines; see the Protocol."""
+        return commitments.commitments(self._client, project_id, "work_order_contracts", known, book)
+
+    def commitment(
+        self, project_id: int, commitment_id: int, book: CodeBook, *, subcontract: bool
+    ) -> Commitment | None:
+        """Read one purchase order or subcontract; see the Protocol."""
+        kind: commitments.Kind = "work_order_contracts" if subcontract else "purchase_order_contracts"
+        return commitments.commitment(self._client, project_id, kind, commitment_id, book)
+
+    def change_orders(
+        self, project_id: int, known: Known, book: CodeBook, contracts: Mapping[int, ContractKind]
+    ) -> Changed[ChangeOrder | PrimeChange]:
+        """Change orders of every status with their lines; see the Protocol."""
+        return changes.change_orders(self._client, project_id, known, book, contracts)
 
     def prime_contracts(self, project_id: int) -> list[PrimeContract]:
         """Contracts with the owner, of every status."""
@@ -117,10 +150,6 @@ class Gateway:
     def subcontractor_invoices(self, project_id: int) -> list[SubcontractorInvoice]:
         """Subcontractors' invoices of every status with their lines."""
         return billing.subcontractor_invoices(self._client, project_id)
-
-    def forecasts(self, project_id: int) -> list[Forecast]:
-        """The forecast to complete of every budgeted code."""
-        return budgets.forecasts(self._client, project_id)
 
     def create_budget_code(self, project_id: int, cost_code: str, cost_type: str) -> BudgetCode:
         """Make (or find) the budget code of a cost code and a cost type; see the Protocol."""
@@ -158,9 +187,6 @@ class Gateway:
         """Delete a line; one that is gone already is no error."""
         with self._writing(project_id):
             directcosts.delete_line(self._client, project_id, direct_cost_id, line_id)
-
-    def _codes(self, project_id: int) -> dict[int, BudgetCode]:
-        return {code_id: code for code_id, (code, _) in wbs.all_codes(self._client, project_id).items()}
 
     def _writing(self, project_id: int) -> threading.Lock:
         with self._locks_lock:

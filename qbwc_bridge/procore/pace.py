@@ -1,7 +1,8 @@
 """How fast Procore lets us call: its rate windows and its requests to wait, obeyed by all threads together.
 
 Procore counts an hourly and a ten-second window and tells of the one nearer to its end in `X-Rate-Limit-Remaining` and
-`X-Rate-Limit-Reset` (Unix seconds); 429 and 503 may also carry `Retry-After`. The later moment counts.
+`X-Rate-Limit-Reset` (Unix seconds); 429 and 503 may also carry `Retry-After`. The later moment counts. Which window an
+answer tells of shows in its end: only the hourly one can be further away than ten seconds.
 """
 
 import datetime as dt
@@ -12,11 +13,12 @@ from http import HTTPStatus
 
 import httpx
 
+from qbwc_bridge.domain.reading import SPIKE_SECONDS, Allowance
 from qbwc_bridge.errors import ProcoreError
 from qbwc_bridge.ports import Clock
 
-LONGEST_WAIT_SECONDS = 900.0
-"""As long as the usual time between two pulls: a longer wait is better told to a person than sat out in silence."""
+LONGEST_WAIT_SECONDS = 600.0
+"""Shorter than the lease of whoever reads: a longer wait is better told to a person than sat out in silence."""
 
 SHORTEST_WAIT_SECONDS = 1.0
 """After a refusal; the headers count in whole seconds, so the named moment may be already over."""
@@ -35,6 +37,20 @@ class Pace:
         self._sleep = sleep
         self._lock = threading.Lock()
         self._until: dt.datetime | None = None
+        self._calls = 0
+        self._hourly: int | None = None
+        self._spike: int | None = None
+        self._ahead = dt.timedelta()
+
+    def allowance(self) -> Allowance:
+        """Give the calls answered so far and the limits that their answers told."""
+        with self._lock:
+            return Allowance(self._calls, self._hourly, self._spike)
+
+    def theirs(self) -> dt.datetime:
+        """Give the present moment by Procore's clock, as its last answer told; ours where none did."""
+        with self._lock:
+            return self._clock.now() + self._ahead
 
     def wait(self, doing: str) -> None:
         """Sleep until calls are allowed again; raises ProcoreError (429) when that is too far away."""
@@ -54,6 +70,7 @@ class Pace:
     def note(self, response: httpx.Response) -> None:
         """Learn from the headers of an answer; a refusal (429, 503) always asks for at least a second."""
         refused = response.status_code in _REFUSALS
+        self._learn(response)
         remaining = response.headers.get("X-Rate-Limit-Remaining", "").strip()
         waits = []
         if remaining == "0" or response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
@@ -67,6 +84,21 @@ class Pace:
             until = self._clock.now() + dt.timedelta(seconds=max(known))
             with self._lock:
                 self._until = until if self._until is None else max(self._until, until)
+
+    def _learn(self, response: httpx.Response) -> None:
+        """Count the call; take over the limit of the window that the answer tells of, and how their clock goes."""
+        ahead = self._server_now(response) - self._clock.now()
+        seconds, told = self._until_reset(response), response.headers.get("X-Rate-Limit-Limit", "").strip()
+        limit = int(told) if told.isdecimal() else 0
+        with self._lock:
+            self._calls += 1
+            self._ahead = ahead if response.headers.get("Date") else self._ahead
+            if not limit or seconds is None:
+                return
+            if seconds > SPIKE_SECONDS + SHORTEST_WAIT_SECONDS:
+                self._hourly = limit
+            elif self._hourly is None or limit < self._hourly:
+                self._spike = limit
 
     def _until_reset(self, response: httpx.Response) -> float | None:
         try:

@@ -9,7 +9,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from qbwc_bridge.domain.money import ZERO
 from qbwc_bridge.errors import ProcoreError
@@ -29,6 +29,10 @@ def _number(value: object) -> object:
     return value
 
 
+def _aware(value: dt.datetime | None) -> dt.datetime | None:
+    return value.replace(tzinfo=dt.UTC) if value is not None and value.tzinfo is None else value
+
+
 def _day(value: object) -> object:
     return (value[:DAY_LENGTH] or None) if isinstance(value, str) else value
 
@@ -41,6 +45,9 @@ Amount = Annotated[Decimal, BeforeValidator(_number)]
 
 MaybeAmount = Annotated[Decimal | None, BeforeValidator(_number)]
 """The same; nothing and the empty text become None."""
+
+Moment = Annotated[dt.datetime | None, BeforeValidator(lambda value: value or None), AfterValidator(_aware)]
+"""A date-time; without an offset it is UTC, which is what Procore writes."""
 
 Day = Annotated[dt.date | None, BeforeValidator(_day)]
 """A date, also the day of a date-time."""
@@ -82,6 +89,25 @@ def plain(value: Decimal) -> Decimal:
     return Decimal(f"{whole}.{fraction.rstrip('0').ljust(2, '0')}") if value else ZERO
 
 
+class ChangingRow(Payload):
+    """A row of a list of records that change; deleted ones come along where they were asked for."""
+
+    id: int
+    number: Text = ""
+    title: Text = ""
+    status: Text = ""
+    grand_total: MaybeAmount = None
+    updated_at: Moment = None
+    deleted_at: Text = ""
+
+    def said(self) -> str:
+        """What the list says of the record: another text means that it changed; empty where that cannot be told."""
+        if self.updated_at is None:
+            return ""
+        amount = "" if self.grand_total is None else plain(self.grand_total)
+        return f"{self.updated_at.isoformat()} {self.status} {amount} {self.number} {self.title}"
+
+
 class Reference(Payload):
     """Another record, by its id."""
 
@@ -119,6 +145,7 @@ class VendorRow(Payload):
     zip: Text = ""
     business_phone: Text = ""
     email_address: Text = ""
+    updated_at: Moment = None
 
 
 class StandardCodeRow(Payload):
@@ -216,6 +243,7 @@ class BudgetChangeRow(Payload):
     number: Text = ""
     title: Text = ""
     status: str
+    amount: MaybeAmount = None
 
 
 class AdjustmentRow(Payload):
@@ -254,18 +282,21 @@ class CommitmentVendor(Payload):
     company: Text = ""
 
 
-class CommitmentRow(Payload):
+class CommitmentRow(ChangingRow):
     """GET /rest/v1.0/purchase_order_contracts and work_order_contracts."""
 
-    id: int
     accounting_method: Text = ""
+    revised_contract: MaybeAmount = None
+
+    def said(self) -> str:
+        """What the list says, with the sum that approved change orders move."""
+        told = super().said()
+        return told and f"{told} {'' if self.revised_contract is None else plain(self.revised_contract)}"
 
 
 class CommitmentShow(CommitmentRow):
     """The same with its lines, GET .../{id}."""
 
-    number: Text = ""
-    title: Text = ""
     status: str
     vendor: CommitmentVendor | None = None
     contract_date: Day = None
@@ -274,14 +305,10 @@ class CommitmentShow(CommitmentRow):
     line_items: tuple[LineRow, ...]
 
 
-class PackageRow(Payload):
+class PackageRow(ChangingRow):
     """GET /rest/v1.0/change_order_packages."""
 
-    id: int
     contract_id: int | None = None
-    number: Text = ""
-    status: Text = ""
-    grand_total: MaybeAmount = None
 
 
 class PackageShow(Payload):
@@ -311,53 +338,6 @@ class ChangeLineRow(Payload):
     wbs_code_id: int | None = None
     description: Text = ""
     amount: MaybeAmount = None
-
-
-class PrimeContractRow(Payload):
-    """GET /rest/v1.0/prime_contracts."""
-
-    id: int
-    number: Text = ""
-    title: Text = ""
-    status: Text = ""
-    grand_total: MaybeAmount = None
-    approved_change_orders: MaybeAmount = None
-    retainage_percent: MaybeAmount = None
-    deleted_at: Text = ""
-
-
-class InvoiceItemRow(Payload):
-    """A line of a subcontractor's invoice."""
-
-    id: int
-    line_item_id: int | None = None
-    wbs_code: Reference | None = None
-    gross_amount: MaybeAmount = None
-    total_completed_and_stored_to_date: MaybeAmount = None
-    total_completed_and_stored_to_date_from_previous: MaybeAmount = None
-
-
-class InvoiceSummary(Payload):
-    """The summary of a subcontractor's invoice, to date: lines 4 and 5 of the form G702."""
-
-    total_completed_and_stored_to_date: MaybeAmount = None
-    total_retainage: MaybeAmount = None
-
-
-class InvoiceRow(Payload):
-    """GET /rest/v1.1/requisitions, view items."""
-
-    id: int
-    previous_requisition_id: int | None = None
-    commitment_id: int
-    number: int | None = None
-    invoice_number: Text = ""
-    billing_date: Day = None
-    status: str
-    vendor_id: int | None = None
-    vendor_name: Text = ""
-    summary: InvoiceSummary | None = None
-    items: tuple[InvoiceItemRow, ...]
 
 
 class DirectCostRow(Payload):

@@ -62,7 +62,7 @@ class Wire:
 
     def __init__(self, *, http: httpx.Client, pace: Pace, sleep: Callable[[float], None]) -> None:
         self._http = http
-        self._pace = pace
+        self.pace = pace
         self._sleep = sleep
 
     def send(self, call: Call, headers: Mapping[str, str]) -> httpx.Response:
@@ -74,7 +74,7 @@ class Wire:
         doubt = False  # whether an earlier attempt of a write may have been carried out
         for pause in (*PAUSES_SECONDS, None):
             try:
-                self._pace.wait(call.doing)
+                self.pace.wait(call.doing)
                 response = self._once(call, headers)
             except httpx.RequestError as error:
                 sent = not isinstance(error, _NOT_SENT)
@@ -87,7 +87,7 @@ class Wire:
                 if doubt:
                     raise _unknown(call, error.status) from error
                 raise
-            self._pace.note(response)
+            self.pace.note(response)
             doubt = doubt or (call.writes and response.status_code in _UNKNOWN_OUTCOME)
             doubt = doubt or (call.makes and response.status_code == HTTPStatus.SERVICE_UNAVAILABLE)
             if pause is not None and response.status_code in _HELD_BY_PACE and not (call.makes and doubt):

@@ -52,7 +52,7 @@ class Settings(BaseSettings):
     )
     procore_login_url: ProcoreAddress = _own("https://login.procore.com", "where Procore gives tokens")
     procore_api_url: ProcoreAddress = _own("https://api.procore.com", "where Procore's API answers")
-    pull_every_seconds: Clock = _own(900, "how often Procore is read; 0 switches this clock off")
+    pull_every_seconds: Clock = _own(900, "how often Procore is read, what changed of it; 0 switches this clock off")
     push_every_seconds: Clock = _own(900, "how often costs are written to Procore; 0 switches this clock off")
     costs_every_seconds: Clock = _own(7200, "how often job costs are read from QuickBooks; 0 switches this clock off")
     visit_every_minutes: Annotated[Count, Field(ge=1, le=1440)] = _own(15, "how often the Web Connector shall visit")

@@ -1,4 +1,4 @@
-"""Measures the Web Connector edge: the real server in a process of its own, on a durable SQLite queue, over loopback.
+"""Measures the edges: the Web Connector's on the real server in a process of its own, and Procore's in calls.
 
 No figure is asserted; only what could not be measured makes the exit code 1. TMPDIR names the disk with the queues.
 """
@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.bench import answers, costs, cycles, sync
+from tests.bench import answers, costs, cycles, reading, sync
 from tests.bench.office import Office, seed_office
 from tests.bench.table import Table
 
@@ -37,12 +37,18 @@ def _costs(table: Table, _office: Office, options: argparse.Namespace) -> None:
     costs.measure(table, options.share)
 
 
+def _reading(table: Table, _office: Office, options: argparse.Namespace) -> None:
+    sizes = [size for size in reading.SIZES if size <= max(1, max(reading.SIZES) * options.share)]
+    reading.measure(table, sizes, options.rounds)
+
+
 PARTS: dict[str, Callable[[Table, Office, argparse.Namespace], None]] = {
     "cycles": _cycles,
     "lists": _lists,
     "answers": _answers,
     "sync": _sync,
     "costs": _costs,
+    "reading": _reading,
 }
 
 
@@ -56,6 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--megabytes", type=int, default=50, help="longest answer to measure")
     parser.add_argument("--share", type=float, default=1, help="share of the large companies to take")
     parser.add_argument("--idle-visits", type=int, default=12, help="visits with nothing to do")
+    parser.add_argument("--rounds", type=int, default=reading.ROUNDS, help="rounds of reading Procore")
     parser.add_argument("--seconds", type=float, default=25, help="seconds for each server of a part, at most")
     options = parser.parse_args(arguments)
     table = Table()

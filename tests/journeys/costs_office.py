@@ -204,10 +204,10 @@ def prepare(folder: Path) -> bytes:
     with world.unit() as (uow, connection):
         choice = uow.projects.find()[0]
         choice.project_id, choice.release = project, ReleaseChoice(TODAY, "detail", "write")
-        choice.budget_codes = gateway.budget_codes(project)
+        choice.budget_codes = gateway.code_book(project).read()
         uow.projects.save(choice)
         second = records.ProjectChoice(connection.id, other, "24-002", "Valley", on=True)
-        second.budget_codes = gateway.budget_codes(other)
+        second.budget_codes = gateway.code_book(other).read()
         uow.projects.add(second)
         for row in uow.submissions.find(project_id=PROJECT):
             uow.submissions.remove(row)

@@ -126,7 +126,7 @@ def test_what_procore_refuses_by_name_is_told_and_completed_later(site: Site) ->
     """Of an answer 200 with errors exactly the items named in it have failed."""
     site.office.post(bill("A"), bill("B"))
     site.push()
-    taken: dict[str, Any] = {"vendor_id": site.gateway.vendors()[0].id, "invoice_number": "X"}
+    taken: dict[str, Any] = {"vendor_id": site.gateway.vendors().found[0].id, "invoice_number": "X"}
     site.procore.add_direct_cost(site.project, [], direct_cost_type="invoice", direct_cost_date=TODAY, **taken)
     site.typed = site.others()
     site.office.post(bill("A", ref_number="X"), bill("B", ("03-300.M", "11.00")))
@@ -192,7 +192,7 @@ def test_procore_ends_up_as_the_ledger_and_after_a_withdrawal_as_before(
     """
     site = open_one()
     chosen = ReleaseChoice(TODAY, "detail", "write")
-    codes = {(code.id, code.code) for code in site.gateway.budget_codes(site.project)}
+    codes = {(code.id, code.code) for code in site.gateway.code_book(site.project).read()}
     documents: list[CostDocument] = []
     for documents, happens, sink, released in steps:
         choose(site, sink)
@@ -213,7 +213,7 @@ def test_procore_ends_up_as_the_ledger_and_after_a_withdrawal_as_before(
     assert site.push(confirmed=False).problems == []
     assert site.procore.direct_costs(site.project) == site.typed
     site.undisturbed()
-    assert codes <= {(code.id, code.code) for code in site.gateway.budget_codes(site.project)}
+    assert codes <= {(code.id, code.code) for code in site.gateway.code_book(site.project).read()}
 
 
 def _release(site: Site, chosen: ReleaseChoice | None) -> None:
@@ -329,5 +329,5 @@ def test_what_the_dry_run_shows_is_what_the_push_brings(
 
     assert {row.code: row.after for row in shown.rows if row.after} == site.budget()
     assert site.dry_run(chosen).rows == [replace(row, before=row.after) for row in site.dry_run(chosen).rows]
-    assert {code.code for code in site.gateway.budget_codes(site.project)} >= set(shown.new_codes)
+    assert {code.code for code in site.gateway.code_book(site.project).read()} >= set(shown.new_codes)
     site.undisturbed()

@@ -10,6 +10,7 @@ from qbwc_bridge.domain.states import State
 from qbwc_bridge.flow import decisions
 from qbwc_bridge.rehearsal.procore.views import CommitmentLine
 from qbwc_bridge.rehearsal.quickbooks.views import EstimateView, OrderView
+from qbwc_bridge.worker import pull
 from tests.journeys.bridge import Bridge, states
 from tests.journeys.crashing import finish
 
@@ -292,3 +293,47 @@ def test_a_closed_period_is_a_state_with_its_own_words(bridge: Bridge) -> None:
     bridge.procore.set_commitment(int(row.key), contract_date=dt.date(2026, 3, 1))
     bridge.pull()
     assert drywall(bridge).state is State.READY
+
+
+def rounds(bridge: Bridge, count: int = 8) -> None:
+    """Let the clock read Procore so many times, a quarter of an hour apart."""
+    for _ in range(count):
+        bridge.clock.pass_time(minutes=15)
+        assert pull(bridge.app.kit, bridge.connection.id, asked="round").problems == []
+
+
+def test_rounds_flag_what_was_taken_back_or_deleted(done: Bridge) -> None:
+    """Un-approved, void and deleted after the export: the rounds notice it and say so, QuickBooks stays as it is."""
+    orders, (change,) = done.submissions(kind="commitment"), done.submissions(kind="change_order")
+    draft, deleted = orders[0], orders[1]
+    before = done.company.snapshot()
+    done.procore.set_commitment(int(draft.key), status="Draft")
+    done.procore.delete_commitment(int(deleted.key))
+    done.procore.set_change_order(int(change.key), status="void")
+    rounds(done)
+    finish(done)
+
+    flagged = {row.key: " ".join(row.reasons) for row in done.submissions() if row.reasons}
+    assert set(flagged) == {draft.key, deleted.key, change.key}
+    assert "has status Draft" in flagged[draft.key]
+    assert "no longer there" in flagged[deleted.key]
+    assert "no longer shows it as approved" in flagged[change.key]
+    assert done.company.snapshot() == before
+    done.procore.set_commitment(int(draft.key), status="Approved")
+    rounds(done)
+    assert not done.find("commitment", draft.number).reasons
+
+
+def test_a_budget_opened_and_locked_again_by_rounds_is_an_update(done: Bridge) -> None:
+    """While it is open nothing is offered; locked again, what changed meanwhile waits for a person."""
+    (project,) = done.projects("24-001")
+    budget = done.find("budget", "")
+    done.procore.unlock_budget(project)
+    rounds(done, 1)
+    done.procore.set_budget(project, {"09-250.M": Decimal("77000.00")})
+    rounds(done)
+    assert (done.find("budget", "").state, done.find("budget", "").version) == (State.SYNCED, budget.version)
+    done.procore.lock_budget(project)
+    rounds(done, 1)
+    found = done.find("budget", "")
+    assert (found.state, found.update) == (State.READY, True)

@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 
+from qbwc_bridge.domain.reading import CompanyState
 from qbwc_bridge.domain.records import Company
 from qbwc_bridge.statuspage.app import HEADERS
 from qbwc_bridge.storage import Database
@@ -136,3 +137,15 @@ def test_an_outage_of_procore_is_told_without_alarm(office: Office, alice: Brows
     text = alice.get("/").text
     assert "Procore is out of order (503)." in text
     assert f"<title>{before}</title>" in text
+
+
+def test_a_round_that_takes_long_is_told_without_alarm(office: Office, alice: Browser) -> None:
+    """Where Procore allows too few calls for the clock, the page says how long a round takes."""
+    slow = "Procore allows 30 calls an hour; a whole round takes 6 minutes."
+    assert slow not in alice.get("/").text
+    with office.kit.work() as uow:
+        connection = uow.connections.find(name=MAIN)[0]
+        projects = uow.projects.count(connection_id=connection.id, on=True, active=True)
+    assert projects
+    office.change(settings={"pull_every_seconds": str(60 * projects)}, reading=CompanyState(hourly_limit=30))
+    assert slow.replace("6", str(6 * projects)) in alice.get("/").text

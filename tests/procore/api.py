@@ -8,6 +8,9 @@ from typing import Any
 
 import httpx
 
+from qbwc_bridge.domain.procore import Budget, ChangeOrder, Commitment, CostCode, PrimeChange
+from qbwc_bridge.domain.procore_billing import Forecast
+from qbwc_bridge.domain.reading import NOTHING
 from qbwc_bridge.procore import Gateway
 
 LOGIN = "https://login.example.com"
@@ -112,3 +115,35 @@ def wbs(code_id: int, cost_code: str, cost_type: str, **more: Any) -> dict[str, 
 def wbs_path(project_id: int = PROJECT) -> str:
     """Give the path of a project's budget codes."""
     return f"/rest/v1.0/projects/{project_id}/work_breakdown_structure/wbs_codes"
+
+
+# ---------------------------------------------------------------- everything of a kind, read from nothing
+
+
+def commitments_of(gateway: Gateway, project_id: int = PROJECT) -> list[Commitment]:
+    """Read all purchase orders and subcontracts of a project."""
+    book = gateway.code_book(project_id)
+    orders = gateway.purchase_orders(project_id, NOTHING, book)
+    return [*orders.found, *gateway.subcontracts(project_id, NOTHING, book).found]
+
+
+def change_orders_of(gateway: Gateway, project_id: int = PROJECT) -> list[ChangeOrder | PrimeChange]:
+    """Read all change orders of a project, of which no contract is known yet."""
+    return list(gateway.change_orders(project_id, NOTHING, gateway.code_book(project_id), {}).found)
+
+
+def budget_of(gateway: Gateway, project_id: int = PROJECT) -> Budget:
+    """Read the budget of a project."""
+    locked = gateway.locked(project_id)
+    read = gateway.budget_rows(project_id, gateway.code_book(project_id))
+    return Budget(project_id, locked, read.rows, tuple(gateway.budget_changes(project_id)), read.unbudgeted)
+
+
+def forecasts_of(gateway: Gateway, project_id: int = PROJECT) -> list[Forecast]:
+    """Read the forecasts of a project."""
+    return list(gateway.budget_rows(project_id, gateway.code_book(project_id)).forecasts)
+
+
+def cost_codes(gateway: Gateway) -> list[CostCode]:
+    """Read the standard cost codes of every list."""
+    return gateway.cost_codes(gateway.code_lists())

@@ -10,7 +10,7 @@ import pytest
 from qbwc_bridge.domain.money import ZERO
 from qbwc_bridge.domain.procore_billing import Forecast, InvoiceLine
 from qbwc_bridge.errors import ProcoreError
-from tests.procore.api import API, PROJECT, Api, ok
+from tests.procore.api import API, PROJECT, Api, forecasts_of, ok, wbs, wbs_path
 
 PRIME = "/rest/v1.0/prime_contracts"
 INVOICES = "/rest/v1.1/requisitions"
@@ -73,7 +73,7 @@ def test_a_tool_that_is_switched_off_is_no_empty_list(status: int) -> None:
     for read, named in (
         (gateway.prime_contracts, "prime contracts"),
         (gateway.subcontractor_invoices, "subcontractor invoices"),
-        (gateway.forecasts, "budget rows"),
+        (lambda project_id: forecasts_of(gateway, project_id), "budget views"),
     ):
         with pytest.raises(ProcoreError, match=f"{named} of project.*administrator") as told:
             read(PROJECT)
@@ -148,6 +148,7 @@ def forecast_api(*rows: dict[str, Any]) -> Api:
     api = Api()
     api.on("GET", VIEWS, ok([{"id": 1, "role": "forecasting"}, {"id": 701, "role": "project"}]))
     api.on("GET", f"{VIEWS}/701/detail_rows", ok(list(rows)))
+    api.on("GET", wbs_path(), ok([wbs(9000 + number, "03-300", "M") for number in range(1, 6)]))
     return api
 
 
@@ -167,7 +168,7 @@ def test_forecasts_are_read_from_their_fixed_key() -> None:
     )
     days = [{"budget_forecast_id": 71, "updated_at": f"2026-03-0{day}T23:00:00Z"} for day in (2, 4, 3)]
     api.on("GET", ITEMS, ok([*days, {"budget_forecast_id": None, "updated_at": "2026-05-01"}, {}]))
-    assert api.gateway().forecasts(PROJECT) == [
+    assert forecasts_of(api.gateway(), PROJECT) == [
         Forecast(9001, Decimal("46000.10"), manual=True, changed=dt.date(2026, 3, 4)),
         Forecast(9002, Decimal("5.00"), manual=True),
         Forecast(9003, Decimal("8.50"), manual=False),
@@ -177,7 +178,7 @@ def test_forecasts_are_read_from_their_fixed_key() -> None:
 def test_forecasts_that_procore_reckoned_need_no_day() -> None:
     """Where nobody set a forecast, the items are not asked for."""
     api = forecast_api(forecast_row(1, forecast(None, "0.0", manual=False)))
-    assert [each.manual for each in api.gateway().forecasts(PROJECT)] == [False]
+    assert [each.manual for each in forecasts_of(api.gateway(), PROJECT)] == [False]
     assert not api.calls(ITEMS)
 
 
@@ -185,14 +186,14 @@ def test_without_the_items_a_forecast_has_no_day_but_a_fault_is_told() -> None:
     """A missing list of items costs the days only; a failure of Procore is none."""
     api = forecast_api(forecast_row(1, forecast(71, "5.0", manual=True)))
     api.on("GET", ITEMS, httpx.Response(403))
-    assert api.gateway().forecasts(PROJECT) == [Forecast(9001, Decimal("5.00"), manual=True)]
+    assert forecasts_of(api.gateway(), PROJECT) == [Forecast(9001, Decimal("5.00"), manual=True)]
     api.on("GET", ITEMS, httpx.Response(500))
     with pytest.raises(ProcoreError, match="items of the forecasts"):
-        api.gateway().forecasts(PROJECT)
+        forecasts_of(api.gateway(), PROJECT)
 
 
 def test_a_forecast_on_no_code_is_told() -> None:
     """A forecast must belong to a budget code."""
     api = forecast_api(forecast_row(1, forecast(None, "5.0", manual=False), wbs_code_id=None))
     with pytest.raises(ProcoreError, match="no budget code that Procore lists"):
-        api.gateway().forecasts(PROJECT)
+        forecasts_of(api.gateway(), PROJECT)

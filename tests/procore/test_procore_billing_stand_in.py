@@ -1,7 +1,7 @@
 """Contracts, subcontractors' invoices and forecasts against the stand-in: what people typed is what is read."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 import pytest
@@ -10,7 +10,7 @@ from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.domain.procore import PrimeChange
 from qbwc_bridge.errors import ProcoreError
 from qbwc_bridge.rehearsal.procore import CommitmentLine, InvoiceLine, demo_company
-from tests.procore.api import FakeClock
+from tests.procore.api import FakeClock, change_orders_of, commitments_of, forecasts_of
 from tests.procore.test_procore_stand_in import Bench, open_bench
 
 
@@ -31,7 +31,7 @@ def test_prime_contracts_with_their_approved_changes(bench: Bench) -> None:
         lines = [CommitmentLine("03-300.M", "Canopy", Decimal("500.25"))]
         bench.procore.add_prime_change_order(contract, number, "Canopy", lines, status=status)
     (read,) = bench.gateway.prime_contracts(project)
-    changes = [each for each in bench.gateway.change_orders(project) if isinstance(each, PrimeChange)]
+    changes = [each for each in change_orders_of(bench.gateway, project) if isinstance(each, PrimeChange)]
     approved = total(each.amount for each in changes if each.status == "approved")
     assert (read.id, read.in_force, read.original) == (contract, True, Decimal("900000.50"))
     assert (len(changes), approved, read.revised) == (2, Decimal("500.25"), read.original + approved)
@@ -41,7 +41,7 @@ def test_prime_contracts_with_their_approved_changes(bench: Bench) -> None:
 def test_many_invoices_are_read_whole_and_add_up(bench: Bench) -> None:
     """Over several pages each comes once; approved claims by code are the budget's, retainage the last total."""
     project = bench.project("24-001")
-    contract = next(each for each in bench.gateway.commitments(project) if each.subcontract)
+    contract = next(each for each in commitments_of(bench.gateway, project) if each.subcontract)
     first, second = (each.id for each in contract.lines)
     for number in range(1, 321):
         lines = [InvoiceLine(first, Decimal("10.05"), stored=Decimal(number)), InvoiceLine(second, Decimal(number % 2))]
@@ -67,7 +67,7 @@ def test_forecasts_are_those_of_the_budget_page(bench: Bench) -> None:
     bench.procore.set_forecast(project, "05-120.S", ZERO, itemized=False)
     bench.procore.budget_columns["revised"] = "Forecast To Complete"
     seen = {row.wbs_code_id: row for row in bench.procore.budget_view(project) if row.budget_line_id is not None}
-    found = {each.budget_code_id: each for each in bench.gateway.forecasts(project)}
+    found = {each.budget_code_id: each for each in forecasts_of(bench.gateway, project)}
     assert {key: each.to_complete for key, each in found.items()} == {key: row.forecast for key, row in seen.items()}
     by_hand = {seen[key].code: each.changed for key, each in found.items() if each.manual}
     assert by_hand == {"03-300.M": dt.date(2026, 3, 2), "05-120.S": None}
@@ -77,10 +77,10 @@ def test_forecasts_are_those_of_the_budget_page(bench: Bench) -> None:
 def test_a_hidden_tool_raises(bench: Bench, path: str) -> None:
     """Each of the three lists tells that it may not be read."""
     project, gateway = bench.project("24-001"), bench.gateway
-    reads = {
+    reads: dict[str, Callable[[int], object]] = {
         "prime_contracts": gateway.prime_contracts,
         "requisitions": gateway.subcontractor_invoices,
-        "budget_views": gateway.forecasts,
+        "budget_views": lambda project_id: forecasts_of(gateway, project_id),
     }
     bench.procore.fail_next(status=403, path_contains=path)
     with pytest.raises(ProcoreError, match="switch the tool on"):

@@ -8,7 +8,7 @@ import pytest
 
 from qbwc_bridge.domain.procore import BudgetCode
 from qbwc_bridge.errors import ProcoreError
-from tests.procore.api import PROJECT, Api, body, ok, raw, wbs, wbs_path
+from tests.procore.api import PROJECT, Api, body, budget_of, ok, raw, wbs, wbs_path
 
 BASE = f"/rest/v1.0/projects/{PROJECT}"
 VIEWS = "/rest/v1.0/budget_views"
@@ -37,7 +37,7 @@ def test_codes_come_from_segments_not_from_the_flat_code() -> None:
     """Odd punctuation in codes survives, because codes are walked by segment."""
     api = Api()
     api.on("GET", wbs_path(), ok([wbs(2**40, "00-.30.14-", "L")]))
-    (code,) = api.gateway().budget_codes(PROJECT)
+    (code,) = api.gateway().code_book(PROJECT).read()
     expected = BudgetCode(2**40, "00-.30.14-", "L", "Name of 00-.30.14-", "Name of L")
     assert (code, code.code) == (expected, "00-.30.14-.L")
 
@@ -48,7 +48,7 @@ def test_a_tiered_code_is_taken_whole() -> None:
     tiered["segment_items"][0]["path_code"] = "03-300"
     api = Api()
     api.on("GET", wbs_path(), ok([tiered]))
-    assert api.gateway().budget_codes(PROJECT)[0].code == "03-300.M"
+    assert api.gateway().code_book(PROJECT).read()[0].code == "03-300.M"
 
 
 def test_other_segments_are_marked_and_inactive_codes_left_out() -> None:
@@ -57,22 +57,24 @@ def test_other_segments_are_marked_and_inactive_codes_left_out() -> None:
     extra["segment_items"].append({"id": 3, "code": "A", "name": "Phase A", "segment": {"id": 13, "type": "custom"}})
     api = Api()
     api.on("GET", wbs_path(), ok([extra, wbs(2, "03-300", "L", status="inactive"), wbs(3, "03-300", "S")]))
-    assert [(code.id, code.other_segments) for code in api.gateway().budget_codes(PROJECT)] == [(1, True), (3, False)]
+    found = api.gateway().code_book(PROJECT).read()
+    assert [(code.id, code.other_segments) for code in found] == [(1, True), (3, False)]
 
 
 def test_a_budget_is_read_by_its_fixed_keys() -> None:
-    """Renamed display columns do no harm, unbudgeted rows stay out, amounts are exact."""
+    """Renamed display columns do no harm, unbudgeted rows are only listed, amounts are exact."""
     code = wbs(9001, "03-300", "M")
     api = budget_api(
         row(801, code, "30000.10", budget_modifications=-0.3),
         row(None, wbs(9002, "03-300", "L"), "0.0"),
     )
-    budget = api.gateway().budget(PROJECT)
+    budget = budget_of(api.gateway(), PROJECT)
     assert budget.locked
     assert [(r.code.code, r.original, r.modifications) for r in budget.rows] == [
         ("03-300.M", Decimal("30000.10"), Decimal("-0.30"))
     ]
-    assert api.calls(f"{VIEWS}/701/detail_rows")[0].url.params["budget_row_type"] == "budgeted"
+    assert api.calls(f"{VIEWS}/701/detail_rows")[0].url.params["budget_row_type"] == "all"
+    assert [code.code for code in budget.unbudgeted] == ["03-300.L"]
     assert not api.calls(wbs_path())
 
 
@@ -81,7 +83,7 @@ def test_rows_without_segments_are_joined_by_the_codes_id() -> None:
     bare = {"id": 9001, "flat_code": "x"}
     api = budget_api(row(801, bare, "1.0"), row(802, None, "2.0", wbs_code_id=9002, biller_type="SubJob"))
     api.on("GET", wbs_path(), ok([wbs(9001, "03-300", "M", status="inactive"), wbs(9002, "03-300", "L")]))
-    rows = api.gateway().budget(PROJECT).rows
+    rows = budget_of(api.gateway(), PROJECT).rows
     assert [(r.code.code, r.code.other_segments) for r in rows] == [("03-300.M", False), ("03-300.L", True)]
 
 
@@ -90,13 +92,13 @@ def test_a_row_without_any_code_is_told() -> None:
     api = budget_api(row(801, None, "1.0", wbs_code_id=5))
     api.on("GET", wbs_path(), ok([]))
     with pytest.raises(ProcoreError, match="Budget row 801"):
-        api.gateway().budget(PROJECT)
+        budget_of(api.gateway(), PROJECT)
 
 
 def test_a_project_without_view_is_told() -> None:
     """Without a budget view nothing can be read, and the sentence says who can assign one."""
     with pytest.raises(ProcoreError, match=r"has no budget view in Procore.*administrator"):
-        budget_api(views=[]).gateway().budget(PROJECT)
+        budget_of(budget_api(views=[]).gateway(), PROJECT)
 
 
 def test_a_forecasting_view_is_the_last_choice() -> None:
@@ -106,7 +108,7 @@ def test_a_forecasting_view_is_the_last_choice() -> None:
         {"id": 702, "role": "project"},
         {"id": 701, "role": None},
     ]
-    assert budget_api(views=views).gateway().budget(PROJECT).rows == ()
+    assert budget_of(budget_api(views=views).gateway(), PROJECT).rows == ()
 
 
 def test_only_approved_changes_count() -> None:
@@ -117,7 +119,7 @@ def test_only_approved_changes_count() -> None:
     text = '{"data": {"id": 2, "number": 2, "status": "approved", "title": "Up", "adjustment_line_items": ['
     text += '{"amount": 0.10, "wbs_code": {"id": 9001}}, {"amount": -70000000000000.07, "wbs_code_id": "9002"}]}}'
     api.on("GET", f"{BASE}/budget_changes/2", raw(text))
-    budget = api.gateway().budget(PROJECT)
+    budget = budget_of(api.gateway(), PROJECT)
     (change,) = budget.changes
     assert (change.number, change.title) == ("2", "Up")
     assert change.amounts == ((9001, Decimal("0.10")), (9002, Decimal("-70000000000000.07")))

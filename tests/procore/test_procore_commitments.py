@@ -12,7 +12,7 @@ from qbwc_bridge.domain.procore import ChangeOrder, ContractLine, PrimeChange
 from qbwc_bridge.errors import ProcoreError
 from qbwc_bridge.procore.changes import joined
 from qbwc_bridge.procore.payloads import ChangeLineRow
-from tests.procore.api import COMPANY, PROJECT, Api, ok, wbs, wbs_path
+from tests.procore.api import COMPANY, PROJECT, Api, change_orders_of, commitments_of, ok, wbs, wbs_path
 
 ORDERS = "/rest/v1.0/purchase_order_contracts"
 SUBCONTRACTS = "/rest/v1.0/work_order_contracts"
@@ -56,7 +56,7 @@ def test_both_kinds_come_with_their_lines_in_order() -> None:
     """Purchase orders and subcontracts are read with vendor, date, retainage, revised sum, and lines by position."""
     order = contract(401, "amount", line(502, 2, "6500.5"), line(501, 1, "12000.0"))
     bare = contract(402, "amount", vendor=None, contract_date=None, title=None, retainage_percent=None)
-    first, second = commitment_api(order, subcontracts=(bare,)).gateway().commitments(PROJECT)
+    first, second = commitments_of(commitment_api(order, subcontracts=(bare,)).gateway(), PROJECT)
     assert (first.id, first.subcontract, first.project_id) == (401, False, PROJECT)
     assert (first.vendor_id, first.vendor_name) == (700_000_000_000_301, "Acme Drywall LLC")
     assert (first.contract_date, first.retainage_percent) == (dt.date(2026, 2, 2), Decimal("10.00"))
@@ -74,7 +74,7 @@ def test_amount_lines_have_no_quantity() -> None:
         line(3, 1, "7.0", quantity="", unit_cost=None),
         line(4, 2, "7.03", quantity="2.5000", unit_cost=2.812, uom="cy"),
     )
-    first, second = commitment_api(amount, unit).gateway().commitments(PROJECT)
+    first, second = commitments_of(commitment_api(amount, unit).gateway(), PROJECT)
     assert not first.unit_based
     assert [(one.quantity, one.unit_cost) for one in first.lines] == [(None, None), (None, None)]
     assert second.unit_based
@@ -90,7 +90,7 @@ def test_lines_get_their_code_by_id() -> None:
         401, "amount", line(1, 1, "1"), line(2, 2, "2", wbs_code={"id": 5}), line(3, 3, "3", wbs_code=None)
     )
     api = commitment_api(order)
-    lines = api.gateway().commitments(PROJECT)[0].lines
+    lines = commitments_of(api.gateway(), PROJECT)[0].lines
     assert [one.code.code if one.code else None for one in lines] == ["09-250.M", None, None]
     assert len(api.calls(wbs_path())) == 1
 
@@ -98,7 +98,7 @@ def test_lines_get_their_code_by_id() -> None:
 def test_the_same_amount_written_otherwise_changes_nothing() -> None:
     """Content, on which acceptances rest, is the same for "12.5", "12.50" and 12.5."""
     written = [contract(401, "amount", line(1, 1, amount)) for amount in ("12.5", "12.50", 12.5)]
-    contents = [commitment_api(one).gateway().commitments(PROJECT)[0].content() for one in written]
+    contents = [commitments_of(commitment_api(one).gateway(), PROJECT)[0].content() for one in written]
     assert contents[0] == contents[1] == contents[2]
 
 
@@ -106,17 +106,17 @@ def test_a_contract_deleted_while_reading_is_left_out() -> None:
     """A contract that is gone between list and show does not spoil the others; a refusal does."""
     api = commitment_api(contract(401, "amount"), contract(402, "amount"))
     api.on("GET", f"{ORDERS}/401", httpx.Response(404, json={"errors": "Not Found"}))
-    assert [one.id for one in api.gateway().commitments(PROJECT)] == [402]
+    assert [one.id for one in commitments_of(api.gateway(), PROJECT)] == [402]
     api.on("GET", f"{ORDERS}/401", httpx.Response(403))
     with pytest.raises(ProcoreError, match="purchase order 401"):
-        api.gateway().commitments(PROJECT)
+        commitments_of(api.gateway(), PROJECT)
 
 
 def test_a_line_without_amount_is_told() -> None:
     """A line that has no amount at all names itself and its order."""
     api = commitment_api(contract(401, "amount", line(1, 1, None)))
     with pytest.raises(ProcoreError, match="Line 1 of purchase order 401"):
-        api.gateway().commitments(PROJECT)
+        commitments_of(api.gateway(), PROJECT)
 
 
 def package(package_id: int, contract_id: int, *lines: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -146,7 +146,7 @@ PRIME = "/rest/v1.0/prime_contracts"
 
 def orders_of(api: Api) -> list[ChangeOrder]:
     """The change orders of commitments."""
-    return [each for each in api.gateway().change_orders(PROJECT) if isinstance(each, ChangeOrder)]
+    return [each for each in change_orders_of(api.gateway(), PROJECT) if isinstance(each, ChangeOrder)]
 
 
 def test_change_orders_know_the_line_they_change() -> None:
@@ -176,7 +176,7 @@ def test_a_fault_is_no_missing_list() -> None:
     api = change_api(package(601, 401, package_line(621, 1, "1500.0")))
     api.on("GET", NEWER, httpx.Response(500))
     with pytest.raises(ProcoreError, match="commitment change orders"):
-        api.gateway().change_orders(PROJECT)
+        change_orders_of(api.gateway(), PROJECT)
 
 
 def test_only_change_orders_of_commitments_count() -> None:
@@ -185,7 +185,7 @@ def test_only_change_orders_of_commitments_count() -> None:
     odd = package(603, 401, type="PrimeContractChangeOrder")
     api = change_api(prime, odd)
     api.on("GET", PRIME, ok([]))
-    assert api.gateway().change_orders(PROJECT) == []
+    assert change_orders_of(api.gateway(), PROJECT) == []
     assert not api.calls(f"{PACKAGES}/602")
 
 
@@ -205,7 +205,7 @@ def prime_api(answer: httpx.Response) -> Api:
 
 def test_change_orders_of_the_prime_contract_come_as_totals() -> None:
     """Those of a commitment that is no longer shown are not among them; the approved ones add up (rule 10)."""
-    found = prime_api(ok([{"id": 900}])).gateway().change_orders(PROJECT)
+    found = change_orders_of(prime_api(ok([{"id": 900}])).gateway(), PROJECT)
     prime = [each for each in found if isinstance(each, PrimeChange)]
     assert [each.id for each in found] == [each.id for each in prime] == [701, 702]
     assert "1,250.50" in (rules.prime_changes_beside(prime) or "")
@@ -214,7 +214,7 @@ def test_change_orders_of_the_prime_contract_come_as_totals() -> None:
 @pytest.mark.parametrize("status", [403, 404])
 def test_without_the_right_to_prime_contracts_everything_else_is_read(status: int) -> None:
     """Only the figure beside the estimate is missing."""
-    assert prime_api(httpx.Response(status)).gateway().change_orders(PROJECT) == []
+    assert change_orders_of(prime_api(httpx.Response(status)).gateway(), PROJECT) == []
 
 
 def contract_line(line_id: int, amount: str, description: str = "") -> ContractLine:

@@ -72,7 +72,7 @@ def test_reads_are_tried_again_after_a_lost_answer() -> None:
     """A read outlives a dropped connection and a fault of Procore's, with growing pauses."""
     api = Api()
     api.on("GET", VENDORS, httpx.ReadError("cut"), httpx.Response(502), ok([]))
-    assert api.gateway().vendors() == []
+    assert api.gateway().vendors().found == ()
     assert api.clock.slept == [1.0, 2.0]
 
 

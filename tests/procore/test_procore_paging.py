@@ -6,7 +6,7 @@ import pytest
 from qbwc_bridge.errors import ProcoreError
 from qbwc_bridge.procore.client import Client
 from qbwc_bridge.procore.paging import data_rows
-from tests.procore.api import API, PROJECT, Api, ok, raw
+from tests.procore.api import API, PROJECT, Api, change_orders_of, ok, raw
 
 TYPES = "/rest/v1.0/line_item_types"
 LINES = "/rest/v2.0/lines"
@@ -113,5 +113,5 @@ def test_unpaged_lists_get_no_page_parameters() -> None:
     api.on("GET", "/rest/v1.0/work_order_contracts", ok([]))
     api.on("GET", "/rest/v1.0/change_order_packages", ok([{"id": 9, "contract_id": 1}]))
     api.on("GET", path, httpx.Response(422, json={"errors": "three tiers"}))
-    assert api.gateway().change_orders(PROJECT) == []
+    assert change_orders_of(api.gateway(), PROJECT) == []
     assert not api.calls(path)[0].url.params

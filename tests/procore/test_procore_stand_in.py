@@ -12,7 +12,7 @@ from qbwc_bridge.domain.procore import ChangeOrder, DirectCost, DirectCostLine
 from qbwc_bridge.errors import ProcoreError, ProcoreUnreachable
 from qbwc_bridge.procore import Gateway
 from qbwc_bridge.rehearsal.procore import CommitmentLine, Procore, demo_company
-from tests.procore.api import FakeClock
+from tests.procore.api import FakeClock, budget_of, change_orders_of, commitments_of, cost_codes, forecasts_of
 from tests.procore.contract import ContractTransport
 
 V2 = "/rest/v2.0/companies/{company_id}/projects/{project_id}"
@@ -69,7 +69,7 @@ class Bench:
 
     def change_orders(self, project_id: int) -> list[ChangeOrder]:
         """The change orders of a project's commitments."""
-        return [each for each in self.gateway.change_orders(project_id) if isinstance(each, ChangeOrder)]
+        return [each for each in change_orders_of(self.gateway, project_id) if isinstance(each, ChangeOrder)]
 
     def project(self, number: str) -> int:
         """Give the id of a project by its number."""
@@ -107,10 +107,10 @@ def test_the_whole_edge_uses_documented_operations_only(bench: Bench) -> None:
     gateway.check()
     project = bench.project("24-001")
     bench.procore.approve_budget_change(project, 1, {"03-300.M": Decimal("250.75")})
-    gateway.vendors(), gateway.cost_codes(), gateway.cost_types(), gateway.budget_codes(project)
-    gateway.budget(project), gateway.commitments(project), gateway.change_orders(project)
+    gateway.vendors().found, cost_codes(gateway), gateway.cost_types(), gateway.code_book(project).read()
+    budget_of(gateway, project), commitments_of(gateway, project), change_orders_of(gateway, project)
     bench.procore.set_forecast(project, "03-300.M", Decimal(500))
-    gateway.prime_contracts(project), gateway.subcontractor_invoices(project), gateway.forecasts(project)
+    gateway.prime_contracts(project), gateway.subcontractor_invoices(project), forecasts_of(gateway, project)
     code = gateway.create_budget_code(project, "16-100", "M")
     cost = DirectCost(
         origin_id="qbd:k:1",
@@ -136,10 +136,10 @@ def test_company_lists_come_whole(bench: Bench) -> None:
     assert set(projects) == {"24-001", "24-002", "24-003"}
     clinic = projects["24-001"]
     assert (clinic.name, clinic.state, clinic.zip) == ("Maple Clinic", "CA", "94607")
-    vendors = {one.name: one for one in bench.gateway.vendors()}
+    vendors = {one.name: one for one in bench.gateway.vendors().found}
     iron = vendors["Se\u00f1or Pe\u00f1a\u2019s Ironworks \u2013 Fabrication & Erection Company"]
     assert iron.address == "901 Foundry St"
-    codes = {one.full_code: one for one in bench.gateway.cost_codes()}
+    codes = {one.full_code: one for one in cost_codes(bench.gateway)}
     assert codes["03-300"].parent_id == codes["03"].id
     assert codes["03"].parent_id is None
     assert {one.code for one in bench.gateway.cost_types()} == {"L", "M", "S", "E", "O"}
@@ -149,9 +149,9 @@ def test_long_lists_are_read_over_several_pages(bench: Bench) -> None:
     """More records than one page holds all arrive, in both versions of pages."""
     for number in range(650):
         bench.procore.add_vendor(f"Vendor {number:04}")
-    assert len(bench.gateway.vendors()) == 656
+    assert len(bench.gateway.vendors().found) == 656
     project = bench.project("24-001")
-    order = bench.gateway.commitments(project)[0]
+    order = commitments_of(bench.gateway, project)[0]
     lines = [
         CommitmentLine("03-300.M", f"Part {number}", Decimal(number), changes_line=order.lines[0].id)
         for number in range(230)
@@ -168,33 +168,33 @@ def test_the_budget_is_what_its_people_see(bench: Bench) -> None:
     bench.procore.approve_budget_change(project, 1, {"03-300.M": Decimal("250.75"), "05-120.S": Decimal("-99.99")})
     bench.procore.draft_budget_change(project, 2, {"03-300.M": Decimal(1000)})
     bench.procore.budget_columns["revised"] = "Revized Budgit"
-    budget = bench.gateway.budget(project)
+    budget = budget_of(bench.gateway, project)
     seen = {row.code: row.revised for row in bench.procore.budget_view(project) if row.budget_line_id is not None}
     ours = {row.code.code: budget.amounts()[row.code.id] for row in budget.rows}
     assert (budget.locked, ours) == (True, seen)
     assert "01-.74.10-.L" in ours
-    assert not bench.gateway.budget(bench.project("24-003")).locked
+    assert not budget_of(bench.gateway, bench.project("24-003")).locked
 
 
 def test_commitments_add_up(bench: Bench) -> None:
     """Lines, approved change orders and Procore's revised contract agree for every commitment of every project."""
     for project in bench.gateway.projects():
         changes = bench.change_orders(project.id)
-        commitments = bench.gateway.commitments(project.id)
+        commitments = commitments_of(bench.gateway, project.id)
         assert commitments
         for one in commitments:
             approved = [c.amount() for c in changes if c.commitment_id == one.id and c.status == "approved"]
             assert one.amount() + sum(approved) == one.revised
             assert all(line.code for line in one.lines)
     (change,) = bench.change_orders(bench.project("24-001"))
-    order = next(one for one in bench.gateway.commitments(change.project_id) if one.id == change.commitment_id)
+    order = next(one for one in commitments_of(bench.gateway, change.project_id) if one.id == change.commitment_id)
     assert (change.lines[0].commitment_line_id, change.title) == (order.lines[0].id, "Extra soffit in the lobby")
     assert (order.vendor_name, order.unit_based, order.lines[0].quantity) == ("Pacific Drywall", False, None)
 
 
 def test_unit_lines_keep_quantity_and_price(bench: Bench) -> None:
     """Unit lines carry quantity, unit cost and unit; the amount is their product to the cent."""
-    orders = {one.number: one for one in bench.gateway.commitments(bench.project("24-001"))}
+    orders = {one.number: one for one in commitments_of(bench.gateway, bench.project("24-001"))}
     lines = orders["PO24-004"].lines
     assert [line.uom for line in lines] == ["cy", "hr"]
     for line in lines:
@@ -216,7 +216,7 @@ def test_projects_and_vendors_are_made(bench: Bench) -> None:
         True,
     )
     assert (projects[bare].number, projects[bare].name) == ("", "Old Mill")
-    assert {one.id: one.name for one in bench.gateway.vendors()}[vendor] == "Smith & Sons (Oakland)"
+    assert {one.id: one.name for one in bench.gateway.vendors().found}[vendor] == "Smith & Sons (Oakland)"
     assert bench.gateway.create_budget_code(numbered, "16-100", "M").id
     sent = [call.body for call in bench.procore.calls if call.method == "POST" and call.path.startswith("/rest")]
     assert len(sent) == 3
@@ -236,14 +236,14 @@ def test_what_would_be_made_twice_is_never_sent_again(bench: Bench, status: int)
     bench.procore.fail_next(status=status, path_contains="/vendors", method="POST", after_effect=True)
     with pytest.raises(ProcoreUnreachable):
         bench.gateway.create_vendor("Acme Paving")
-    assert [one.name for one in bench.gateway.vendors()].count("Acme Paving") == 1
+    assert [one.name for one in bench.gateway.vendors().found].count("Acme Paving") == 1
 
 
 def test_a_creation_that_procore_did_not_take_is_sent_again(bench: Bench) -> None:
     """A full allowance of calls is waited for, and the record is made once."""
     bench.procore.fail_next(status=429, path_contains="/vendors", method="POST", retry_after=3)
     bench.gateway.create_vendor("Acme Paving")
-    assert [one.name for one in bench.gateway.vendors()].count("Acme Paving") == 1
+    assert [one.name for one in bench.gateway.vendors().found].count("Acme Paving") == 1
 
 
 def costs() -> list[DirectCost]:
@@ -255,7 +255,7 @@ def costs() -> list[DirectCost]:
 def test_direct_costs_are_written_once(bench: Bench) -> None:
     """The same costs synced twice stand in Procore once, and come back exactly as written."""
     gateway, project = bench.gateway, bench.project("24-001")
-    code = next(one for one in gateway.budget_codes(project) if one.code == "03-300.M")
+    code = next(one for one in gateway.code_book(project).read() if one.code == "03-300.M")
     for _ in range(2):
         ids = gateway.sync_direct_costs(project, costs()).ids
         lines = {
@@ -276,7 +276,7 @@ def test_direct_costs_are_written_once(bench: Bench) -> None:
 def test_known_direct_costs_are_changed_in_place(bench: Bench) -> None:
     """A cost read back is changed by its id, cleared fields included, and deleted with its lines."""
     gateway, project = bench.gateway, bench.project("24-001")
-    vendor = gateway.vendors()[0].id
+    vendor = gateway.vendors().found[0].id
     gateway.sync_direct_costs(project, [replace(costs()[0], vendor_id=vendor, invoice_number="7")])
     (read,) = gateway.direct_costs(project)
     assert (read.vendor_id, read.invoice_number) == (vendor, "7")
@@ -369,7 +369,7 @@ def test_what_the_app_may_not_see_is_told(bench: Bench) -> None:
     project = bench.project("24-001")
     bench.procore.set_project(project, permitted=False)
     with pytest.raises(ProcoreError, match="administrator") as closed:
-        bench.gateway.budget(project)
+        budget_of(bench.gateway, project)
     assert closed.value.status in {403, 404}
     wrong = Gateway(
         login_url="http://127.0.0.1:8001",
@@ -389,10 +389,10 @@ def test_what_the_app_may_not_see_is_told(bench: Bench) -> None:
 def test_a_budget_code_is_made_or_found(bench: Bench) -> None:
     """A missing budget code is made once and then found; a code that the project lacks is told."""
     project = bench.project("24-001")
-    before = {one.id for one in bench.gateway.budget_codes(project)}
+    before = {one.id for one in bench.gateway.code_book(project).read()}
     made = bench.gateway.create_budget_code(project, "01-.74.10-", "M")
     assert made.id not in before
     assert made == bench.gateway.create_budget_code(project, "01-.74.10-", "M")
-    assert made in bench.gateway.budget_codes(project)
+    assert made in bench.gateway.code_book(project).read()
     with pytest.raises(ProcoreError, match="no active cost code 99-999"):
         bench.gateway.create_budget_code(project, "99-999", "M")

@@ -20,7 +20,7 @@ from qbwc_bridge.storage.unit_of_work import open_work
 from tests.storage import samples
 
 NOW = dt.datetime(2026, 3, 2, 8, 30, tzinfo=dt.UTC)
-NEWEST = "0003"
+NEWEST = "0004"
 """The newest step; the step of tomorrow follows it."""
 
 
@@ -142,11 +142,11 @@ def next_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return later / "next.py"
 
 
-GOOD_STEP = """
+GOOD_STEP = f"""
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision = "next", "0003"
+revision, down_revision = "next", "{NEWEST}"
 
 def upgrade():
     with op.batch_alter_table("person", recreate="auto") as table:

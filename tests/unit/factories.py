@@ -4,17 +4,17 @@
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from qbwc_bridge.domain.books import ListRecord
 from qbwc_bridge.domain.names import fold
-from qbwc_bridge.domain.procore import (
-    Document,
-)
-from qbwc_bridge.domain.records import Company, Connection, History, MessageSet, Submission, Task, Visit
+from qbwc_bridge.domain.procore import BudgetCode, Document
+from qbwc_bridge.domain.reading import OF_COMPANY, OF_PROJECT
+from qbwc_bridge.domain.records import Company, Connection, DocumentRow, History, MessageSet, Submission, Task, Visit
 from qbwc_bridge.domain.replies import ReplySet
 from qbwc_bridge.domain.states import State, TaskState
 from qbwc_bridge.flow import answers, decisions, dispatch, intake, newest, queueing, recovery, work
@@ -36,6 +36,30 @@ LANGUAGE = Language.load(OWNER)
 OPTIONS = Options(
     income_account="Construction Income", expense_account="Job Expenses", default_customer="Clients", time_zone="UTC"
 )
+
+
+def keep(
+    uow: UnitOfWork,
+    connection: Connection,
+    documents: Mapping[int, Sequence[Document]],
+    codes: Mapping[int, list[BudgetCode]],
+    now: dt.datetime,
+) -> None:
+    """Keep a whole reading of Procore: documents by project (0 for the company's own), and budget codes."""
+    for project_id, found in documents.items():
+        kinds = OF_PROJECT if project_id else OF_COMPANY
+        told = {kind: [each for each in found if intake.told_by(kind, row_of(each, project_id))] for kind in kinds}
+        parts = {kind: intake.whole_part(part) for kind, part in told.items()}
+        rest = [each for each in found if each not in chain.from_iterable(told.values())]
+        portion = intake.Portion(project_id, now, parts, rest, codes=codes.get(project_id), whole=True)
+        intake.store(uow, connection, portion, now)
+    connection.pulled_at = now
+    uow.connections.save(connection)
+
+
+def row_of(document: Document, project_id: int) -> DocumentRow:
+    """Give the row of a document that is not stored."""
+    return DocumentRow(0, document.kind, str(getattr(document, "id", project_id)), document, project_id)
 
 
 # ---------------------------------------------------------------- the bridge
@@ -87,7 +111,7 @@ class World:
         self.documents[PROJECT] = list(documents)
         codes = [code(), code(2, "09-250", "L")]
         with self.unit() as (uow, connection):
-            intake.store(uow, connection, intake.Reading(self.documents, {PROJECT: codes}), self.now)
+            keep(uow, connection, self.documents, {PROJECT: codes}, self.now)
 
     def settle(self) -> None:
         """Review everything and queue what can go."""

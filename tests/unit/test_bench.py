@@ -10,12 +10,13 @@ from tests.bench.names import company_name, order_number
 from tests.bench.office import SEED, accept, seed_office
 from tests.bench.twins import multiply, order_seeds, vendor_seeds
 
-TINY = ("--tasks=4", "--cycles=6", "--records=30", "--megabytes=1", "--share=0.01", "--idle-visits=1")
+TINY = ("--tasks=4", "--cycles=6", "--records=30", "--megabytes=1", "--share=0.01", "--idle-visits=1", "--rounds=8")
 FIGURES = {
     "cycles": ("bare spyne under waitress", "4 waiting, 6 cycles", "sendRequestXML, calls a second", "p95"),
     "lists": ("records/s", "quickbooks-js here"),
     "answers": ("customers, 1 MB", "cost report, 1 MB", "peak memory", "60 MB + 5 x the answer"),
     "costs": ("lines a second", "at most 250 MB", "A reading with nothing new", "fewer than 25"),
+    "reading": ("1 project, read for the first time", "at most 2 a project", "a round waits", "that a webhook told"),
     "sync": ("20 in all", "round trips", "one record each", "A visit with nothing to do", "at most 20 ms"),
 }
 

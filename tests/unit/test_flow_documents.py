@@ -27,14 +27,14 @@ from qbwc_bridge.domain.quickbooks import PurchaseOrderMod
 from qbwc_bridge.domain.records import Submission, Task
 from qbwc_bridge.domain.states import State, TaskState
 from qbwc_bridge.errors import QuickBooksError
-from qbwc_bridge.flow import decisions, intake, work
+from qbwc_bridge.flow import decisions, work
 from qbwc_bridge.flow.language import Language
 from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.ports import UnitOfWork
 from qbwc_bridge.qbxml.parse import Element, parse_tree
 from tests.support import shared_dir
 from tests.unit.documents import PROJECT, VENDOR, code, commitment, company_documents, line
-from tests.unit.factories import OWNER, World
+from tests.unit.factories import OWNER, World, keep
 from tests.unit.test_domain_changing import order_lines
 
 VISIT = 1
@@ -149,8 +149,7 @@ def accepted_task(world: World, scene: Scene, kind: str, *documents: Document) -
     """Bring documents in, accept the one of that kind if nothing stands against it; gives it and what is queued."""
     uow, connection = scene.uow, scene.connection
     codes = [code(), code(2, "09-250", "L")]
-    reading = intake.Reading({0: company_documents(), PROJECT: list(documents)}, {PROJECT: codes})
-    intake.store(uow, connection, reading, world.now)
+    keep(uow, connection, {0: company_documents(), PROJECT: documents}, {PROJECT: codes}, world.now)
     work.settle(uow, connection, world.options, world.now, visit_id=VISIT)
     key = str(getattr(documents[-1], "id", PROJECT))
     row = uow.submissions.first(kind=kind, key=key)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qbwc_bridge.domain.procore import Project, Vendor
+from qbwc_bridge.domain.reading import Changed
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.errors import ProcoreError, ProcoreUnreachable
 from qbwc_bridge.flow import decisions, making, procore_links
@@ -52,9 +53,9 @@ class Company:
         """Every project."""
         return [each for each in self._read() if isinstance(each, Project)]
 
-    def vendors(self) -> list[Vendor]:
+    def vendors(self) -> Changed[Vendor]:
         """Every vendor."""
-        return [each for each in self._read() if isinstance(each, Vendor)]
+        return Changed(tuple(each for each in self._read() if isinstance(each, Vendor)))
 
     def create_project(self, number: str, name: str) -> int:
         """Make a project."""
@@ -208,7 +209,7 @@ def test_two_possible_ones_ask_a_person(make: Make) -> None:
     (row,) = offered(world)
     assert row.state is State.FAILED
     assert "Procore has 2" in row.reasons[0]
-    world.documents[0] += company.vendors()
+    world.documents[0] += company.vendors().found
     world.bring()
     world.decide(procore_links.link, row, procore="999")
     assert offered(world)[0].state is State.SYNCED

@@ -13,13 +13,16 @@ from hypothesis import strategies as st
 
 from qbwc_bridge.domain.books import CostDocument, CostLine, MonthClose
 from qbwc_bridge.domain.money import total
-from qbwc_bridge.domain.procore import Budget, PrimeChange, Project
+from qbwc_bridge.domain.procore import Budget, BudgetChange, BudgetCode, PrimeChange
 from qbwc_bridge.domain.procore_billing import Billing, Forecast, PrimeContract
+from qbwc_bridge.domain.reading import OF_PROJECT, BudgetRead, CodeBook, ProjectState
 from qbwc_bridge.domain.records import History, Mapping
 from qbwc_bridge.domain.wip import NO_FORECAST, WipRow
 from qbwc_bridge.errors import ProcoreError, ProcoreUnreachable, Refused
-from qbwc_bridge.flow import closes, intake
+from qbwc_bridge.flow import closes
+from qbwc_bridge.flow.intake import Portion
 from qbwc_bridge.flow.options import Options, options
+from qbwc_bridge.flow.procore_reading import Before, ProjectReader
 from qbwc_bridge.flow.schedule import NO_CONTRACT, NOT_READ, Schedule, close_month, schedule
 from tests.unit.documents import NOW, PROJECT, budget, cash, change_order, commitment, line
 from tests.unit.factories import World
@@ -315,34 +318,39 @@ class Refusing:
         """Raise it."""
         raise self.error
 
-    def budget(self, project_id: int) -> Budget:
+    def code_book(self, _project_id: int, known: list[BudgetCode]) -> CodeBook:
+        """No code but those known."""
+        return CodeBook(known, dict)
+
+    def locked(self, _project_id: int) -> bool:
+        """The budget is locked."""
+        return True
+
+    def budget_rows(self, *_asked: object) -> BudgetRead:
         """An empty budget."""
-        return Budget(project_id, locked=True, rows=())
+        return BudgetRead(1, (), ())
 
-    def projects(self) -> list[Project]:
-        """The one project."""
-        return [Project(PROJECT, "24-001", "Hilltop House")]
-
-    def nothing(self, *_asked: int) -> list[Any]:
-        """Nothing else."""
+    def budget_changes(self, *_asked: object) -> list[BudgetChange]:
+        """No change."""
         return []
 
-    vendors = cost_codes = cost_types = commitments = change_orders = budget_codes = forecasts = nothing
+
+def read(error: ProcoreError) -> Portion:
+    """Read the first portion of a project whose prime contracts raise an error."""
+    procore: Any = Refusing(error)
+    before = Before(PROJECT, ProjectState(), [], [])
+    return next(ProjectReader(procore, before, dt.datetime(2026, 3, 1, tzinfo=dt.UTC)).read(OF_PROJECT))
 
 
 @pytest.mark.parametrize("status", [403, 404, 0])
 def test_a_refused_tool_leaves_the_rest_of_the_reading(status: int) -> None:
     """What only the schedule needs may be refused: the project is read all the same, with Procore's words."""
-    procore: Any = Refusing(ProcoreError("Procore has no prime contracts for us.", status=status))
-    reading = intake.read(procore, [PROJECT], lambda _told: None)
-    assert reading.problems == []
-    assert reading.documents[PROJECT][-1] == Billing(PROJECT, None, (), ("Procore has no prime contracts for us.",))
+    portion = read(ProcoreError("No.", status=status))
+    assert portion.documents == [Budget(PROJECT, locked=True, rows=()), Billing(PROJECT, None, (), ("No.",))]
 
 
 @pytest.mark.parametrize("status", [0, 401, 429, 503])
 def test_an_outage_is_no_refusal(status: int) -> None:
     """Where Procore is away, overrun or does not know us for a moment, what was read before stays."""
-    error = ProcoreError("No.", status=status) if status else ProcoreUnreachable("No answer.")
-    procore: Any = Refusing(error)
-    reading = intake.read(procore, [PROJECT], lambda _told: None)
-    assert (reading.problems, PROJECT in reading.documents) == ([f"24-001 Hilltop House: {error}"], False)
+    with pytest.raises(ProcoreError):
+        read(ProcoreError("No.", status=status) if status else ProcoreUnreachable("No answer."))

@@ -114,13 +114,13 @@ class Desk:
         self._end(trouble)
         return BudgetCode(made, cost_code, cost_type)
 
-    def check(self, *_asked: object) -> NoReturn:
+    def check(self, *_asked: object, **_named: object) -> NoReturn:
         """No write-back asks any of these: a call is a fault of the code under test."""
         raise AssertionError("the write-back asked Procore for something that it has no use for")
 
-    projects = vendors = cost_codes = cost_types = create_project = create_vendor = check
-    budget_codes = budget = commitments = change_orders = check
-    prime_contracts = subcontractor_invoices = forecasts = check
+    projects = vendors = code_lists = cost_codes = cost_types = create_project = create_vendor = check
+    allowance = code_book = locked = budget_rows = budget_changes = purchase_orders = subcontracts = check
+    commitment = change_orders = prime_contracts = subcontractor_invoices = check
 
 
 @dataclass

@@ -1,0 +1,253 @@
+"""Reading of Procore, portion by portion: only what changed where a list tells it, full lists where all is compared."""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
+from typing import Any
+
+from qbwc_bridge.domain.procore import Budget, BudgetCode, ChangeOrder, Commitment, Document
+from qbwc_bridge.domain.procore_billing import Billing
+from qbwc_bridge.domain.reading import (
+    BUDGET_CHANGES,
+    CHANGE_ORDERS,
+    CODES,
+    COST_TYPES,
+    LOCK,
+    ORDERS,
+    PRIME_CONTRACTS,
+    PROJECTS,
+    ROWS,
+    SUBCONTRACTS,
+    VENDORS,
+    Changed,
+    CodeBook,
+    CompanyState,
+    ContractKind,
+    Known,
+    ProjectState,
+)
+from qbwc_bridge.domain.records import DocumentRow, ProjectChoice
+from qbwc_bridge.errors import ProcoreError
+from qbwc_bridge.flow.intake import Part, Portion, told_by, whole_part
+from qbwc_bridge.ports import Procore, UnitOfWork
+
+PASSING = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS})
+"""Refusals of the moment, not of a tool: what they stopped is read again with the next pull."""
+
+OVERLAP = dt.timedelta(minutes=10)
+"""By how much a range begins before the greatest moment seen: a record may show up late in its list."""
+
+PORTION = 50
+"""Commitments or change orders that are read before they are kept, with a call or two for each."""
+
+_SINGLE = (CODES, LOCK, ROWS, BUDGET_CHANGES, PRIME_CONTRACTS)
+"""What is read at once; contracts and change orders follow in portions."""
+
+
+def passes(problem: ProcoreError) -> bool:
+    """Whether a failure is one of the moment, which stops the whole reading and not only what was asked for."""
+    return problem.is_outage or problem.status in PASSING
+
+
+def read_company(
+    procore: Procore, state: CompanyState, kinds: Iterable[str], began: dt.datetime, *, whole: bool
+) -> Portion:
+    """Read lists of the company; raises ProcoreError."""
+    portion = Portion(0, began, whole=whole)
+    for kind in kinds:
+        found: Sequence[Document]
+        if kind == VENDORS:
+            since = None if whole else _since(state.newest.get(kind))
+            portion.parts[kind] = _part(procore.vendors(Known(since)), since)
+            continue
+        if kind == PROJECTS:
+            found = procore.projects()
+        elif kind == COST_TYPES:
+            found = procore.cost_types()
+        else:
+            lists = procore.code_lists() if whole or not state.code_lists else state.code_lists
+            portion.code_lists, found = lists, procore.cost_codes(lists)
+        portion.parts[kind] = whole_part(found)
+    return portion
+
+
+@dataclass(slots=True)
+class Before:
+    """What is known of a project before it is read."""
+
+    project_id: int
+    state: ProjectState
+    codes: list[BudgetCode]
+    rows: list[DocumentRow]
+
+    def one(self, kind: str) -> Any:
+        """Give the document of which a project has one; None before its first reading."""
+        return next((row.document for row in self.rows if row.kind == kind and not row.gone), None)
+
+    def stamps(self, kind: str) -> dict[int, str]:
+        """Give what a list said of the documents that it tells of and that are not gone."""
+        return {int(row.key): row.stamp for row in self.rows if not row.gone and told_by(kind, row)}
+
+
+def before(uow: UnitOfWork, connection_id: int, project_id: int) -> Before:
+    """Look up what is known of a project."""
+    choice: ProjectChoice | None = uow.projects.first(connection_id=connection_id, project_id=project_id)
+    rows = uow.documents.find(connection_id=connection_id, project_id=project_id)
+    state, codes = (choice.reading, choice.budget_codes) if choice else (ProjectState(), [])
+    return Before(project_id, state, codes, rows)
+
+
+@dataclass(slots=True)
+class ProjectReader:
+    """Reads one project once.
+
+    `whole` compares full lists; `closely` reads budget changes line by line, whatever their list says; `anew` reads
+    every commitment and change order, whatever theirs say.
+    """
+
+    procore: Procore
+    known: Before
+    began: dt.datetime
+    whole: bool = False
+    closely: bool = False
+    anew: bool = False
+    book: CodeBook = field(init=False)
+    contracts: dict[int, ContractKind] = field(init=False)
+    _rows: dict[int, DocumentRow] = field(init=False)
+    """Commitments as they were kept before, by id."""
+    _read: set[int] = field(init=False, default_factory=set)
+    """Commitments that were read anew."""
+
+    def __post_init__(self) -> None:
+        self.book = self.procore.code_book(self.known.project_id, self.known.codes)
+        self.contracts = _primes(self.known.one("billing"))
+        self._rows = {int(row.key): row for row in self.known.rows if row.kind == "commitment" and not row.gone}
+        self._learn(row.document for row in self._rows.values())
+        self._read.clear()
+
+    def read(self, kinds: Iterable[str]) -> Iterator[Portion]:
+        """Read kinds of the project, one portion after the other; raises ProcoreError."""
+        wanted = set(kinds)
+        yield self._single(wanted)
+        for kind in (ORDERS, SUBCONTRACTS):
+            if kind in wanted:
+                yield from self._in_portions(kind)
+        if CHANGE_ORDERS in wanted:
+            owners: set[int] = set()
+            for portion in self._in_portions(CHANGE_ORDERS):
+                owners |= self._owners(portion.parts[CHANGE_ORDERS])
+                yield portion
+            if not owners <= self.contracts.keys():
+                # The commitment came after its list was read last: without it the change order would wait in vain.
+                for kind in sorted({ORDERS, SUBCONTRACTS} - wanted):
+                    yield from self._in_portions(kind)
+            yield from self._with_new_sums(owners)
+        yield Portion(self.known.project_id, self.began, codes=self.book.active, whole=self.whole)
+
+    def _owners(self, part: Part) -> set[int]:
+        """Give the commitments whose change orders changed, those that were deleted included."""
+        gone = [row.document for row in self.known.rows if row.key in part.gone and not row.gone]
+        return {each.commitment_id for each in (*part.documents, *gone) if isinstance(each, ChangeOrder)}
+
+    def _with_new_sums(self, owners: Iterable[int]) -> Iterator[Portion]:
+        """Read again what changed only in its revised sum: whether its list shows that as a change is not told."""
+        for commitment_id in sorted(owners):
+            row = self._rows.get(commitment_id)
+            if row is None or not isinstance(row.document, Commitment) or commitment_id in self._read:
+                continue
+            subcontract = row.document.subcontract
+            found = self.procore.commitment(self.known.project_id, commitment_id, self.book, subcontract=subcontract)
+            if found is not None:
+                part = Part([found], stamps={row.key: row.stamp}, done=False)
+                kind = SUBCONTRACTS if subcontract else ORDERS
+                yield Portion(self.known.project_id, self.began, {kind: part})
+
+    def _single(self, wanted: set[str]) -> Portion:
+        """Read what budget and billing are made of; a budget that was locked meanwhile brings rows and changes."""
+        procore, project_id = self.procore, self.known.project_id
+        portion = Portion(project_id, self.began)
+        budget: Budget = self.known.one("budget") or Budget(project_id, locked=False, rows=())
+        billing: Billing = self.known.one("billing") or Billing(project_id)
+        if CODES in wanted:
+            portion.codes = self.book.read()
+        if LOCK in wanted:
+            locked = procore.locked(project_id)
+            wanted |= {ROWS, BUDGET_CHANGES} if locked and not budget.locked else set()
+            budget = replace(budget, locked=locked)
+        if ROWS in wanted:
+            view_id = None if self.whole else self.known.state.view_id
+            read = procore.budget_rows(project_id, self.book, view_id, billing.forecasts or ())
+            budget = replace(budget, rows=read.rows, unbudgeted=read.unbudgeted)
+            billing = replace(billing, forecasts=read.forecasts)
+            portion.view_id = read.view_id
+        if BUDGET_CHANGES in wanted:
+            known = () if self.closely else budget.changes
+            budget = replace(budget, changes=tuple(procore.budget_changes(project_id, known)))
+        if PRIME_CONTRACTS in wanted:
+            billing = self._with_contracts(billing)
+            self.contracts |= _primes(billing)
+        portion.documents += [budget] if wanted & {LOCK, ROWS, BUDGET_CHANGES} else []
+        portion.documents += [billing] if wanted & {ROWS, PRIME_CONTRACTS} else []
+        portion.parts |= {kind: Part() for kind in _SINGLE if kind in wanted}
+        return portion
+
+    def _with_contracts(self, billing: Billing) -> Billing:
+        """Read what only the work-in-progress schedule needs: what Procore refuses of it holds nothing else up."""
+        try:
+            return replace(billing, contracts=tuple(self.procore.prime_contracts(billing.project_id)), refused=())
+        except ProcoreError as problem:
+            if passes(problem):
+                raise
+            return replace(billing, contracts=None, refused=(str(problem),))
+
+    def _in_portions(self, kind: str) -> Iterator[Portion]:
+        """Read commitments or change orders, so many at a time."""
+        state = self.known.state
+        since = None if self.whole else _since(state.newest.get(kind))
+        stamps: dict[int, str] = {}
+        if kind == CHANGE_ORDERS and not self.whole:
+            stamps = {int(key): stamp for key, stamp in state.aside.items()}
+        stamps |= {} if self.anew else self.known.stamps(kind)
+        done: frozenset[int] = frozenset()
+        left = True
+        while left:
+            changed = self._ask(kind, Known(since, stamps, done, PORTION))
+            self._learn(changed.found)
+            done, left = done | changed.tried, changed.left > 0
+            aside = {str(key): stamp for key, stamp in changed.aside.items()}
+            yield Portion(self.known.project_id, self.began, {kind: _part(changed, since)}, aside=aside)
+
+    def _ask(self, kind: str, known: Known) -> Changed[Any]:
+        project_id = self.known.project_id
+        if kind == CHANGE_ORDERS:
+            return self.procore.change_orders(project_id, known, self.book, self.contracts)
+        ask = self.procore.purchase_orders if kind == ORDERS else self.procore.subcontracts
+        return ask(project_id, known, self.book)
+
+    def _learn(self, documents: Iterable[Document]) -> None:
+        """Remember how the change orders of commitments are counted."""
+        for each in documents:
+            if isinstance(each, Commitment):
+                self._read.add(each.id)
+                self.contracts[each.id] = "unit" if each.unit_based else "amount"
+
+
+def _primes(billing: Billing | None) -> dict[int, ContractKind]:
+    return {each.id: "prime" for each in (billing.contracts if billing else None) or ()}
+
+
+def _since(newest: dt.datetime | None) -> dt.datetime | None:
+    return None if newest is None else newest - OVERLAP
+
+
+def _part(changed: Changed[Any], since: dt.datetime | None) -> Part:
+    return Part(
+        changed.found,
+        listed=frozenset(map(str, changed.listed)) if since is None else None,
+        gone=frozenset(map(str, changed.gone)),
+        stamps={str(key): stamp for key, stamp in changed.stamps.items()},
+        newest=changed.newest,
+        left=changed.left,
+        done=not changed.left,
+    )

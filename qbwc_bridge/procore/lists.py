@@ -1,0 +1,73 @@
+"""Lists that tell what changed: since a moment with deleted records, or whole, and what each row says.
+
+Ranges are `from...to` in ISO 8601, both ends included (Procore's page "Filtering on List Actions").
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from qbwc_bridge.domain.reading import Changed, Known
+from qbwc_bridge.procore.client import Params
+from qbwc_bridge.procore.payloads import ChangingRow
+
+UNSETTLED = dt.timedelta(seconds=2)
+"""A record that changed so shortly before it was read may change again within the second that its stamp shows."""
+
+_FOR_EVER = "2100-01-01T00:00:00Z"
+"""The end of every range: Procore's clock may be ahead of ours."""
+
+
+R = TypeVar("R", bound=ChangingRow)
+D = TypeVar("D")
+
+
+def changed_since(known: Known, *, deleted: bool = True) -> Params:
+    """Give the filters of a list: none for the whole one, else the range, with deleted records where it has them."""
+    if known.since is None:
+        return []
+    params: list[tuple[str, str | int]] = [("filters[updated_at]", f"{_moment(known.since)}...{_FOR_EVER}")]
+    return [*params, ("filters[include_deleted]", "with")] if deleted else params
+
+
+def _moment(at: dt.datetime) -> str:
+    return at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass(slots=True)
+class Sifted(Generic[R]):
+    """The rows of a list, and those of them that are to be read anew now, because their row says other things."""
+
+    known: Known
+    rows: Sequence[R]
+    now: dt.datetime
+    """The moment of reading by Procore's clock."""
+    fresh: list[R] = field(init=False)
+    left: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        stamps, done = self.known.stamps, self.known.done
+        found = [row for row in self.rows if not row.deleted_at and row.id not in done]
+        found = [row for row in found if not row.said() or stamps.get(row.id) != row.said()]
+        self.fresh = found[: self.known.most]
+        self.left = len(found) - len(self.fresh)
+
+    def stamp(self, row: R) -> str:
+        """Give what to remember of a row that was read now; nothing while it may still be changing."""
+        settled = row.updated_at is not None and row.updated_at < self.now - UNSETTLED
+        return row.said() if settled else ""
+
+    def changed(self, found: Mapping[int, D], aside: Iterable[R] = ()) -> Changed[D]:
+        """Give the reading: `found` by id, and the rows set aside."""
+        moments = [row.updated_at for row in self.rows if row.updated_at is not None]
+        return Changed(
+            found=tuple(found.values()),
+            listed=frozenset(row.id for row in self.rows if not row.deleted_at),
+            gone=frozenset(row.id for row in self.rows if row.deleted_at),
+            stamps={row.id: self.stamp(row) for row in self.fresh if row.id in found},
+            newest=max(moments, default=None),
+            aside={row.id: self.stamp(row) for row in aside},
+            tried=frozenset(row.id for row in self.fresh),
+            left=self.left,
+        )
