@@ -126,6 +126,13 @@ class Connection:
     unsettled: Unsettled = "lists"
     settled_on: dt.date | None = None
     """The office's day on which review and queueing last saw everything."""
+    touched_at: dt.datetime | None = None
+    """When Procore last told of a change in the company's own lists: projects, vendors, cost codes, cost types."""
+    webhook_secret: bytes = b""
+    """What Procore sends in the Authorization header of an event, encrypted; empty without webhooks."""
+    webhook_url: str = ""
+    webhooks_since: dt.datetime | None = None
+    event_at: dt.datetime | None = None
     id: int = 0
 
 
@@ -157,6 +164,9 @@ class ProjectChoice:
     released_at: dt.datetime | None = None
     released_by: str = ""
     budget_codes: list[BudgetCode] = field(default_factory=list)
+    touched_at: dt.datetime | None = None
+    hooked: bool = False
+    """A hook of ours may stand in this project: set before it is made, taken back once it is known to be gone."""
     id: int = 0
 
 
