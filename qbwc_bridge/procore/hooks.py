@@ -41,6 +41,13 @@ class HookRow(Payload):
     namespace: Text = ""
     destination_url: Text = ""
     authorization: Text = Field("", validation_alias=AliasPath("destination_headers", "Authorization"))
+    owned_by_company_id: int | None = None
+    owned_by_project_id: int | None = None
+
+    def is_of(self, project_id: int | None) -> bool:
+        """Whether it belongs to that project (None: the company); a list may show the hooks of both."""
+        unknown = self.owned_by_project_id is None and self.owned_by_company_id is None
+        return unknown or self.owned_by_project_id == project_id
 
 
 class TriggerRow(Payload):
@@ -63,7 +70,8 @@ class CompanyHooks:
         with _permitted(project_id):
             found = as_list(self._client.get(HOOKS, doing, params), doing)
         rows = [parse(HookRow, row, "webhook") for row in found]
-        return sorted((_hook(row, project_id) for row in rows if row.namespace == NAMESPACE), key=lambda hook: hook.id)
+        ours = [row for row in rows if row.namespace == NAMESPACE and row.is_of(project_id)]
+        return sorted((_hook(row, project_id) for row in ours), key=lambda hook: hook.id)
 
     def make(self, project_id: int | None, destination: str, authorization: str) -> Hook:
         """Make a hook without triggers."""

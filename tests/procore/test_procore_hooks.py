@@ -35,6 +35,22 @@ def test_hooks_of_our_namespace_are_found() -> None:
     assert dict(call.url.params) == {"company_id": str(COMPANY), "namespace": NAMESPACE}
 
 
+def test_hooks_of_another_level_are_left_alone() -> None:
+    """A list that shows the hooks of the company and of its projects together is told apart by their owners."""
+    api = Api()
+    of_project = row(2, owned_by_project_id=PROJECT)
+    rows = [
+        row(1),
+        of_project,
+        row(3, owned_by_company_id=None, owned_by_project_id=7),
+        row(4, owned_by_company_id=None),
+    ]
+    api.on("GET", HOOKS, httpx.Response(200, json=rows))
+    hooks = api.gateway().hooks
+    assert [hook.id for hook in hooks.find(None)] == [1, 4]
+    assert [hook.id for hook in hooks.find(PROJECT)] == [2, 4]
+
+
 @pytest.mark.parametrize(("project_id", "where"), [(None, "use webhooks ("), (PROJECT, f"in project {PROJECT} (")])
 def test_a_missing_permission_is_one_sentence(project_id: int | None, where: str) -> None:
     """A 403 names the permission that the app needs, for company and project."""
