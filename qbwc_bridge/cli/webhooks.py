@@ -51,8 +51,8 @@ def add(bridge: Bridge, name: str, *, new_secret: bool) -> None:
                 _note(bridge, uow, row, f"webhooks to {there}: {done.made} made, {done.removed} removed")
     for sentence in (*done.notes, *done.problems):
         say(sentence)
-    removed = f", {done.removed} removed" if done.removed else ""
-    click.echo(f"{connection.name}: {done.made} webhooks made, {done.stood} stood already{removed}.")
+    counts = f"{done.made} made, {done.stood} stood already, {done.removed} removed"
+    click.echo(f"Webhooks of {connection.name}: {counts}.")
     if done.problems:
         raise click.exceptions.Exit(1)
 
@@ -109,7 +109,7 @@ def remove(bridge: Bridge, name: str) -> None:
                 _note(bridge, uow, row, f"webhooks removed: {done.removed}")
     for sentence in (*done.notes, *done.problems):
         say(sentence)
-    click.echo(f"{connection.name}: {done.removed} webhooks removed.")
+    click.echo(f"Webhooks of {connection.name}: {done.removed} removed.")
     if done.problems:
         raise click.exceptions.Exit(1)
 

@@ -57,7 +57,7 @@ def header(desk: Office) -> str:
 def test_add_makes_each_hook_once(desk: Office) -> None:
     """There is one hook for the company and for each project that is on, with all triggers; twice changes nothing."""
     result = desk.run("webhooks", "add", "Bluestone")
-    assert result.stdout == "Bluestone: 3 webhooks made, 0 stood already.\n"
+    assert result.stdout == "Webhooks of Bluestone: 3 made, 0 stood already, 0 removed.\n"
     expected = [(scope, OURS) for scope in scopes(desk, "24-001", "24-002")]
     assert hooks(desk) == expected
     for hook in desk.bridge.procore._state.hooks.values():
@@ -66,7 +66,7 @@ def test_add_makes_each_hook_once(desk: Office) -> None:
     first, since = header(desk), connection(desk).webhooks_since
     assert len(first) > 40
     again = desk.run("webhooks", "add", "Bluestone")
-    assert again.stdout == "Bluestone: 0 webhooks made, 3 stood already.\n"
+    assert again.stdout == "Webhooks of Bluestone: 0 made, 3 stood already, 0 removed.\n"
     assert (hooks(desk), header(desk), connection(desk).webhooks_since) == (expected, first, since)
     shown = result.output + again.output + desk.run("webhooks", "list", "Bluestone").output
     assert first.removeprefix("Bearer ") not in shown + json.dumps(desk.ask("connection", "show", "Bluestone"))
@@ -135,7 +135,7 @@ def test_add_follows_projects_on_and_off(desk: Office) -> None:
     assert "There is no webhook for project 24-003" in shown
     assert "project 24-002 is off and needs none" in shown
     assert desk.ask("status", code=1)["connections"][0]["webhooks"]["projects_without"] == ["24-003"]
-    assert "1 webhooks made, 2 stood already, 1 removed" in desk.run("webhooks", "add", "Bluestone").stdout
+    assert "1 made, 2 stood already, 1 removed" in desk.run("webhooks", "add", "Bluestone").stdout
     assert {scope for scope, _ in hooks(desk)} == set(scopes(desk, "24-001", "24-003"))
 
 
@@ -174,7 +174,7 @@ def test_doubled_hooks_become_one(desk: Office) -> None:
     """Two hooks of one address, as a hand-made one or a race leaves them, are brought to one."""
     foreign(desk, NAMESPACE, OURS)
     foreign(desk, NAMESPACE, OURS)
-    assert "2 webhooks made, 1 stood already, 1 removed" in desk.run("webhooks", "add", "Bluestone").stdout
+    assert "2 made, 1 stood already, 1 removed" in desk.run("webhooks", "add", "Bluestone").stdout
     assert len(hooks(desk)) == 3
     header(desk)
 
@@ -205,11 +205,11 @@ def test_remove_takes_ours_alone(desk: Office) -> None:
     desk.run("webhooks", "add", "Bluestone")
     foreign(desk, "procore", OURS)
     foreign(desk, NAMESPACE, "https://other.example.com/webhooks/procore/Bluestone")
-    assert desk.run("webhooks", "remove", "Bluestone").stdout == "Bluestone: 3 webhooks removed.\n"
+    assert desk.run("webhooks", "remove", "Bluestone").stdout == "Webhooks of Bluestone: 3 removed.\n"
     assert hooks(desk) == [(None, OURS), (None, "https://other.example.com/webhooks/procore/Bluestone")]
     row = connection(desk)
     assert (row.webhook_secret, row.webhook_url, row.webhooks_since) == (b"", "", None)
-    assert desk.run("webhooks", "remove", "Bluestone").stdout == "Bluestone: 0 webhooks removed.\n"
+    assert desk.run("webhooks", "remove", "Bluestone").stdout == "Webhooks of Bluestone: 0 removed.\n"
 
 
 def test_remove_goes_on_where_it_was_interrupted(desk: Office) -> None:

@@ -49,9 +49,9 @@ ROUTES: tuple[Route, ...] = (
 LOGIN_ROUTES = (("POST", "/oauth/token"), ("GET", "/oauth/token/info"))
 """The operations of the login host, which the stand-in serves beside the others."""
 
-SECRET_KEYS = frozenset(
-    {"client_id", "client_secret", "access_token", "refresh_token", "token", "code", "destination_headers"}
-)
+SECRET_KEYS = frozenset({"client_id", "client_secret", "access_token", "refresh_token", "token", "code"})
+HOOK_SECRETS = frozenset({"destination_headers"})
+"""What of a hook, which a body wraps under that name, is a secret."""
 CUT_LENGTH = "1000000"
 """What a cut-off answer claims as its length: more than ever comes."""
 
@@ -202,5 +202,7 @@ def _json(body: Any, status: int = 200, headers: dict[str, str] | None = None) -
 def _without_secrets(body: Any) -> Any:
     if not isinstance(body, dict):
         return body
-    kept: Row = {name: _without_secrets(value) for name, value in body.items() if name not in SECRET_KEYS}
+    kept: Row = {name: value for name, value in body.items() if name not in SECRET_KEYS}
+    if isinstance(kept.get("hook"), dict):
+        kept["hook"] = {name: value for name, value in kept["hook"].items() if name not in HOOK_SECRETS}
     return kept
