@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from qbwc_bridge.domain.webhooks import NAMESPACE, wanted
+from qbwc_bridge.flow.leases import WEBHOOKS
 from qbwc_bridge.procore.client import Client
+from qbwc_bridge.worker import station
 from tests.procore.api import HOOKS
 from tests.unit.cli_office import Office, office
 
@@ -177,6 +179,18 @@ def test_doubled_hooks_become_one(desk: Office) -> None:
     assert "2 made, 1 stood already, 1 removed" in desk.run("webhooks", "add", "Bluestone").stdout
     assert len(hooks(desk)) == 3
     header(desk)
+
+
+def test_two_at_once_make_no_second_hook(desk: Office) -> None:
+    """While somebody makes or removes webhooks, another one is told to wait, and asks nothing of Procore."""
+    with station(desk.bridge.app.kit, desk.bridge.connection, WEBHOOKS):
+        asked = len(desk.bridge.procore.calls)
+        for command in ("add", "remove"):
+            told = desk.refused("webhooks", command, "Bluestone")
+            assert told == "A change of webhooks of Bluestone is under way already: wait until it has ended."
+        assert len(desk.bridge.procore.calls) == asked
+    desk.run("webhooks", "add", "Bluestone")
+    assert len(hooks(desk)) == 3
 
 
 def test_list_shows_what_stands(desk: Office) -> None:
