@@ -11,10 +11,11 @@ from typing import Any
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from qbwc_bridge.domain.records import Connection
+from qbwc_bridge.domain.webhooks import PATH as WEBHOOKS_PATH
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.language import Language
-from qbwc_bridge.ports import Clock, Procore
-from qbwc_bridge.procore import Gateway, Transport
+from qbwc_bridge.ports import Clock, Hooks
+from qbwc_bridge.procore import Gateway, Transport, Webhooks
 from qbwc_bridge.settings import Settings
 from qbwc_bridge.statuspage.app import status_page
 from qbwc_bridge.storage import Database, Vault, check_password, hash_password, open_database, read_or_make_key
@@ -62,7 +63,11 @@ class App:
             lease_seconds=settings.session_lease_seconds,
         )
 
-    def procore(self, connection: Connection) -> Procore:
+    def hooks(self, connection: Connection) -> Hooks:
+        """Open the webhooks of a connection's Procore company."""
+        return self.procore(connection).hooks
+
+    def procore(self, connection: Connection) -> Gateway:
         """Open Procore for a connection; one gateway per connection, made anew when its access changes.
 
         A replaced gateway is not closed at once: a call under way in another thread may still use it.
@@ -112,7 +117,7 @@ def open_app(
 
 
 def web_app(app: App, clockwork: Clockwork | None = None) -> Any:
-    """Put the SOAP endpoint and the status page side by side; gives a WSGI application."""
+    """Put the SOAP endpoint, the address of webhooks and the status page side by side; gives a WSGI application."""
     settings = app.settings
     soap = soap_app(Session(app.kit), public_url=settings.public_url, max_bytes=settings.max_soap_bytes)
     page = status_page(
@@ -123,4 +128,4 @@ def web_app(app: App, clockwork: Clockwork | None = None) -> Any:
         public_url=settings.public_url,
         clockwork=clockwork,
     )
-    return DispatcherMiddleware(page, {"/qbwc": soap})
+    return DispatcherMiddleware(page, {"/qbwc": soap, WEBHOOKS_PATH: Webhooks(app.kit, app.vault.open)})

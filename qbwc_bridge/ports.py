@@ -6,10 +6,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from qbwc_bridge.domain import books, procore, procore_billing, records
+from qbwc_bridge.domain import books, people, procore, procore_billing, records
 from qbwc_bridge.domain.procore import BudgetCode, DirectCost, DirectCostLine
 from qbwc_bridge.domain.procore_billing import Forecast
 from qbwc_bridge.domain.reading import NOTHING, Allowance, BudgetRead, Changed, CodeBook, ContractKind, Known
+from qbwc_bridge.domain.webhooks import Hook, Trigger, Undelivered
 
 Row = TypeVar("Row")
 
@@ -31,6 +32,44 @@ class SyncOutcome:
 
     ids: Mapping[str, int]
     errors: Mapping[str, str]
+
+
+class Hooks(Protocol):
+    """The webhooks of one Procore company, of our namespace only; errors as of `Procore`.
+
+    `project_id` is None for the hook of the company itself.
+    """
+
+    def find(self, project_id: int | None) -> list[Hook]:
+        """Every hook of our namespace, whatever its address, oldest first."""
+        ...
+
+    def make(self, project_id: int | None, destination: str, authorization: str) -> Hook:
+        """Make a hook without triggers; `authorization` is what Procore sends in that header.
+
+        Nothing keys it: after ProcoreUnreachable it may stand there, and must be looked up before the next try.
+        """
+        ...
+
+    def change(self, hook: Hook, destination: str, authorization: str) -> None:
+        """Give a hook another address and Authorization header."""
+        ...
+
+    def remove(self, hook: Hook) -> None:
+        """Remove a hook with its triggers; one that is gone already is no error."""
+        ...
+
+    def triggers(self, hook: Hook) -> set[Trigger]:
+        """What a hook tells of."""
+        ...
+
+    def add_triggers(self, hook: Hook, triggers: Iterable[Trigger]) -> list[str]:
+        """Let a hook tell of more; gives a sentence for each resource that Procore refused."""
+        ...
+
+    def undelivered(self, hook: Hook) -> Undelivered:
+        """How many events of a hook did not arrive."""
+        ...
 
 
 class Procore(Protocol):
@@ -315,7 +354,7 @@ class UnitOfWork(Protocol):
         ...
 
     @property
-    def people(self) -> Store[records.Person]:
+    def people(self) -> Store[people.Person]:
         """Who may sign in."""
         ...
 

@@ -158,7 +158,8 @@ WITHOUT_EFFECT = frozenset(
 MORE: Mapping[str, str] = {
     "data_dir": "It cannot stand in `bridge.toml`, which is found by it.",
     "listen": "Only this machine reaches the default. The bridge speaks no TLS itself.",
-    "public_url": "It goes into the .qwc file: write that file again after a change.",
+    "public_url": "It goes into the .qwc file and to Procore's webhooks: after a change write that file again, and "
+    "run `qbwc-bridge webhooks add NAME` if there are webhooks.",
     "secret_key_file": "Whoever has it and the database has the secrets.",
     "pull_every_seconds": "The command `qbwc-bridge pull` works all the same.",
     "push_every_seconds": "The command `qbwc-bridge push` works all the same.",

@@ -230,6 +230,8 @@ def rotate_secret(bridge: Bridge, name: str, procore_client_id: str, secret_file
         uow.connections.save(row)
         _note(bridge, uow, row, "Procore secret changed")
     say(f"Stored. `pull {row.name}` tries it.")
+    if procore_client_id and procore_client_id != found.procore_client_id and row.webhook_url:
+        say(f"Webhooks of the former app may stay in Procore: see `webhooks list {row.name}`.")
 
 
 @connection.command()
@@ -264,6 +266,8 @@ def remove(bridge: Bridge, name: str, *, yes: bool) -> None:
         written = sum(1 for row in uow.writebacks.find(connection_id=found.id) if row.written)
     if written:
         say(f"{written} direct costs of the bridge stay in Procore; `project withdraw` and a push would remove them.")
+    if found.webhook_url:
+        say(f"Its webhooks stay in Procore, and their events are refused; `webhooks remove {found.name}` removes them.")
     if not yes:
         click.confirm(f"Forget connection {found.name} and its whole history?", abort=True, err=True)
     with bridge.kit.work() as uow:
@@ -287,6 +291,8 @@ def _facts(row: Connection) -> dict[str, Any]:
         "alarm": row.alarm,
         "brake": row.brake,
         "procore_down": row.procore_down,
+        "webhooks_since": row.webhooks_since,
+        "last_event": row.event_at,
     }
 
 

@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, str] = {
     "push": "push:push",
     "reconcile": "reconcile:reconcile",
     "wip": "wip:wip",
+    "webhooks": "webhooks:webhooks",
     "status": "status:status",
     "db": "db:db",
 }

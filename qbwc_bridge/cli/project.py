@@ -97,6 +97,8 @@ def on(
     for row in rows:
         click.echo(f"{row.number} {row.name} is on, below customer {row.customer}.")
     say("`pull` reads them now; otherwise the server does within a minute, unless its clock for that is off.")
+    if connection.webhooks_since and not all(row.hooked for row in rows):
+        say(f"They are polled; after `webhooks add {connection.name}` Procore tells of changes in them at once.")
 
 
 @project.command()
@@ -115,6 +117,8 @@ def off(bridge: Bridge, number: str, name: str | None) -> None:
     click.echo(f"{row.number} {row.name} is off.")
     if row.release:
         say(f"Its costs are still released; `project withdraw {row.number}` takes them out of Procore.")
+    if row.hooked:
+        say(f"Its webhook stays in Procore, and its events are ignored; `webhooks add {connection.name}` removes it.")
 
 
 def _release_options(*, required: bool) -> Callable[[F], F]:

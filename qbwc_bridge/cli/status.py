@@ -1,5 +1,6 @@
 """`status`: one screen about every connection."""
 
+import datetime as dt
 from typing import Any
 
 import click
@@ -45,6 +46,11 @@ def _facts(found: Look) -> dict[str, Any]:
         "next_visit": found.next_visit,
         "reading": found.slow,
         "unmapped_amount": found.unmapped_amount,
+        "webhooks": {
+            "since": found.connection.webhooks_since,
+            "last_event": found.connection.event_at,
+            "projects_without": found.without_hook,
+        },
     }
 
 
@@ -60,6 +66,7 @@ def _screen(bridge: Bridge, found: Look) -> str:
                 ("next visit", due.astimezone(zone) if due else ""),
                 ("needs a person", str(found.needs_a_person)),
                 *([("reading", found.slow)] if found.slow else []),
+                *_webhooks(found, zone),
             ]
         )
     ]
@@ -74,6 +81,15 @@ def _screen(bridge: Bridge, found: Look) -> str:
     return "\n\n".join([*parts, *_sentences(found)])
 
 
+def _webhooks(found: Look, zone: dt.tzinfo) -> list[tuple[str, object]]:
+    since, last = found.connection.webhooks_since, found.connection.event_at
+    if since is None:
+        return []
+    told = f"on since {since.astimezone(zone):%Y-%m-%d %H:%M}, last event "
+    told += f"{last.astimezone(zone):%Y-%m-%d %H:%M}" if last else "none yet"
+    return [("webhooks", told)]
+
+
 def _sentences(found: Look) -> list[str]:
     told = [*found.stops, *found.questions]
     if found.parked_readings:
@@ -82,5 +98,10 @@ def _sentences(found: Look) -> list[str]:
         told.append(
             f"{found.unmapped} costs of {readable(found.unmapped_amount)} are not in the Procore budget: "
             "see `map list --unmapped`."
+        )
+    if found.without_hook:
+        told.append(
+            f"There is no webhook for project {', '.join(found.without_hook)}, which is polled: run "
+            f"`webhooks add {found.connection.name}`."
         )
     return told

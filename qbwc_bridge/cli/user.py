@@ -7,7 +7,7 @@ import click
 from qbwc_bridge.cli.common import Bridge, ask_secret, json_option, pass_bridge, say, show_json
 from qbwc_bridge.cli.tables import table
 from qbwc_bridge.domain.names import fold
-from qbwc_bridge.domain.records import Person, Role
+from qbwc_bridge.domain.people import Person, Role
 from qbwc_bridge.errors import NotFound, Refused, WrongUsage
 from qbwc_bridge.ports import UnitOfWork
 

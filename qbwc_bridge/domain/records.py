@@ -32,8 +32,6 @@ KINDS_IN_ORDER: tuple[Kind, ...] = (
 KINDS_OUTWARD: tuple[Kind, ...] = ("new_project", "new_vendor")
 """Kinds towards Procore: jobs and vendors born in QuickBooks. They never enter QuickBooks' queue."""
 
-Role = Literal["viewer", "approver", "admin"]
-
 
 @dataclass(slots=True)
 class Company:
@@ -131,6 +129,11 @@ class Connection:
     unsettled: Unsettled = "lists"
     settled_on: dt.date | None = None
     """The office's day on which review and queueing last saw everything."""
+    webhook_secret: bytes = b""
+    """What Procore sends in the Authorization header of an event, encrypted; empty without webhooks."""
+    webhook_url: str = ""
+    webhooks_since: dt.datetime | None = None
+    event_at: dt.datetime | None = None
     id: int = 0
 
 
@@ -165,6 +168,8 @@ class ProjectChoice:
     reading: ProjectState = field(default_factory=ProjectState)
     touched_at: dt.datetime | None = None
     """When Procore last said that something of the project changed; served once a later reading of it began."""
+    hooked: bool = False
+    """A hook of ours may stand in this project: set before it is made, taken back once it is known to be gone."""
     id: int = 0
 
 
@@ -373,19 +378,6 @@ class History:
     before: str
     after: str
     why: str = ""
-    id: int = 0
-
-
-@dataclass(slots=True)
-class Person:
-    """Somebody who may sign in to the status page."""
-
-    name: str
-    role: Role
-    password_hash: str
-    connections: list[str] = field(default_factory=list)
-    """Names of connections; empty means all."""
-    session_version: int = 0
     id: int = 0
 
 

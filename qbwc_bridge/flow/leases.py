@@ -5,8 +5,8 @@ import datetime as dt
 from qbwc_bridge.domain.records import Lease
 from qbwc_bridge.ports import UnitOfWork
 
-PULL, PUSH = "pull", "push"
-"""The stations that somebody can be at: reading Procore, and writing costs to it."""
+PULL, PUSH, WEBHOOKS = "pull", "push", "change of webhooks"
+"""The stations that somebody can be at: reading Procore, writing costs to it, and making or removing its hooks."""
 
 
 def take(  # noqa: PLR0917 - reads in the order of its sentence

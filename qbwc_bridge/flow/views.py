@@ -56,6 +56,8 @@ class Look:
     next_visit: dt.datetime | None = None
     slow: str = ""
     """How long a whole round of Procore takes, where its limit of calls is too small for the clock."""
+    without_hook: list[str] = field(default_factory=list)
+    """Numbers of projects that are on and that Procore does not tell of, although the connection has webhooks."""
 
     def count(self, *states: State) -> int:
         """How many submissions are in these states."""
@@ -110,6 +112,7 @@ def look(kit: Kit, uow: UnitOfWork, connection: Connection, now: dt.datetime) ->
         refused=sum(1 for row in uow.writebacks.find(connection_id=connection.id) if row.message),
         next_visit=visit + visit_every(kit, connection) if visit else None,
         slow=_slow(kit, uow, connection),
+        without_hook=_without_hook(uow, connection),
     )
 
 
@@ -200,6 +203,13 @@ def _unmapped_amounts(kit: Kit, uow: UnitOfWork, connection: Connection) -> list
         return []
     ledger = Ledger(uow, connection, kit.options(connection))
     return [row.amount for row in unmapped(ledger) if not row.ignored]
+
+
+def _without_hook(uow: UnitOfWork, connection: Connection) -> list[str]:
+    if connection.webhooks_since is None:
+        return []
+    rows = uow.projects.find(connection_id=connection.id, on=True, active=True, hooked=False, order="number")
+    return [row.number or str(row.project_id) for row in rows]
 
 
 def _lasting(span: dt.timedelta) -> str:

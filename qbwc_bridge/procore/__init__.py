@@ -2,5 +2,6 @@
 
 from qbwc_bridge.procore.gateway import Gateway, Transport
 from qbwc_bridge.procore.hosts import PRODUCTION_API_URL, PRODUCTION_LOGIN_URL
+from qbwc_bridge.procore.webhooks import Webhooks
 
-__all__ = ["PRODUCTION_API_URL", "PRODUCTION_LOGIN_URL", "Gateway", "Transport"]
+__all__ = ["PRODUCTION_API_URL", "PRODUCTION_LOGIN_URL", "Gateway", "Transport", "Webhooks"]

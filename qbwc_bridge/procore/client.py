@@ -61,9 +61,9 @@ class Client:
         call = Call(method="POST", url=self._api_url + path, doing=doing, body=body, repeatable=False)
         return content_of(call, self._answer(call))
 
-    def delete(self, path: str, doing: str) -> None:
+    def delete(self, path: str, doing: str, params: Params = ()) -> None:
         """Delete; what is gone already (404) is no error."""
-        call = Call(method="DELETE", url=self._api_url + path, doing=doing, repeatable=False)
+        call = Call(method="DELETE", url=self._api_url + path, doing=doing, params=params, repeatable=False)
         try:
             self._answer(call)
         except ProcoreError as error:

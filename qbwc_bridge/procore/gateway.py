@@ -27,6 +27,7 @@ from qbwc_bridge.ports import Clock, SyncOutcome
 from qbwc_bridge.procore import billing, budgets, changes, codes, commitments, directcosts, directory, wbs
 from qbwc_bridge.procore.auth import Tokens
 from qbwc_bridge.procore.client import Client
+from qbwc_bridge.procore.hooks import CompanyHooks
 from qbwc_bridge.procore.hosts import check_hosts
 from qbwc_bridge.procore.pace import Pace
 from qbwc_bridge.procore.wire import TIMEOUT, Wire
@@ -69,6 +70,7 @@ class Gateway:
         self._pace = Pace(clock=clock, sleep=sleep)
         wire = Wire(http=self._http, pace=self._pace, sleep=sleep)
         self._client = Client(wire=wire, tokens=tokens, api_url=api_url, company_id=company_id)
+        self.hooks = CompanyHooks(self._client)
         self._locks: dict[int, threading.Lock] = {}
         self._locks_lock = threading.Lock()
 

@@ -8,7 +8,8 @@ from typing import Any, Literal, Protocol
 from werkzeug.routing import MapAdapter
 from werkzeug.wrappers import Request
 
-from qbwc_bridge.domain.records import Connection, Person
+from qbwc_bridge.domain.people import Person
+from qbwc_bridge.domain.records import Connection
 from qbwc_bridge.errors import NotFound
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.ports import UnitOfWork

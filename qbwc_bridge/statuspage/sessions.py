@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.wrappers import Request, Response
 
-from qbwc_bridge.domain.records import Person
+from qbwc_bridge.domain.people import Person
 from qbwc_bridge.ports import UnitOfWork
 
 COOKIE = "qbwc_bridge_session"

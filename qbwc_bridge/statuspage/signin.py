@@ -13,7 +13,7 @@ from werkzeug.routing import MapAdapter
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
-from qbwc_bridge.domain.records import Person
+from qbwc_bridge.domain.people import Person
 from qbwc_bridge.errors import NotFound
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.statuspage.ask import Site

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from qbwc_bridge import ports
-from qbwc_bridge.domain import books, records
+from qbwc_bridge.domain import books, people, records
 from qbwc_bridge.storage import tables
 from qbwc_bridge.storage.driver import Driver
 from qbwc_bridge.storage.engine import POOL_SIZE, begin_command, sqlite_file
@@ -59,7 +59,7 @@ class SqlUnitOfWork:
     mappings = _Rows(tables.mapping, records.Mapping)
     writebacks = _Rows(tables.write_back, books.WriteBack)
     history = _Rows(tables.history, records.History)
-    people = _Rows(tables.person, records.Person)
+    people = _Rows(tables.person, people.Person)
     leases = _Rows(tables.lease, records.Lease)
 
 

@@ -57,12 +57,13 @@ class Bridge:
     clock: MovedClock
     password: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     tap: Callable[[str, str], None] | None = None
+    public_url: str = PUBLIC_URL
 
     def __post_init__(self) -> None:
         self.settings = load_settings(
             {
                 "data_dir": str(self.folder),
-                "public_url": PUBLIC_URL,
+                "public_url": self.public_url,
                 "procore_login_url": "http://localhost",
                 "procore_api_url": "http://localhost",
                 "pull_every_seconds": "0",
@@ -256,13 +257,15 @@ def small_company(now: Callable[[], dt.datetime]) -> Procore:
 
 @contextmanager
 def connected_bridge(
-    folder: Path, procore: Callable[[Callable[[], dt.datetime]], Procore] = demo_company
+    folder: Path,
+    procore: Callable[[Callable[[], dt.datetime]], Procore] = demo_company,
+    public_url: str = PUBLIC_URL,
 ) -> Iterator[Bridge]:
     """A connected bridge between a Procore (the demonstration's) and a fresh QuickBooks company."""
     clock = MovedClock()
     company = Company(name=COMPANY, now=clock.now)
     company.add_vendor("Smith & Sons")
-    made = Bridge(folder, procore(clock.now), company, clock)
+    made = Bridge(folder, procore(clock.now), company, clock, public_url=public_url)
     made.connect()
     try:
         yield made

@@ -2,6 +2,7 @@
 
 import logging
 from pathlib import Path
+from secrets import token_urlsafe
 
 import pytest
 
@@ -10,22 +11,37 @@ from tests.journeys.bridge import Bridge
 from tests.protocol.fakes import ask
 
 
+def hook_secret(bridge: Bridge) -> str:
+    """Give the connection a secret that Procore's events are known by."""
+    made = token_urlsafe(32)
+    with bridge.app.kit.work() as uow:
+        row = uow.connections.get(bridge.connection.id)
+        row.webhook_secret = bridge.app.vault.seal(f"Bearer {made}")
+        uow.connections.save(row)
+    return made
+
+
 def test_no_secret_reaches_log_wire_or_database(
     bridge: Bridge, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
-    """Neither the Web Connector's password nor Procore's secret nor a ticket is found in logs, files or requests."""
+    """No password, secret of Procore or of its webhooks, and no ticket is found in logs, files or requests."""
     caplog.set_level(logging.DEBUG)
+    event_secret, guess = hook_secret(bridge), token_urlsafe(32)
     bridge.switch_on("24-001")
     bridge.visit()
     bridge.accept_all()
     visit = bridge.visit()
     bad = f"<soap:Envelope><authenticate><strPassword>{bridge.password}&#1;</strPassword>".encode()
     ask(bridge.wsgi, "POST", bad, SCRIPT_NAME="", PATH_INFO="/qbwc")
+    for header in (f"Bearer {event_secret}", f"Bearer {guess}", guess):
+        for event in (b"{}", b"{", header.encode()):
+            path = {"SCRIPT_NAME": "", "PATH_INFO": "/webhooks/procore/Bluestone"}
+            ask(bridge.wsgi, "POST", event, **path, HTTP_AUTHORIZATION=header)
     bridge.procore.revoke_tokens()
     bridge.procore.fail_next(status=401, count=3, path_contains="oauth/token")
     with pytest.raises(ProcoreError) as caught:
         bridge.pull()
-    secrets = [bridge.password, bridge.procore.client_secret]
+    secrets = [bridge.password, bridge.procore.client_secret, event_secret, guess]
 
     for secret in secrets:
         assert secret not in caplog.text

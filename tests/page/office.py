@@ -12,6 +12,7 @@ from werkzeug.test import Client, TestResponse
 
 from qbwc_bridge.domain.books import CostDocument, CostLine, ListKind, ListRecord
 from qbwc_bridge.domain.names import fold
+from qbwc_bridge.domain.people import Person, Role
 from qbwc_bridge.domain.procore import (
     Budget,
     BudgetCode,

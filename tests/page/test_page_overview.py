@@ -57,6 +57,19 @@ def test_alarm_and_silence_stop_the_word(
     assert text.index(f'aria-label="{OTHER}"') < text.index(f'aria-label="{MAIN}"')
 
 
+def test_webhooks_are_told_once_they_are_on(office: Office, alice: Browser) -> None:
+    """Since when Procore tells of changes, the last event, and projects that are only polled: told where it is on."""
+    assert "Procore tells of changes" not in alice.get("/").text
+    office.change(MAIN, webhooks_since=NOW - dt.timedelta(days=3))
+    text = alice.get("/").text
+    assert "Procore tells of changes at once since" in text
+    assert "no event yet" in text
+    assert "Polled only: project 24-001" in text
+    assert f"webhooks add {MAIN}" in text
+    office.change(MAIN, event_at=NOW - dt.timedelta(minutes=6))
+    assert "last event" in alice.get("/").text
+
+
 def test_brake_asks_loudly(office: Office, alice: Browser) -> None:
     """The brake's question is told."""
     office.change(brake="This run would delete 26 direct costs.")

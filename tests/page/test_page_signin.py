@@ -2,7 +2,7 @@
 
 import pytest
 
-from qbwc_bridge.domain.records import Person
+from qbwc_bridge.domain.people import Person
 from qbwc_bridge.errors import NotFound
 from qbwc_bridge.statuspage.sessions import COOKIE, IDLE, LONGEST
 from qbwc_bridge.statuspage.signin import LINK_LASTS, make_login_link

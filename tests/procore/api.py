@@ -11,6 +11,7 @@ import httpx
 from qbwc_bridge.domain.procore import Budget, ChangeOrder, Commitment, CostCode, PrimeChange
 from qbwc_bridge.domain.procore_billing import Forecast
 from qbwc_bridge.domain.reading import NOTHING
+from qbwc_bridge.domain.webhooks import Trigger
 from qbwc_bridge.procore import Gateway
 
 LOGIN = "https://login.example.com"
@@ -18,6 +19,14 @@ API = "https://api.example.com"
 COMPANY = 4_294_967_421
 PROJECT = 9_007_199_254_740_993
 """Beyond 2**53, where a float would already be wrong."""
+
+HOOKS = "/rest/v1.0/webhooks/hooks"
+HOOK_CALLS = {
+    *(("GET", HOOKS), ("POST", HOOKS), ("PATCH", f"{HOOKS}/{{id}}"), ("DELETE", f"{HOOKS}/{{id}}")),
+    *(("GET", f"{HOOKS}/{{hook_id}}/triggers"), ("POST", f"{HOOKS}/{{hook_id}}/triggers/bulk")),
+    ("GET", f"{HOOKS}/{{hook_id}}/deliveries"),
+}
+"""The operations of webhooks that the edge calls."""
 
 Answer = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
 
@@ -147,3 +156,12 @@ def forecasts_of(gateway: Gateway, project_id: int = PROJECT) -> list[Forecast]:
 def cost_codes(gateway: Gateway) -> list[CostCode]:
     """Read the standard cost codes of every list."""
     return gateway.cost_codes(gateway.code_lists())
+
+
+def use_hooks(gateway: Gateway, project_id: int) -> None:
+    """Make a project's webhook, do with it all that can be done, and remove it."""
+    hook = gateway.hooks.make(project_id, "https://bridge.example.com/webhooks/procore/Acme", "Bearer one")
+    gateway.hooks.add_triggers(hook, [Trigger("Prime Contracts", "create")])
+    gateway.hooks.change(hook, hook.destination, "Bearer two")
+    gateway.hooks.find(project_id), gateway.hooks.triggers(hook), gateway.hooks.undelivered(hook)
+    gateway.hooks.remove(hook)

@@ -12,7 +12,16 @@ from qbwc_bridge.domain.procore import ChangeOrder, DirectCost, DirectCostLine
 from qbwc_bridge.errors import ProcoreError, ProcoreUnreachable
 from qbwc_bridge.procore import Gateway
 from qbwc_bridge.rehearsal.procore import CommitmentLine, Procore, demo_company
-from tests.procore.api import FakeClock, budget_of, change_orders_of, commitments_of, cost_codes, forecasts_of
+from tests.procore.api import (
+    HOOK_CALLS,
+    FakeClock,
+    budget_of,
+    change_orders_of,
+    commitments_of,
+    cost_codes,
+    forecasts_of,
+    use_hooks,
+)
 from tests.procore.contract import ContractTransport
 
 V2 = "/rest/v2.0/companies/{company_id}/projects/{project_id}"
@@ -54,6 +63,7 @@ USED = {
     ("PATCH", "/rest/v1.0/projects/{project_id}/direct_costs/line_items/sync"),
     ("DELETE", "/rest/v1.1/projects/{project_id}/direct_costs/{id}"),
     ("DELETE", "/rest/v1.0/projects/{project_id}/direct_costs/{direct_cost_id}/line_items/{id}"),
+    *HOOK_CALLS,
 }
 """Every operation that the edge calls: what the app's permissions must cover."""
 
@@ -127,6 +137,7 @@ def test_the_whole_edge_uses_documented_operations_only(bench: Bench) -> None:
     gateway.delete_direct_cost_line(project, cost_id, line_id)
     gateway.delete_direct_cost(project, cost_id)
     gateway.create_project("26-001", "Library"), gateway.create_vendor("Acme Paving")
+    use_hooks(gateway, project)
     assert bench.transport.seen == USED
 
 

@@ -20,6 +20,9 @@ KEYS = st.sampled_from(
             "line_items",
             "change_order",
             "segment_items",
+            "hook",
+            "trigger",
+            "triggers",
         ),
         *(
             "id",
@@ -32,6 +35,7 @@ KEYS = st.sampled_from(
             "extended_type",
             "wbs_code_id",
         ),
+        *("api_version", "namespace", "destination_url", "destination_headers", "resource_name", "event_type"),
         *("cost_code_id", "line_item_type_id", "direct_cost_type", "status", "vendor_id", "invoice_number", "code"),
         *(
             "direct_cost_date",
@@ -85,6 +89,7 @@ def _path(demo: Desk, template: str) -> tuple[str, dict[str, Any]]:
         "direct_cost_id": costs[0]["id"] if costs else 1,
         "budget_view_id": 1412907,
         "commitment_change_order_id": 1,
+        "hook_id": 1,
     }
     return template.format(**known), {
         "company_id": company,

@@ -64,8 +64,20 @@ def _demo() -> Desk:
     clock = Clock()
     made = Desk(clock, demo_company(clock))
     made.token()
+    _listen(made)
     _bill(made)
     return made
+
+
+def _listen(made: Desk) -> int:
+    """Make a hook of the first project that tells of one resource; give its id."""
+    project = made.get("/rest/v1.0/projects", company_id=made.procore.company_id)[0]["id"]
+    hook = {"api_version": "v2", "namespace": "tester", "destination_url": "https://example.com/events"}
+    answer = made.call("POST", "/rest/v1.0/webhooks/hooks", {"project_id": project, "hook": hook})
+    hook_id: int = answer.get_json()["id"]
+    trigger = {"resource_name": "Prime Contracts", "event_type": "create"}
+    made.call("POST", f"/rest/v1.0/webhooks/hooks/{hook_id}/triggers", {"project_id": project, "trigger": trigger})
+    return hook_id
 
 
 def _bill(made: Desk) -> None:
@@ -97,6 +109,7 @@ def test_rows_carry_only_documented_keys(demo: Desk, template: str) -> None:
         "budget_view_id": demo.get("/rest/v1.0/budget_views", project_id=project)[0]["id"],
         "commitment_change_order_id": demo.get(f"/rest/v1.0/projects/{project}/commitment_change_orders")[0]["id"],
         "direct_cost_id": cost[0]["id"],
+        "hook_id": demo.get("/rest/v1.0/webhooks/hooks", project_id=project)[0]["id"],
     }
     parent = re.sub(r"/\{id\}$", "", template)
     query = {"company_id": company, "project_id": project, "standard_cost_code_list_id": 184747, "view": "extended"}

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from hypothesis import strategies as st
 from sqlalchemy import Table
 
-from qbwc_bridge.domain import books, records
+from qbwc_bridge.domain import books, people, records
 from qbwc_bridge.ports import UnitOfWork
 from qbwc_bridge.storage import tables
 
@@ -26,7 +26,7 @@ RECORDS: dict[type[Any], Table] = {
     records.Visit: tables.visit,
     records.Mapping: tables.mapping,
     records.History: tables.history,
-    records.Person: tables.person,
+    people.Person: tables.person,
     records.Lease: tables.lease,
     books.ListRecord: tables.list_record,
     books.TransactionRecord: tables.transaction_record,
@@ -50,7 +50,7 @@ STORES = {
     records.Visit: "visits",
     records.Mapping: "mappings",
     records.History: "history",
-    records.Person: "people",
+    people.Person: "people",
     records.Lease: "leases",
     books.ListRecord: "lists",
     books.TransactionRecord: "transactions",
@@ -171,6 +171,6 @@ def write_set(connection_id: int, visit_id: int, set_id: str, **changes: Any) ->
     return records.MessageSet(**{**values, **changes})
 
 
-def person(name: str = "ann", **changes: Any) -> records.Person:
+def person(name: str = "ann", **changes: Any) -> people.Person:
     """Give a person that is not stored."""
-    return records.Person(**{"name": name, "role": "viewer", "password_hash": "", **changes})
+    return people.Person(**{"name": name, "role": "viewer", "password_hash": "", **changes})

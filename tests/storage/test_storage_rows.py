@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qbwc_bridge.domain import books, records
+from qbwc_bridge.domain import books, people, records
 from qbwc_bridge.domain.procore import Document, Vendor
 from qbwc_bridge.storage.rows import field_codec, row_codec
 from tests.storage import samples
@@ -55,7 +55,7 @@ def test_a_wall_clock_time_gets_no_zone() -> None:
 def test_what_no_database_can_hold_is_replaced() -> None:
     """NUL and a lone surrogate in a name become U+FFFD instead of stopping a whole pull."""
     row = samples.person("a\x00b\ud800c")
-    assert row_codec(records.Person).encode(row)["name"] == "a\ufffdb\ufffdc"
+    assert row_codec(people.Person).encode(row)["name"] == "a\ufffdb\ufffdc"
 
 
 @pytest.mark.parametrize("record", samples.RECORDS, ids=lambda record: record.__name__)

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from qbwc_bridge.cli import cli
 from qbwc_bridge.cli.common import Bridge as Desk
-from tests.journeys.bridge import Bridge, connected_bridge
+from tests.journeys.bridge import PUBLIC_URL, Bridge, connected_bridge
 
 
 def run(folder: Path, *arguments: str, stdin: str | None = None, environ: Mapping[str, str] | None = None) -> Result:
@@ -57,7 +57,7 @@ class Office:
 
 
 @contextmanager
-def office(folder: Path) -> Iterator[Office]:
+def office(folder: Path, public_url: str = PUBLIC_URL) -> Iterator[Office]:
     """Open an office with one connection, Bluestone, that has read and sent nothing yet."""
-    with connected_bridge(folder) as bridge:
+    with connected_bridge(folder, public_url=public_url) as bridge:
         yield Office(bridge)

@@ -19,6 +19,8 @@ from qbwc_bridge.rehearsal.procore import (
     commitment_calls,
     direct_cost_calls,
     directory,
+    events,
+    hooks,
     invoices,
     prime_contracts,
     wbs_calls,
@@ -40,6 +42,7 @@ ROUTES: tuple[Route, ...] = (
     *prime_contracts.ROUTES,
     *invoices.ROUTES,
     *direct_cost_calls.ROUTES,
+    *hooks.ROUTES,
 )
 """Every operation of the API host, with the path templates of Procore's catalogue."""
 
@@ -47,6 +50,8 @@ LOGIN_ROUTES = (("POST", "/oauth/token"), ("GET", "/oauth/token/info"))
 """The operations of the login host, which the stand-in serves beside the others."""
 
 SECRET_KEYS = frozenset({"client_id", "client_secret", "access_token", "refresh_token", "token", "code"})
+HOOK_SECRETS = frozenset({"destination_headers"})
+"""What of a hook, which a body wraps under that name, is a secret."""
 CUT_LENGTH = "1000000"
 """What a cut-off answer claims as its length: more than ever comes."""
 
@@ -85,6 +90,7 @@ class App:
         raw = request.get_data()  # read before the lock is taken: a slow sender must not hold up the others
         with self._state.lock:
             response, body = self._with_faults(request, raw)
+            events.notice(self._state, self._login.client_id)
             status = response.status_code if response.headers.get("Content-Length") != CUT_LENGTH else CUT_OFF
             query = {name: request.args.getlist(name) for name in request.args}
             self.calls.append(Call(request.method, request.path, query, _without_secrets(body), status))
@@ -197,4 +203,6 @@ def _without_secrets(body: Any) -> Any:
     if not isinstance(body, dict):
         return body
     kept: Row = {name: value for name, value in body.items() if name not in SECRET_KEYS}
+    if isinstance(kept.get("hook"), dict):
+        kept["hook"] = {name: value for name, value in kept["hook"].items() if name not in HOOK_SECRETS}
     return kept

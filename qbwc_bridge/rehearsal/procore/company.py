@@ -6,6 +6,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from qbwc_bridge.rehearsal.procore.app import App, Call
 from qbwc_bridge.rehearsal.procore.billing import Billing
+from qbwc_bridge.rehearsal.procore.events import Post, deliver
 from qbwc_bridge.rehearsal.procore.faults import Fault, Faults
 from qbwc_bridge.rehearsal.procore.limits import Limits
 from qbwc_bridge.rehearsal.procore.oauth import Login
@@ -103,6 +104,19 @@ class Procore(Billing):
         """Drop every fault still on order."""
         with self._state.lock:
             self._faults.clear()
+
+    def permit_webhooks(self, *, permitted: bool) -> None:
+        """Give the application the permission "Webhooks API: Standard", or take it away."""
+        with self._state.lock:
+            self._state.webhooks_permitted = permitted
+
+    def deliver_events(self, post: Post) -> int:
+        """Send every event that waits to its hook, as Procore would by now; gives how many arrived.
+
+        `post` takes address, headers and body and gives the HTTP status; OSError means that nobody answered. A failed
+        one holds up the later ones of its hook until it arrives, or for twelve hours.
+        """
+        return deliver(self._state, post)
 
     def revoke_tokens(self) -> None:
         """Make every access token invalid, as after a change in Procore's app settings."""

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from qbwc_bridge.rehearsal.procore import budget, change_orders, commitments, direct_costs, directory, wbs
+from qbwc_bridge.rehearsal.procore import budget, change_orders, commitments, direct_costs, directory, events, wbs
 from qbwc_bridge.rehearsal.procore.budget import BudgetRow
 from qbwc_bridge.rehearsal.procore.problems import Problem
 from qbwc_bridge.rehearsal.procore.records import (
@@ -45,6 +45,7 @@ class Office:
         with self._state.lock:
             try:
                 yield self._state
+                events.notice(self._state, None)
             except Problem as problem:
                 told = "; ".join(f"{name} {' and '.join(said)}" for name, said in problem.fields.items())
                 raise ValueError(told or problem.text) from problem

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from qbwc_bridge.rehearsal.procore.values import ZERO
 
@@ -295,6 +295,32 @@ class Forecast(Record):
 
     amount: Decimal
     item_id: int | None
+
+
+@dataclass(kw_only=True)
+class Hook:
+    """A webhook of the company (`project_id` None) or of a project, with its triggers (resource, event) by id."""
+
+    id: int
+    project_id: int | None
+    api_version: str
+    namespace: str
+    destination_url: str
+    authorization: str | None
+    triggers: dict[int, tuple[str, str]] = field(default_factory=dict)
+
+
+@dataclass(kw_only=True)
+class Delivery:
+    """An event on its way to a hook, with the payload as that hook wants it."""
+
+    event_id: int
+    hook_id: int
+    payload: dict[str, Any]
+    made_at: datetime
+    outcome: Literal["enqueued", "successful", "failing", "discarded"] = "enqueued"
+    tried_at: datetime | None = None
+    response_status: int | None = None
 
 
 @dataclass(kw_only=True)

@@ -6,7 +6,7 @@ from threading import RLock
 from typing import Any, TypeVar
 
 from qbwc_bridge.rehearsal.procore.problems import Invalid, forbidden, not_found
-from qbwc_bridge.rehearsal.procore.records import CostType, Project, Record, StandardCode, Vendor
+from qbwc_bridge.rehearsal.procore.records import CostType, Delivery, Hook, Project, Record, StandardCode, Vendor
 
 R = TypeVar("R", bound=Record)
 
@@ -34,6 +34,9 @@ FIRST_IDS = {
     "forecast_item": (1_220_500, 1),
     "direct_cost": (3_000_000_017, 2),
     "cost_line": (7_205_759_403_001, 1),
+    "hook": (61_204, 1),
+    "trigger": (440_107, 1),
+    "event": (5_982_324_300_946_918_154, 1),
 }
 """First id and step per kind. Several lie above 2**31 or cross it on the way, as Procore's do."""
 
@@ -67,6 +70,11 @@ class State:
         self.standard_codes: dict[int, StandardCode] = {}
         self.cost_types: dict[int, CostType] = {}
         self.budget_columns = dict(DEFAULT_BUDGET_COLUMNS)
+        self.hooks: dict[int, Hook] = {}
+        self.webhooks_permitted = True
+        self.deliveries: list[Delivery] = []
+        self.census: dict[tuple[str, int | None, int], Any] | None = None
+        """What stood there when changes were last looked for; None while no hook asks."""
         self._given: dict[str, int] = {}
         self._origins: dict[tuple[str, str], Record] = {}
 
