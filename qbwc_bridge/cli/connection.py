@@ -19,6 +19,7 @@ from qbwc_bridge.cli.common import (
     show_json,
     who,
 )
+from qbwc_bridge.cli.detaching import attach, detach
 from qbwc_bridge.cli.tables import facts, table
 from qbwc_bridge.domain.names import fold
 from qbwc_bridge.domain.records import Company, Connection, History
@@ -192,6 +193,8 @@ def set_(bridge: Bridge, name: str, key: str, value: str) -> None:
             row.settings = {**row.settings, key: checked}
         else:
             row.settings = {known: kept for known, kept in row.settings.items() if known != key}
+        if key == "write_keys_to_procore":
+            row.keys_refused, row.keys_checked_at = "", None  # whoever sets it wants it looked at again
         uow.connections.save(row)
         _note(bridge, uow, row, f"{key} set to {checked or 'the default'}")
         settle(bridge, uow, row.id)
@@ -271,6 +274,10 @@ def remove(bridge: Bridge, name: str, *, yes: bool) -> None:
     click.echo(f"{found.name} is removed.")
 
 
+connection.add_command(detach)
+connection.add_command(attach)
+
+
 def _facts(row: Connection) -> dict[str, Any]:
     return {
         "name": row.name,
@@ -286,6 +293,8 @@ def _facts(row: Connection) -> dict[str, Any]:
         "pushed_at": row.pushed_at,
         "alarm": row.alarm,
         "brake": row.brake,
+        "keys_refused": row.keys_refused,
+        "detached_at": row.detached_at,
         "procore_down": row.procore_down,
     }
 

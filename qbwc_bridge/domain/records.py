@@ -1,7 +1,7 @@
 """The rows that the stations hand to one another: plain mutable values, one class per table.
 
-`id` is 0 until the row is stored. Times are aware and in UTC, except QuickBooks' own wall-clock times, which have no
-zone. Money is Decimal with two decimals.
+`id` is 0 until the row is stored. Times are aware and in UTC, except QuickBooks' own, which have no zone. Money is
+Decimal with two decimals.
 """
 
 import datetime as dt
@@ -123,6 +123,11 @@ class Connection:
     """Why Procore could not be reached the last time it was read; empty when it answered."""
     brake: str = ""
     """Why nothing is written to Procore until a person confirms."""
+    keys_refused: str = ""
+    """Keys of another integration that were seen at `keys_checked_at`, in a sentence: none of ours is written."""
+    keys_checked_at: dt.datetime | None = None
+    detached_at: dt.datetime | None = None
+    """When a person took every key out of Procore; until it is attached nothing is written there."""
     unsettled: Unsettled = "lists"
     settled_on: dt.date | None = None
     """The office's day on which review and queueing last saw everything."""
@@ -157,6 +162,11 @@ class ProjectChoice:
     released_at: dt.datetime | None = None
     released_by: str = ""
     budget_codes: list[BudgetCode] = field(default_factory=list)
+    foreign: str = ""
+    """Direct costs of another integration that the last dry run saw, in a sentence."""
+    unread: str = ""
+    """Why Procore refused its last reading; `notices` say what of it Procore does not show, or only in part."""
+    notices: list[str] = field(default_factory=list)
     id: int = 0
 
 

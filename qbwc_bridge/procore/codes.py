@@ -1,5 +1,8 @@
 """Company-wide lists of codes: standard cost codes and cost types."""
 
+from collections.abc import Iterator
+from typing import Any
+
 from qbwc_bridge.domain.procore import CostCode, CostType
 from qbwc_bridge.procore.client import Client, Params
 from qbwc_bridge.procore.paging import as_list, rows
@@ -8,7 +11,13 @@ from qbwc_bridge.procore.wbs import COST_CODE
 
 
 def cost_codes(client: Client) -> list[CostCode]:
-    """Read the standard cost codes of every list.
+    """Read the standard cost codes of every list."""
+    parsed = [parse(StandardCodeRow, row, "standard cost code") for _, row in code_rows(client)]
+    return [CostCode(id=row.id, full_code=row.full_code, name=row.name, parent_id=row.parent_id) for row in parsed]
+
+
+def code_rows(client: Client) -> Iterator[tuple[int, Any]]:
+    """Read every standard cost code as it comes, each with the id of its list.
 
     The lists come from the cost code segment of the work breakdown structure, which Procore names as the successor of
     its deprecated list of standard cost code lists; their codes still come from the standard cost codes.
@@ -16,13 +25,13 @@ def cost_codes(client: Client) -> list[CostCode]:
     base = f"/rest/v1.0/companies/{client.company_id}/work_breakdown_structure/segments"
     doing = "reading the cost code lists of the company"
     segments = [parse(SegmentRow, row, "segment") for row in as_list(client.get(base, doing), doing)]
-    found: list[CostCode] = []
     for segment in segments:
         if segment.type != COST_CODE:
             continue
         for row in as_list(client.get(f"{base}/{segment.id}/lists", doing), doing):
-            found += _of_list(client, parse(Reference, row, "cost code list").id)
-    return found
+            list_id = parse(Reference, row, "cost code list").id
+            for code in _of_list(client, list_id):
+                yield list_id, code
 
 
 def cost_types(client: Client) -> list[CostType]:
@@ -33,12 +42,8 @@ def cost_types(client: Client) -> list[CostType]:
     return [CostType(id=row.id, code=row.code, name=row.name) for row in parsed]
 
 
-def _of_list(client: Client, list_id: int) -> list[CostCode]:
+def _of_list(client: Client, list_id: int) -> list[Any]:
     # The usual view gives ids only.
     params: Params = [("company_id", client.company_id), ("standard_cost_code_list_id", list_id), ("view", "extended")]
     doing = f"reading the standard cost codes of list {list_id}"
-    parsed = [
-        parse(StandardCodeRow, row, "standard cost code")
-        for row in rows(client, "/rest/v1.0/standard_cost_codes", doing, params)
-    ]
-    return [CostCode(id=row.id, full_code=row.full_code, name=row.name, parent_id=row.parent_id) for row in parsed]
+    return rows(client, "/rest/v1.0/standard_cost_codes", doing, params)

@@ -20,7 +20,7 @@ from qbwc_bridge.storage.unit_of_work import open_work
 from tests.storage import samples
 
 NOW = dt.datetime(2026, 3, 2, 8, 30, tzinfo=dt.UTC)
-NEWEST = "0003"
+NEWEST = "0006"
 """The newest step; the step of tomorrow follows it."""
 
 
@@ -146,7 +146,7 @@ GOOD_STEP = """
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision = "next", "0003"
+revision, down_revision = "next", "0006"
 
 def upgrade():
     with op.batch_alter_table("person", recreate="auto") as table:
