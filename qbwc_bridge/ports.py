@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from qbwc_bridge.domain import books, people, procore, procore_billing, records
+from qbwc_bridge.domain.keys import Keyed, KeyKind
 from qbwc_bridge.domain.procore import BudgetCode, DirectCost, DirectCostLine
 from qbwc_bridge.domain.procore_billing import Forecast
 from qbwc_bridge.domain.reading import NOTHING, Allowance, BudgetRead, Changed, CodeBook, ContractKind, Known
@@ -70,6 +71,17 @@ class Hooks(Protocol):
     def undelivered(self, hook: Hook) -> Undelivered:
         """How many events of a hook did not arrive."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeyOutcome:
+    """What became of a writing of keys: ids that have them, and a sentence by id for each that Procore refused.
+
+    What is in neither may or may not have happened: it is read before it is sent again.
+    """
+
+    done: frozenset[int]
+    errors: Mapping[int, str]
 
 
 class Procore(Protocol):
@@ -189,6 +201,17 @@ class Procore(Protocol):
 
     def delete_direct_cost_line(self, project_id: int, direct_cost_id: int, line_id: int) -> None:
         """Delete a line; one that is gone already is no error."""
+        ...
+
+    def keyed(self, kind: KeyKind, project_id: int = 0) -> list[Keyed]:
+        """Every record of a kind, of the company or of a project, with what stands in its `origin_id`."""
+        ...
+
+    def set_keys(self, kind: KeyKind, wanted: Mapping[Keyed, str], project_id: int = 0) -> KeyOutcome:
+        """Write the `origin_id` of records of one kind, by their ids; the empty text takes it away.
+
+        Nothing else of a record is written. It may be repeated.
+        """
         ...
 
 
@@ -346,6 +369,11 @@ class UnitOfWork(Protocol):
     @property
     def writebacks(self) -> Store[books.WriteBack]:
         """The outbox to Procore: what shall stand there and what we know stands there."""
+        ...
+
+    @property
+    def keys(self) -> Store[books.ProcoreKey]:
+        """The keys of linked records in Procore: what shall stand there and what we know stands there."""
         ...
 
     @property

@@ -19,6 +19,8 @@ from qbwc_bridge.domain.records import Connection, ProjectChoice, ReleaseChoice,
 from qbwc_bridge.errors import BridgeError, NotFound, ProcoreError, Refused
 from qbwc_bridge.flow import (
     controls,
+    detaching,
+    keys,
     making,
     procore_side,
     pushing,
@@ -146,23 +148,58 @@ def plan(kit: Kit, connection_id: int, *, confirmed: bool = False) -> str:
         return writeback.plan(uow, connection, kit.options(connection), confirmed=confirmed, closed=closed)
 
 
-def push(kit: Kit, connection_id: int, *, confirmed: bool = False, progress: Progress = silent) -> pushing.Pushed:
-    """Write to Procore: accepted new projects and vendors, and pending actuals, which the brake may hold."""
+def push(
+    kit: Kit, connection_id: int, *, confirmed: bool = False, progress: Progress = silent, again: bool = False
+) -> pushing.Pushed:
+    """Write to Procore: accepted new projects and vendors, pending actuals, which the brake may hold, and keys.
+
+    A connection that was detached writes nothing. `again` tries keys that Procore refused lately.
+    """
     with kit.work() as uow:
         connection = uow.connections.get(connection_id)
     with station(kit, connection, PUSH) as work_here:
+        with work_here() as uow:
+            connection = uow.connections.get(connection_id)
+        if connection.detached_at:
+            return pushing.Pushed(detached=detaching.sentence(connection))
         question = plan(kit, connection_id, confirmed=confirmed)
         procore, now = kit.procore_for(connection), kit.clock.now()
         made = making.make(work_here, procore, connection_id, now, progress)
         outcome = pushing.push(work_here, procore, connection_id, now, progress, held=question)
-        outcome.made, outcome.problems = made.count, [*made.problems, *outcome.problems]
         if made.count:
             settle(kit, connection_id)
             with kit.work() as uow:
                 connection = uow.connections.get(connection_id)
                 connection.touched_at = kit.clock.now()  # what was made stands in Procore's lists now
                 uow.connections.save(connection)
+        kept = keys.write(
+            work_here, procore, connection_id, kit.options(connection), now=now, progress=progress, again=again
+        )
+        outcome.made, outcome.keys = made.count, kept.count
+        outcome.problems = [*made.problems, *outcome.problems, *kept.problems]
     return outcome
+
+
+def detach(kit: Kit, connection_id: int, *, who: str, progress: Progress = silent) -> detaching.Detached:
+    """Take every key of the bridge out of Procore; from the first step on nothing else is written there.
+
+    What could not be taken away is told; a repetition goes on with it.
+    """
+    with kit.work() as uow:
+        connection = uow.connections.get(connection_id)
+    with station(kit, connection, PUSH) as work_here:
+        return detaching.detach(work_here, kit.procore_for(connection), connection_id, kit.clock.now(), progress, who)
+
+
+def attach(kit: Kit, connection_id: int, *, who: str, progress: Progress = silent) -> detaching.Detached:
+    """Give a detached connection's direct costs their keys back, so that pushes go on where they ended.
+
+    Raises Refused where the connection is not detached, or another integration has put its keys there.
+    """
+    with kit.work() as uow:
+        connection = uow.connections.get(connection_id)
+    with station(kit, connection, PUSH) as work_here:
+        return detaching.attach(work_here, kit.procore_for(connection), connection_id, kit.clock.now(), progress, who)
 
 
 def reconcile(kit: Kit, connection_id: int, *, as_of: dt.date | None = None) -> Reconciled:
@@ -173,6 +210,7 @@ def reconcile(kit: Kit, connection_id: int, *, as_of: dt.date | None = None) -> 
     settle(kit, connection_id)
     with kit.work() as uow:
         connection = uow.connections.get(connection_id)
+        detaching.check_attached(connection)
         projects = released(uow.projects.find(connection_id=connection_id))
     side, now = procore_side.read(kit.procore_for(connection), projects), kit.clock.now()
     with kit.work() as uow:
@@ -208,6 +246,7 @@ def try_release(kit: Kit, connection_id: int, project_id: int, chosen: ReleaseCh
     settle(kit, connection_id)
     with kit.work() as uow:
         connection = uow.connections.get(connection_id)
+        detaching.check_attached(connection)
         choice = _choice(uow.projects.first(connection_id=connection_id, project_id=project_id), project_id)
         releasing.check_read(Ledger(uow, connection, kit.options(connection)), choice)
     costs = kit.procore_for(connection).direct_costs(project_id)
@@ -218,22 +257,26 @@ def try_release(kit: Kit, connection_id: int, project_id: int, chosen: ReleaseCh
         ledger = Ledger(uow, connection, options)
         releasing.check_read(ledger, choice)
         shown = dry_run(Facts(uow, connection, options), ledger, ledger.choices[project_id], costs, chosen)
-        choice.dry_run = releasing.fingerprint(ledger, project_id)
+        choice.dry_run, choice.foreign = releasing.fingerprint(ledger, project_id), shown.foreign
         uow.projects.save(choice)
         return shown
 
 
-def release(kit: Kit, connection_id: int, project_id: int, chosen: ReleaseChoice, *, who: str) -> Decimal:
+def release(
+    kit: Kit, connection_id: int, project_id: int, chosen: ReleaseChoice, *, who: str, beside_others: bool = False
+) -> Decimal:
     """Release a project's costs; gives what would count twice in views that add committed and direct costs.
 
-    Raises Refused without a dry run of the present figures, and while its costs are not read whole.
+    Raises Refused without a dry run of the present figures, while its costs are not read whole, and where another
+    integration wrote direct costs into the project, unless a person wants both (`beside_others`).
     """
     settle(kit, connection_id)
     with kit.work() as uow:
         connection = uow.connections.get(connection_id)
+        detaching.check_attached(connection)
         ledger = Ledger(uow, connection, kit.options(connection))
         choice = _choice(ledger.choices.get(project_id), project_id)
-        releasing.release(ledger, choice, chosen, who=who, now=kit.clock.now())
+        releasing.release(ledger, choice, chosen, who=who, now=kit.clock.now(), beside_others=beside_others)
         if chosen.po_bills == "skip":
             return ZERO
         return sum((i.line.amount for i in ledger.of_project(project_id) if i.code and ledger.on_order(i)), ZERO)
@@ -242,6 +285,7 @@ def release(kit: Kit, connection_id: int, project_id: int, chosen: ReleaseChoice
 def withdraw(kit: Kit, connection_id: int, project_id: int, *, who: str) -> None:
     """Take a release back; the next push removes what the bridge wrote."""
     with kit.work() as uow:
+        detaching.check_attached(uow.connections.get(connection_id))
         choice = _choice(uow.projects.first(connection_id=connection_id, project_id=project_id), project_id)
         releasing.withdraw(uow, choice, who=who, now=kit.clock.now())
 
@@ -293,7 +337,8 @@ class Clockwork:
                 self._try(connection, "settle", lambda c: settle(self._kit, c.id))
             self._guarded(connection, PULL, connection.pulled_at, now, lambda c: self._pull(c, "round"))
             self._follow(connection, [row for row in on if row.connection_id == connection.id], now)
-            self._guarded(connection, PUSH, connection.pushed_at, now, lambda c: push(self._kit, c.id))
+            if not connection.detached_at:
+                self._guarded(connection, PUSH, connection.pushed_at, now, lambda c: push(self._kit, c.id))
 
     def _pull(self, connection: Connection, asked: Asked) -> Pulled:
         pulled = pull(self._kit, connection.id, asked=asked)

@@ -150,7 +150,6 @@ WITHOUT_EFFECT = frozenset(
         "deputy",
         "escalate_after_days",
         "metrics_token",
-        "write_keys_to_procore",
     }
 )
 """Checked at the start and then read by nothing in this version; a test compares this with the code."""
@@ -172,7 +171,9 @@ MORE: Mapping[str, str] = {
     "silence_alarm_hours": "After so many hours without a call of the Web Connector the connection counts as stopped.",
     "escalate_after_days": "In days.",
     "time_zone": "Dates of records without a date of their own, and the times on the page, are in this zone.",
-    "write_keys_to_procore": "This version never does.",
+    "write_keys_to_procore": "With `true` linked projects, vendors, standard cost codes and commitments get a key; it "
+    "shows sync banners in Procore and stands in the way of another connector. With `false` such keys are taken away "
+    "again. Direct costs carry keys always.",
     "item_policy": "`code_and_type`: one item per cost code and below it one per cost type, so that a cost comes back "
     "with its type. `code`: one item per cost code; the type then comes from a mapped account, else from the "
     "project's only budget code of that cost code, else from DEFAULT_COST_TYPE.",
@@ -210,8 +211,7 @@ def settings() -> str:
         "## Settings that have no effect yet",
         wrapped(
             "This version checks the values of these settings at the start and then does nothing with them. There "
-            "is no mail, no `/metrics`, no clearing of old data, and no deputy yet; QuickBooks' ids are never stored "
-            "in Procore's own records, and every transaction becomes a direct cost of its own."
+            "is no mail, no `/metrics`, no clearing of old data, and no deputy yet."
         ),
         "\n".join(point(key.upper()) for key in Settings.model_fields if key in WITHOUT_EFFECT),
         "## Every setting",

@@ -19,9 +19,11 @@ from qbwc_bridge.cli.common import (
     show_json,
     who,
 )
+from qbwc_bridge.cli.detaching import attach, detach
 from qbwc_bridge.cli.tables import facts, table
+from qbwc_bridge.domain.company import Company
 from qbwc_bridge.domain.names import fold
-from qbwc_bridge.domain.records import Company, Connection, History
+from qbwc_bridge.domain.records import Connection, History
 from qbwc_bridge.errors import Refused, WrongUsage
 from qbwc_bridge.flow import cost_readings
 from qbwc_bridge.flow.company import bind
@@ -192,6 +194,8 @@ def set_(bridge: Bridge, name: str, key: str, value: str) -> None:
             row.settings = {**row.settings, key: checked}
         else:
             row.settings = {known: kept for known, kept in row.settings.items() if known != key}
+        if key == "write_keys_to_procore":
+            row.keys_refused, row.keys_checked_at = "", None  # whoever sets it wants it looked at again
         uow.connections.save(row)
         _note(bridge, uow, row, f"{key} set to {checked or 'the default'}")
         settle(bridge, uow, row.id)
@@ -275,6 +279,10 @@ def remove(bridge: Bridge, name: str, *, yes: bool) -> None:
     click.echo(f"{found.name} is removed.")
 
 
+connection.add_command(detach)
+connection.add_command(attach)
+
+
 def _facts(row: Connection) -> dict[str, Any]:
     return {
         "name": row.name,
@@ -290,6 +298,8 @@ def _facts(row: Connection) -> dict[str, Any]:
         "pushed_at": row.pushed_at,
         "alarm": row.alarm,
         "brake": row.brake,
+        "keys_refused": row.keys_refused,
+        "detached_at": row.detached_at,
         "procore_down": row.procore_down,
         "webhooks_since": row.webhooks_since,
         "last_event": row.event_at,

@@ -25,6 +25,7 @@ def facts(found: DryRun) -> dict[str, Any]:
         "unmapped": found.unmapped,
         "several_orders": found.several_orders,
         "unlinked_bills": found.unlinked_bills,
+        "another_integration": found.foreign,
         "chosen": {
             "costs_from": None if found.chosen.costs_from == dt.date.min else found.chosen.costs_from,
             "before": found.chosen.before,
@@ -45,6 +46,10 @@ def text(found: DryRun) -> str:
         parts.append("Procore's budget leaves out direct costs of status draft, so nothing would change there.")
     if found.new_codes:
         parts.append(f"Budget codes that would be made: {', '.join(found.new_codes)}")
+    if found.foreign:
+        parts.append(
+            f"{found.foreign}. A release is refused for it, unless --beside-others says that both shall stand."
+        )
     if found.counted_twice != ZERO:
         parts.append(
             f"Bills drawn on exported orders: {readable(found.counted_twice)}. With --po-bills write, a budget view "

@@ -208,6 +208,9 @@ def dry_run(  # noqa: PLR0917 - click passes them by name
 
 @project.command()
 @_release_options(required=True)
+@click.option(
+    "--beside-others", is_flag=True, help="Also where another integration wrote direct costs: both then stand there."
+)
 @connection_option
 @pass_bridge
 def release(  # noqa: PLR0917 - click passes them by name
@@ -221,6 +224,7 @@ def release(  # noqa: PLR0917 - click passes them by name
     name: str | None,
     *,
     every: bool,
+    beside_others: bool,
 ) -> None:
     """Release the costs of projects to Procore, after a dry run of the present figures."""
     connection = bridge.connection(name)
@@ -229,7 +233,9 @@ def release(  # noqa: PLR0917 - click passes them by name
         rows = _chosen(uow, connection, numbers, every=every, only_on=True)
 
     def let_go(row: ProjectChoice) -> None:
-        twice = worker.release(bridge.kit, connection.id, row.project_id, chosen, who=who())
+        twice = worker.release(
+            bridge.kit, connection.id, row.project_id, chosen, who=who(), beside_others=beside_others
+        )
         click.echo(f"{row.number} {row.name} is released: the next push writes its costs.")
         if twice != ZERO:
             say(

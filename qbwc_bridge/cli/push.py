@@ -14,8 +14,9 @@ from qbwc_bridge.domain.money import ZERO
 from qbwc_bridge.domain.records import KINDS_OUTWARD, Connection
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.errors import BridgeError
-from qbwc_bridge.flow import writeback
+from qbwc_bridge.flow import keys, writeback
 from qbwc_bridge.flow.closes import closed_until
+from qbwc_bridge.flow.detaching import sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,9 @@ def _change(connection: Connection, project: str, row: WriteBack) -> list[Change
 
 def _push(bridge: Bridge, connection: Connection, *, dry_run: bool, confirm: bool) -> dict[str, Any]:
     result: dict[str, Any] = {"connection": connection.name, "changes": [], "written": 0, "deleted": 0, "unchanged": 0}
-    result |= {"made": 0, "problems": [], "brake": ""}
+    result |= {"made": 0, "keys": 0, "problems": [], "brake": "", "detached": ""}
+    if connection.detached_at:
+        return {**result, "detached": sentence(connection)}
     try:
         planned, result["brake"] = preview(bridge, connection, confirm=confirm)
         if dry_run:
@@ -95,12 +98,13 @@ def _push(bridge: Bridge, connection: Connection, *, dry_run: bool, confirm: boo
                 accepted = uow.submissions.count(
                     connection_id=connection.id, kind=KINDS_OUTWARD, state=[State.ACCEPTED, State.EXPORTING]
                 )
-            return {**result, "changes": planned, "made": accepted}
+            return {**result, "changes": planned, "made": accepted, "keys": _keys(bridge, connection)}
         pushed = worker.push(
             bridge.kit,
             connection.id,
             confirmed=confirm,
-            progress=lambda sentence: say(f"{connection.name}: {sentence}"),
+            progress=lambda step: say(f"{connection.name}: {step}"),
+            again=True,
         )
         still, _ = preview(bridge, connection, confirm=confirm)
         result["changes"] = [change for change in planned if change not in still]
@@ -112,12 +116,27 @@ def _push(bridge: Bridge, connection: Connection, *, dry_run: bool, confirm: boo
         "deleted": pushed.deleted,
         "unchanged": pushed.unchanged,
         "made": pushed.made,
+        "keys": pushed.keys,
         "problems": pushed.problems,
         "brake": pushed.brake,
     }
 
 
+def _keys(bridge: Bridge, connection: Connection) -> int:
+    """How many keys a push would write, change or take away, as far as the bridge knows."""
+    try:
+        with bridge.kit.work() as uow:
+            row = uow.connections.get(connection.id)
+            count = sum(1 for each in keys.plan(uow, row, bridge.kit.options(row)) if not each.settled)
+            raise _Undo  # noqa: TRY301 - the transaction must see it
+    except _Undo:
+        return count
+
+
 def _print(result: dict[str, Any], *, dry_run: bool) -> None:
+    if result["detached"]:
+        say(result["detached"])
+        return
     if result["changes"]:
         heads = ["project", "does", "date", "direct cost", "before", "after"]
         rows = [(c.project, c.does, c.date, c.description, c.before, c.after) for c in result["changes"]]
@@ -129,6 +148,9 @@ def _print(result: dict[str, Any], *, dry_run: bool) -> None:
     if result["made"]:
         would = "would be made" if dry_run else "made"
         click.echo(f"{result['connection']}: {result['made']} projects and vendors {would} in Procore.")
+    if result["keys"]:
+        would = "would be written" if dry_run else "written"
+        click.echo(f"{result['connection']}: {result['keys']} keys {would}, changed or taken away in Procore.")
     if dry_run:
         click.echo(f"{result['connection']}: {len(result['changes'])} direct costs would change; nothing was written.")
     elif not result["brake"]:

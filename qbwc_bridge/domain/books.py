@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
+from qbwc_bridge.domain.keys import RecordKind
 from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.domain.procore import DirectCost
 from qbwc_bridge.domain.procore_billing import SubcontractorInvoice
@@ -263,3 +264,30 @@ class WriteBack:
     def settled(self) -> bool:
         """Whether Procore has, as far as is known, what it shall have."""
         return not self.in_flight and self.wanted == self.written and (self.wanted is None) == (self.procore_id is None)
+
+
+@dataclass(slots=True)
+class ProcoreKey:
+    """The key of a linked record in Procore: `wanted` shall stand there (empty: none), `written` is known to."""
+
+    connection_id: int
+    kind: RecordKind
+    procore_id: int
+    project_id: int = 0
+    """0 for what stands in the company."""
+    name: str = ""
+    """As people call the record."""
+    wanted: str = ""
+    written: str = ""
+    in_flight: bool = False
+    """A write was begun and its answer is not stored: what stands there is read before anything is sent again."""
+    message: str = ""
+    """Why it does not stand there as it should, told once."""
+    tried_at: dt.datetime | None = None
+    """When Procore refused it last."""
+    id: int = 0
+
+    @property
+    def settled(self) -> bool:
+        """Whether Procore has, as far as is known, what it shall have."""
+        return not self.in_flight and self.wanted == self.written

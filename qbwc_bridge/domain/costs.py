@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Literal
 
 from qbwc_bridge.domain.books import CostDocument, CostLine
+from qbwc_bridge.domain.keys import beginning
 from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.domain.names import fold
 from qbwc_bridge.domain.procore import BudgetCode, DirectCost, DirectCostLine
@@ -190,7 +191,7 @@ def origin_id(item: Allocation, key: str, release: ReleaseChoice, sink: Sink) ->
         written_in = TOTAL
     elif not item.reason and release.before == "opening" and item.document.txn_date < release.costs_from:
         written_in = OPENING
-    return f"qbd:{key}:{written_in}:{item.line.job_id}"
+    return f"{beginning(key)}{written_in}:{item.line.job_id}"
 
 
 def holds_total(key: str) -> bool:

@@ -1,7 +1,7 @@
 """The rows that the stations hand to one another: plain mutable values, one class per table.
 
-`id` is 0 until the row is stored. Times are aware and in UTC, except QuickBooks' own wall-clock times, which have no
-zone. Money is Decimal with two decimals.
+`id` is 0 until the row is stored. Times are aware and in UTC, except QuickBooks' own, which have no zone. Money is
+Decimal with two decimals.
 """
 
 import datetime as dt
@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Annotated, Literal
 
 from qbwc_bridge.domain.books import TransactionLine
+from qbwc_bridge.domain.company import Company
 from qbwc_bridge.domain.procore import BudgetCode, Document
 from qbwc_bridge.domain.quickbooks import Request
 from qbwc_bridge.domain.reading import CompanyState, ProjectState
@@ -31,26 +32,6 @@ KINDS_IN_ORDER: tuple[Kind, ...] = (
 
 KINDS_OUTWARD: tuple[Kind, ...] = ("new_project", "new_vendor")
 """Kinds towards Procore: jobs and vendors born in QuickBooks. They never enter QuickBooks' queue."""
-
-
-@dataclass(slots=True)
-class Company:
-    """What the first call of a visit told about the QuickBooks company (Host, Company and Preferences replies)."""
-
-    name: str = ""
-    file_id: str = ""
-    product: str = ""
-    country: str = ""
-    qbxml_version: str = ""
-    uses_estimates: bool | None = None
-    uses_purchase_orders: bool | None = None
-    uses_classes: bool | None = None
-    multi_currency: bool | None = None
-    closing_date: dt.date | None = None
-    report_basis: str = ""
-    accountant_copy: bool = False
-    dividing_date: dt.date | None = None
-    file_path: str = ""
 
 
 Unsettled = Literal["", "answers", "lists"]
@@ -126,6 +107,11 @@ class Connection:
     """Why Procore could not be reached the last time it was read; empty when it answered."""
     brake: str = ""
     """Why nothing is written to Procore until a person confirms."""
+    keys_refused: str = ""
+    """Keys of another integration that were seen at `keys_checked_at`, in a sentence: none of ours is written."""
+    keys_checked_at: dt.datetime | None = None
+    detached_at: dt.datetime | None = None
+    """When a person took every key out of Procore; until it is attached nothing is written there."""
     unsettled: Unsettled = "lists"
     settled_on: dt.date | None = None
     """The office's day on which review and queueing last saw everything."""
@@ -170,6 +156,11 @@ class ProjectChoice:
     """When Procore last said that something of the project changed; served once a later reading of it began."""
     hooked: bool = False
     """A hook of ours may stand in this project: set before it is made, taken back once it is known to be gone."""
+    foreign: str = ""
+    """Direct costs of another integration that the last dry run saw, in a sentence."""
+    unread: str = ""
+    """Why Procore refused its last reading; `notices` say what of it Procore does not show, or only in part."""
+    notices: list[str] = field(default_factory=list)
     id: int = 0
 
 

@@ -1,7 +1,8 @@
 """Which company is open in QuickBooks, and whether it is the one that this connection is bound to (promise 2)."""
 
+from qbwc_bridge.domain.company import Company
 from qbwc_bridge.domain.names import fold
-from qbwc_bridge.domain.records import Company, Connection
+from qbwc_bridge.domain.records import Connection
 from qbwc_bridge.domain.replies import CompanyRet, HostRet, PreferencesRet
 from qbwc_bridge.errors import QuickBooksError
 from qbwc_bridge.flow.scene import Scene

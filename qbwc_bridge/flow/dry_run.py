@@ -13,9 +13,10 @@ from qbwc_bridge.domain.names import fold
 from qbwc_bridge.domain.procore import BudgetCode, DirectCost
 from qbwc_bridge.domain.records import ProjectChoice, ReleaseChoice
 from qbwc_bridge.flow.facts import Facts
+from qbwc_bridge.flow.key_owners import foreign_costs
 from qbwc_bridge.flow.ledger import Ledger, several_orders
 from qbwc_bridge.flow.planned import planned
-from qbwc_bridge.flow.proof import Unmapped, described, unmapped
+from qbwc_bridge.flow.proof import Unmapped, described, is_ours, unmapped
 
 LOOKALIKE_DAYS = 7
 """People type a cost in within about a week of its date."""
@@ -62,6 +63,8 @@ class DryRun:
     unmapped: list[Unmapped]
     several_orders: list[str]
     unlinked_bills: list[str]
+    foreign: str = ""
+    """Direct costs that another integration wrote, in a sentence without its full stop."""
 
 
 def dry_run(
@@ -77,8 +80,7 @@ def dry_run(
     """
     items = [_judged(item, ledger, chosen) for item in ledger.of_project(choice.project_id)]
     goes = [item for item in items if item.code and not item.reason]
-    ours = f"qbd:{ledger.connection.key}:"
-    theirs = [cost for cost in costs if not cost.origin_id.startswith(ours)]
+    theirs = [cost for cost in costs if not is_ours(cost, ledger.connection.key)]
     documents = {item.document.txn_id: item.document for item in goes}
     have = {code.code for code in choice.budget_codes}
     return DryRun(
@@ -93,6 +95,7 @@ def dry_run(
         unmapped=[row for row in unmapped(ledger) if row.project == choice.number],
         several_orders=[described(document) for document in several_orders(documents.values())],
         unlinked_bills=[described(bill) for bill in ledger.unlinked_bills(goes)],
+        foreign=foreign_costs(theirs, ledger.connection.key),
     )
 
 

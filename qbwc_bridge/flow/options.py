@@ -26,6 +26,8 @@ class Options:
     costs_every_seconds: int = 7200
     retainage_accounts: frozenset[str] = frozenset()
     """Folded FullNames; empty: accounts are known by their names."""
+    write_keys: bool = False
+    """WRITE_KEYS_TO_PROCORE."""
     actuals_sink: Sink = "direct_costs"
 
     @property
@@ -59,6 +61,7 @@ def options(connection: Connection, defaults: Mapping[str, str]) -> Options:
         time_zone=chosen.get("time_zone") or "UTC",
         direct_export=frozenset(kind for kind in chosen.get("direct_export", "").split(",") if kind),
         actuals_sink="direct_costs_total" if chosen.get("actuals_sink") == "direct_costs_total" else "direct_costs",
+        write_keys=chosen.get("write_keys_to_procore", "false").lower() == "true",
         costs_every_seconds=int(chosen.get("costs_every_seconds", "7200")),
         retainage_accounts=frozenset(fold(name) for name in chosen.get("retainage_accounts", "").split(",") if name),
     )

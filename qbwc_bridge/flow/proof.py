@@ -9,6 +9,7 @@ from itertools import chain
 
 from qbwc_bridge.domain.books import CostDocument
 from qbwc_bridge.domain.costs import Allocation
+from qbwc_bridge.domain.keys import beginning
 from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.domain.procore import DirectCost, DirectCostLine
 from qbwc_bridge.domain.records import ProjectChoice
@@ -123,7 +124,7 @@ def ours(costs: Iterable[DirectCost], key: str, as_of: dt.date | None) -> list[D
 
 def is_ours(cost: DirectCost, key: str) -> bool:
     """Whether the connection of that key wrote a direct cost."""
-    return cost.origin_id.startswith(f"qbd:{key}:")
+    return cost.origin_id.startswith(beginning(key))
 
 
 def code_names(choice: ProjectChoice) -> dict[int, Code]:

@@ -44,6 +44,10 @@ class Pushed:
     brake: str = ""
     made: int = 0
     """Projects and vendors that were born in QuickBooks and now stand in Procore."""
+    keys: int = 0
+    """Keys of linked records that were written, changed or taken away."""
+    detached: str = ""
+    """Why nothing is written at all: a person detached the connection."""
 
 
 def push(

@@ -64,10 +64,19 @@ def check_read(ledger: Ledger, choice: ProjectChoice) -> None:
         )
 
 
-def release(ledger: Ledger, choice: ProjectChoice, chosen: ReleaseChoice, *, who: str, now: dt.datetime) -> None:
+def release(
+    ledger: Ledger,
+    choice: ProjectChoice,
+    chosen: ReleaseChoice,
+    *,
+    who: str,
+    now: dt.datetime,
+    beside_others: bool = False,
+) -> None:
     """Release a project's costs (ACCOUNTING 19).
 
-    Raises Refused without a dry run of the present figures, and while the costs are not read whole.
+    Raises Refused without a dry run of the present figures, while the costs are not read whole, and where another
+    integration wrote direct costs, unless a person wants both: each cost that both write counts twice.
     """
     if not choice.on:
         raise Refused(f"Project {choice.number} is switched off: switch it on before releasing its costs.")
@@ -76,6 +85,11 @@ def release(ledger: Ledger, choice: ProjectChoice, chosen: ReleaseChoice, *, who
         raise Refused(
             f"Project {choice.number} has no dry run of its present figures: "
             f"run project dry-run {choice.number} and look at it."
+        )
+    if choice.foreign and not beside_others:
+        raise Refused(
+            f"Project {choice.number}: {choice.foreign}. What both write counts twice: let the other one take its "
+            "costs out, or release with --beside-others what it did not write."
         )
     before = "released" if choice.release else "not released"
     choice.release, choice.released_at, choice.released_by = chosen, now, who

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
+from qbwc_bridge.domain.company import Company
 from qbwc_bridge.domain.money import ZERO, total
-from qbwc_bridge.domain.records import KINDS_OUTWARD, Company, Connection, Kind, Submission
+from qbwc_bridge.domain.records import KINDS_OUTWARD, Connection, Kind, Submission
 from qbwc_bridge.domain.states import State, TaskState
+from qbwc_bridge.flow.detaching import sentence
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.ledger import Ledger
 from qbwc_bridge.flow.proof import unmapped
@@ -178,7 +180,9 @@ def _stops(kit: Kit, connection: Connection, now: dt.datetime) -> list[str]:
 
 
 def _questions(connection: Connection) -> list[str]:
-    questions = [connection.brake] if connection.brake else []
+    questions = [each for each in (connection.brake, connection.keys_refused) if each]
+    if connection.detached_at:
+        questions.append(sentence(connection))
     if connection.last_contact is None:
         questions.append("The Web Connector has not called yet: add the .qwc file to it on the PC with QuickBooks.")
     return questions

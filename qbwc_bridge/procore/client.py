@@ -48,9 +48,9 @@ class Client:
         response = self._answer(call)
         return content_of(call, response), response
 
-    def patch(self, path: str, doing: str, body: Mapping[str, Any]) -> Any:
-        """Write what Procore keys by `origin_id` or by content, so that it may be repeated; give the parsed JSON."""
-        call = Call(method="PATCH", url=self._api_url + path, doing=doing, body=body)
+    def patch(self, path: str, doing: str, body: Mapping[str, Any], params: Params = ()) -> Any:
+        """Write what Procore keys by `origin_id`, id or content, so that it may be repeated; give the parsed JSON."""
+        call = Call(method="PATCH", url=self._api_url + path, doing=doing, body=body, params=params)
         return content_of(call, self._answer(call))
 
     def post(self, path: str, doing: str, body: Mapping[str, Any]) -> Any:

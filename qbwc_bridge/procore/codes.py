@@ -1,6 +1,7 @@
 """Company-wide lists of codes: standard cost codes and cost types."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from qbwc_bridge.domain.procore import CostCode, CostType
 from qbwc_bridge.procore.client import Client, Params
@@ -28,7 +29,13 @@ def code_lists(client: Client) -> list[int]:
 
 def cost_codes(client: Client, lists: Sequence[int]) -> list[CostCode]:
     """Read the standard cost codes of lists."""
-    return [code for list_id in lists for code in _of_list(client, list_id)]
+    parsed = [parse(StandardCodeRow, row, "standard cost code") for _, row in code_rows(client, lists)]
+    return [CostCode(id=row.id, full_code=row.full_code, name=row.name, parent_id=row.parent_id) for row in parsed]
+
+
+def code_rows(client: Client, lists: Sequence[int]) -> Iterator[tuple[int, Any]]:
+    """Read every standard cost code as it comes, each with the id of its list."""
+    return ((list_id, row) for list_id in lists for row in _of_list(client, list_id))
 
 
 def cost_types(client: Client) -> list[CostType]:
@@ -39,12 +46,8 @@ def cost_types(client: Client) -> list[CostType]:
     return [CostType(id=row.id, code=row.code, name=row.name) for row in parsed]
 
 
-def _of_list(client: Client, list_id: int) -> list[CostCode]:
+def _of_list(client: Client, list_id: int) -> list[Any]:
     # The usual view gives ids only.
     params: Params = [("company_id", client.company_id), ("standard_cost_code_list_id", list_id), ("view", "extended")]
     doing = f"reading the standard cost codes of list {list_id}"
-    parsed = [
-        parse(StandardCodeRow, row, "standard cost code")
-        for row in rows(client, "/rest/v1.0/standard_cost_codes", doing, params)
-    ]
-    return [CostCode(id=row.id, full_code=row.full_code, name=row.name, parent_id=row.parent_id) for row in parsed]
+    return rows(client, "/rest/v1.0/standard_cost_codes", doing, params)

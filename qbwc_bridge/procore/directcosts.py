@@ -85,13 +85,13 @@ def _refuse_unkeyed(items: list[Item], doing: str) -> None:
 def _read_outcome(answer: object, chunk: list[Item], word: str, ids: dict[str, int], errors: dict[str, str]) -> None:
     content = answer if isinstance(answer, dict) else {}
     keys = {str(item["id"]): item["origin_id"] for item in chunk if "id" in item}
-    for row in _listed(content.get("entities")):
+    for row in listed(content.get("entities")):
         entity = parse(SyncedRow, row, word)
         key = entity.origin_id or keys.get(str(entity.id), "")
         if key:
             ids[key] = entity.id
     general: list[str] = []
-    for failed in _listed(content.get("errors")):
+    for failed in listed(content.get("errors")):
         told = "; ".join(messages(failed.get("errors"))).rstrip(".") or "without a reason"
         key = str(failed.get("origin_id") or keys.get(str(failed.get("id")), ""))
         if key:
@@ -108,7 +108,8 @@ def _read_outcome(answer: object, chunk: list[Item], word: str, ids: dict[str, i
             errors[key] = f"Procore did not take {word} {key} ({told}); it is tried again at the next push."
 
 
-def _listed(part: object) -> list[dict[str, Any]]:
+def listed(part: object) -> list[dict[str, Any]]:
+    """Give the records of a part of a sync call's answer."""
     return [row for row in part if isinstance(row, dict)] if isinstance(part, list) else []
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import httpx
 
 import qbwc_bridge
+from qbwc_bridge.domain.keys import Keyed, KeyKind
 from qbwc_bridge.domain.procore import (
     BudgetChange,
     BudgetCode,
@@ -23,8 +24,8 @@ from qbwc_bridge.domain.procore import (
 )
 from qbwc_bridge.domain.procore_billing import Forecast, PrimeContract, SubcontractorInvoice
 from qbwc_bridge.domain.reading import NOTHING, Allowance, BudgetRead, Changed, CodeBook, ContractKind, Known
-from qbwc_bridge.ports import Clock, SyncOutcome
-from qbwc_bridge.procore import billing, budgets, changes, codes, commitments, directcosts, directory, wbs
+from qbwc_bridge.ports import Clock, KeyOutcome, SyncOutcome
+from qbwc_bridge.procore import billing, budgets, changes, codes, commitments, directcosts, directory, keys, wbs
 from qbwc_bridge.procore.auth import Tokens
 from qbwc_bridge.procore.client import Client
 from qbwc_bridge.procore.hooks import CompanyHooks
@@ -189,6 +190,15 @@ class Gateway:
         """Delete a line; one that is gone already is no error."""
         with self._writing(project_id):
             directcosts.delete_line(self._client, project_id, direct_cost_id, line_id)
+
+    def keyed(self, kind: KeyKind, project_id: int = 0) -> list[Keyed]:
+        """Every record of a kind with what stands in its `origin_id`."""
+        return keys.keyed(self._client, kind, project_id)
+
+    def set_keys(self, kind: KeyKind, wanted: Mapping[Keyed, str], project_id: int = 0) -> KeyOutcome:
+        """Write the `origin_id` of records of one kind, by their ids; the empty text takes it away."""
+        with self._writing(project_id):
+            return keys.set_keys(self._client, kind, wanted, project_id)
 
     def _writing(self, project_id: int) -> threading.Lock:
         with self._locks_lock:

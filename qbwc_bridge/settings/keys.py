@@ -15,7 +15,6 @@ from qbwc_bridge.settings.values import (
     Count,
     DatabaseUrl,
     Folder,
-    KeysStay,
     Line,
     Listen,
     MailAddresses,
@@ -77,7 +76,7 @@ class Settings(BaseSettings):
         None, description="Intuit's schemas; requests are checked against them"
     )
     templates_dir: Folder | None = Field(None, description="templates that replace shipped ones of the same name")
-    write_keys_to_procore: KeysStay = _own(default=False, text="store QuickBooks ids in Procore's origin_id fields")
+    write_keys_to_procore: bool = _own(default=False, text="store QuickBooks ids in Procore's origin_id fields")
     item_policy: Literal["code_and_type", "code"] = _own("code_and_type", "items per cost code and cost type, or code")
     default_cost_type: Line = _own("", "cost type of costs that nothing else gives one")
     amount_lines: Literal["amount_as_quantity", "one"] = _own("amount_as_quantity", "how amount lines are ordered")

@@ -129,12 +129,6 @@ def _kinds(value: str) -> str:
     return ",".join(kinds)
 
 
-def _only_false(value: bool) -> bool:  # noqa: FBT001 - a setting's value
-    if value:
-        raise ValueError("not in this version")
-    return value
-
-
 def _line(value: str) -> str:
     if not value.isprintable():
         raise ValueError("control characters")
@@ -163,7 +157,6 @@ Zone = Annotated[str, AfterValidator(_zone_or_none), Must("a time zone such as A
 Networks = Annotated[str, AfterValidator(_networks), Must("IP addresses or networks, separated by commas")]
 Folder = Annotated[Path, AfterValidator(_folder), Must("a folder that exists")]
 SchemaFolder = Annotated[Path, AfterValidator(_schemas), Must(f"a folder that holds {SCHEMA}")]
-KeysStay = Annotated[bool, AfterValidator(_only_false), Must("false: this version keeps QuickBooks' ids to itself")]
 Clock = Annotated[Count, Field(ge=0, le=7 * DAY)]
 
 

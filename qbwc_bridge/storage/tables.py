@@ -24,8 +24,8 @@ connection = Table(
     *text("lists_modified", "orders_modified", "deletions_seen", empty=True),
     *text("lists_whole_at", "list_deletions_seen", "order_deletions_seen", empty=True),
     *text("costs_whole_at", "payroll_seen", "controlled_at", empty=True),
-    *text("costs_modified", "doubted", "names_gone", "reading"),
-    *text("webhooks_since", "event_at", "touched_at", empty=True),
+    *text("costs_modified", "doubted", "names_gone", "reading", "keys_refused"),
+    *text("webhooks_since", "event_at", "touched_at", "keys_checked_at", "detached_at", empty=True),
     *flag("costs_wanted"),
     UniqueConstraint("name", name="uq_connection_name"),
     UniqueConstraint("user_name", name="uq_connection_user_name"),
@@ -39,6 +39,7 @@ project_choice = Table(
     of_connection(),
     *whole("project_id"),
     *text("number", "name", "customer", "dry_run", "released_by", "budget_codes", "reading"),
+    *text("foreign", "unread", "notices"),
     *text("release", "released_at", "touched_at", empty=True),
     *flag("active", "on", "create_customer", "hooked"),
     UniqueConstraint("connection_id", "project_id", name="uq_project_choice_project"),
@@ -269,6 +270,19 @@ write_back = Table(
     *flag("in_flight"),
     UniqueConstraint("connection_id", "origin_id", name="uq_write_back_origin_id"),
     Index("ix_write_back_project", "connection_id", "project_id"),
+    sqlite_autoincrement=True,
+)
+
+procore_key = Table(
+    "procore_key",
+    metadata,
+    own_id(),
+    of_connection(),
+    *text("kind", "name", "wanted", "written", "message"),
+    *whole("procore_id", "project_id"),
+    *text("tried_at", empty=True),
+    *flag("in_flight"),
+    UniqueConstraint("connection_id", "kind", "procore_id", name="uq_procore_key_record"),
     sqlite_autoincrement=True,
 )
 

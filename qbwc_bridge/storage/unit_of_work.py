@@ -58,6 +58,7 @@ class SqlUnitOfWork:
     proofs = _Rows(tables.proof_kept, books.ProofKept)
     mappings = _Rows(tables.mapping, records.Mapping)
     writebacks = _Rows(tables.write_back, books.WriteBack)
+    keys = _Rows(tables.procore_key, books.ProcoreKey)
     history = _Rows(tables.history, records.History)
     people = _Rows(tables.person, people.Person)
     leases = _Rows(tables.lease, records.Lease)

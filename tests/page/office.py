@@ -11,6 +11,7 @@ from typing import Any
 from werkzeug.test import Client, TestResponse
 
 from qbwc_bridge.domain.books import CostDocument, CostLine, ListKind, ListRecord
+from qbwc_bridge.domain.company import Company
 from qbwc_bridge.domain.names import fold
 from qbwc_bridge.domain.people import Person, Role
 from qbwc_bridge.domain.procore import (
@@ -26,13 +27,10 @@ from qbwc_bridge.domain.procore import (
     Vendor,
 )
 from qbwc_bridge.domain.records import (
-    Company,
     Connection,
     DocumentRow,
-    Person,
     ProjectChoice,
     ReleaseChoice,
-    Role,
     Submission,
 )
 from qbwc_bridge.domain.states import State

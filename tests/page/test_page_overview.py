@@ -4,8 +4,8 @@ import datetime as dt
 
 import pytest
 
+from qbwc_bridge.domain.company import Company
 from qbwc_bridge.domain.reading import CompanyState
-from qbwc_bridge.domain.records import Company
 from qbwc_bridge.statuspage.app import HEADERS
 from qbwc_bridge.storage import Database
 from tests.page.office import MAIN, NOW, OTHER, Browser, Office

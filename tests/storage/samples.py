@@ -37,6 +37,7 @@ RECORDS: dict[type[Any], Table] = {
     books.MonthClose: tables.month_close,
     books.ProofKept: tables.proof_kept,
     books.WriteBack: tables.write_back,
+    books.ProcoreKey: tables.procore_key,
 }
 """Every class of rows with its table."""
 
@@ -61,6 +62,7 @@ STORES = {
     books.MonthClose: "closes",
     books.ProofKept: "proofs",
     books.WriteBack: "writebacks",
+    books.ProcoreKey: "keys",
 }
 """The name of their store in a unit of work."""
 

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from qbwc_bridge.domain.books import ListRecord
+from qbwc_bridge.domain.company import Company
 from qbwc_bridge.domain.names import fold
 from qbwc_bridge.domain.procore import BudgetCode, Document
 from qbwc_bridge.domain.reading import OF_COMPANY, OF_PROJECT
-from qbwc_bridge.domain.records import Company, Connection, DocumentRow, History, MessageSet, Submission, Task, Visit
+from qbwc_bridge.domain.records import Connection, DocumentRow, History, MessageSet, Submission, Task, Visit
 from qbwc_bridge.domain.replies import ReplySet
 from qbwc_bridge.domain.states import State, TaskState
 from qbwc_bridge.flow import answers, decisions, dispatch, intake, newest, queueing, recovery, work

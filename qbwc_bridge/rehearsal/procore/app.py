@@ -30,6 +30,7 @@ from qbwc_bridge.rehearsal.procore.limits import Limits
 from qbwc_bridge.rehearsal.procore.oauth import Login
 from qbwc_bridge.rehearsal.procore.problems import Problem, Shape, bad_request, forbidden
 from qbwc_bridge.rehearsal.procore.state import State
+from qbwc_bridge.rehearsal.procore.tools import tool_of
 from qbwc_bridge.rehearsal.procore.values import Row
 from qbwc_bridge.rehearsal.procore.wire import Ask, Listing, Route, page
 
@@ -123,7 +124,8 @@ class App:
             route, path = self._route(request)
             shape = route.shape
             self._check_company(route, request)
-            ask = Ask(self._state, path, MultiDict(request.args), body)
+            writes = request.method != "GET"
+            ask = Ask(self._state, path, MultiDict(request.args), body, tool_of(route.template), writes=writes)
             answer = route.handler(ask)
             if isinstance(answer, Listing):
                 answer = page(answer, ask.query, request.base_url)

@@ -3,7 +3,7 @@
 from qbwc_bridge.rehearsal.procore.budget import BudgetRow, rows
 from qbwc_bridge.rehearsal.procore.lines import short_wbs
 from qbwc_bridge.rehearsal.procore.problems import bad_request, not_found
-from qbwc_bridge.rehearsal.procore.records import Adjustment, BudgetChange, BudgetTransfer, Project
+from qbwc_bridge.rehearsal.procore.records import Adjustment, BudgetChange, BudgetTransfer, BudgetView, Project
 from qbwc_bridge.rehearsal.procore.state import SERVICE_USER_ID, State
 from qbwc_bridge.rehearsal.procore.values import ZERO, Row, fixed, iso, number
 from qbwc_bridge.rehearsal.procore.wbs_calls import wbs_row
@@ -24,29 +24,29 @@ def _budget(ask: Ask) -> Answer:
     return Answer({"locked": ask.project().budget_locked})
 
 
-def _views(ask: Ask) -> Listing[int]:
+def _views(ask: Ask) -> Listing[BudgetView]:
     project = ask.project()
 
-    def view_row(view_id: int) -> Row:
-        base = f"/rest/v1.0/budget_views/{view_id}"
+    def view_row(view: BudgetView) -> Row:
+        base = f"/rest/v1.0/budget_views/{view.id}"
         links = {name: f"{base}/{name}?project_id={project.id}" for name in ("detail_rows", "summary_rows")}
         return {
-            "id": view_id,
-            "name": "Procore Standard Budget",
+            "id": view.id,
+            "name": view.name,
             "description": "",
-            "role": "project",
+            "role": view.role,
             "created_by": {"id": SERVICE_USER_ID, "login": "service-account@example.com", "name": "Service Account"},
             "created_at": iso(project.created_at),
             "updated_at": iso(project.created_at),
             "links": links,
         }
 
-    return Listing([project.view_id], view_row)
+    return Listing(project.views, view_row)
 
 
 def _detail_rows(ask: Ask) -> Listing[BudgetRow]:
     project = ask.project()
-    if ask.path_id("budget_view_id") != project.view_id:
+    if ask.path_id("budget_view_id") not in [view.id for view in project.views]:
         raise not_found()
     wanted = ask.query.get("budget_row_type", "budgeted")
     if wanted not in ("budgeted", "unbudgeted", "all"):

@@ -5,7 +5,7 @@ Packages hold the change orders of commitments and of prime contracts; the newer
 
 from qbwc_bridge.rehearsal.procore.commitments import total
 from qbwc_bridge.rehearsal.procore.lines import ensure_budget_line, line_row, line_values, short_wbs
-from qbwc_bridge.rehearsal.procore.problems import Invalid, not_found
+from qbwc_bridge.rehearsal.procore.problems import Invalid, bad_request, not_found
 from qbwc_bridge.rehearsal.procore.records import ChangeLine, ChangeOrder, Project
 from qbwc_bridge.rehearsal.procore.state import State
 from qbwc_bridge.rehearsal.procore.values import Row, date_or_none, day, iso, number, short, text_or_none
@@ -34,6 +34,10 @@ STATUSES = (
     "rejected",
     "void",
 )
+
+
+MOST_TIERS = 2
+"""Tiers of change orders up to which a project has the newer list (source: Procore's reference of that list)."""
 
 
 def new_change_order(
@@ -190,8 +194,13 @@ def _change_row(order: ChangeOrder) -> Row:
 
 
 def _list_changes(ask: Ask) -> Answer:
-    """Answer the project-level list, which has no pages and no keys; its ids are not those of the packages."""
+    """Answer the project-level list, which has no pages and no keys; its ids are not those of the packages.
+
+    Projects with three tiers have no such list.
+    """
     project = ask.project()
+    if project.tiers > MOST_TIERS:
+        raise bad_request("This endpoint is available to projects with 1 or 2 tiers of change orders only")
     living = [order for order in project.change_orders.values() if order.deleted_at is None]
     found = chosen(
         ask,

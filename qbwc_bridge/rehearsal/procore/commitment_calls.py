@@ -29,7 +29,12 @@ def _contract(ask: Ask, kind: ContractKind, path_name: str) -> tuple[Project, Co
 def _list(kind: ContractKind) -> Callable[[Ask], Listing[Commitment]]:
     def answer(ask: Ask) -> Listing[Commitment]:
         project = ask.project()
-        of_kind = [contract for contract in project.commitments.values() if contract.kind == kind]
+        everything = ask.state.level(project, "Commitments") == "admin"  # private ones are for admins and members
+        of_kind = [
+            contract
+            for contract in project.commitments.values()
+            if contract.kind == kind and (everything or not contract.private)
+        ]
         found = chosen(ask, undeleted(ask, of_kind), status=lambda contract: contract.status)
         return Listing(found, lambda contract: commitment_row(ask.state, project, contract))
 

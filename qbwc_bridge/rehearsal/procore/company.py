@@ -1,11 +1,11 @@
-"""One stand-in Procore company: its people (`Billing` and `Office`), HTTP face, faults, and memory of every call."""
+"""One stand-in Procore company: its people (`Administration` and below), HTTP face, faults, memory of every call."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from wsgiref.types import StartResponse, WSGIEnvironment
 
+from qbwc_bridge.rehearsal.procore.administration import Administration
 from qbwc_bridge.rehearsal.procore.app import App, Call
-from qbwc_bridge.rehearsal.procore.billing import Billing
 from qbwc_bridge.rehearsal.procore.events import Post, deliver
 from qbwc_bridge.rehearsal.procore.faults import Fault, Faults
 from qbwc_bridge.rehearsal.procore.limits import Limits
@@ -23,7 +23,7 @@ TOKEN_SECONDS = 5400
 """Life of an access token in Procore's documentation: 90 minutes."""
 
 
-class Procore(Billing):
+class Procore(Administration):
     """A stateful Procore for training, trying and tests: a WSGI application, and methods to play the people.
 
     `now` gives the present moment with a time zone. Client id and secret are made at random for each instance. All

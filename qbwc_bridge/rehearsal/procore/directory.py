@@ -1,9 +1,10 @@
 """Company, own user, projects and vendors: the rules and the calls."""
 
 from qbwc_bridge.rehearsal.procore.problems import Invalid, bad_request, not_found
-from qbwc_bridge.rehearsal.procore.records import Project, Vendor
+from qbwc_bridge.rehearsal.procore.records import BudgetView, Project, Vendor
 from qbwc_bridge.rehearsal.procore.state import COST_CODE_LIST_ID, SERVICE_USER_ID, State
 from qbwc_bridge.rehearsal.procore.sync import Kind, sync
+from qbwc_bridge.rehearsal.procore.tools import NEVER_OFF, PROJECT_TOOLS
 from qbwc_bridge.rehearsal.procore.values import Row, date_or_none, day, decimal, iso, short, text_or_none
 from qbwc_bridge.rehearsal.procore.wbs import copy_standard_codes
 from qbwc_bridge.rehearsal.procore.wire import Answer, Ask, Listing, Route, chosen
@@ -45,8 +46,8 @@ def new_project(state: State, fields: Row, *, copy_codes: bool = True) -> Projec
         raise Invalid(name="can't be blank")
     state.check_origin(Project.origin_kind, values.get("origin_id"), None)
     number = values.pop("number", None) or ""
-    view_id = state.new_id("budget_view")
-    project = Project(**state.fresh("project"), name=name, number=number, view_id=view_id, **values)
+    views = [BudgetView(id=state.new_id("budget_view"))]
+    project = Project(**state.fresh("project"), name=name, number=number, views=views, **values)
     state.projects[project.id] = state.keep(project)
     if copy_codes:
         copy_standard_codes(state, project)
@@ -133,13 +134,39 @@ def _post_project(ask: Ask) -> Answer:
     return Answer(_show_project(ask.state, new_project(ask.state, fields, copy_codes=copied)), status=201)
 
 
+def _change_project(state: State, project: Project, fields: Row) -> None:
+    values = _project_values(fields)
+    if not values.get("name", "kept"):
+        raise Invalid(name="can't be blank")
+    state.change(project, **values)
+
+
+def _sync_projects(ask: Ask) -> Answer:
+    ask.company()
+    state = ask.state
+
+    def find(project_id: int) -> Project | None:
+        found = state.projects.get(project_id)
+        return found if found is not None and found.permitted else None
+
+    def by_origin(origin_id: str) -> Project | None:
+        found = state.by_origin(Project.origin_kind, origin_id)
+        return find(found.id) if found is not None else None
+
+    kind = Kind(
+        find=find,
+        find_origin=by_origin,
+        create=lambda fields: new_project(state, fields, copy_codes=False),
+        update=lambda project, fields: _change_project(state, project, fields),
+        view=lambda project: project_row(state, project),
+    )
+    return Answer(sync(ask.updates(), kind))
+
+
 def _patch_project(ask: Ask) -> Answer:
     ask.company()
     project = ask.state.project(ask.path_id("id"))
-    values = _project_values(ask.wrapped("project"))
-    if not values.get("name", "kept"):
-        raise Invalid(name="can't be blank")
-    ask.state.change(project, **values)
+    _change_project(ask.state, project, ask.wrapped("project"))
     return Answer(_show_project(ask.state, project))
 
 
@@ -253,6 +280,24 @@ def _list_companies(ask: Ask) -> Listing[int]:
     return Listing([ask.state.company_id], lambda company_id: {"id": company_id, "name": name, **more})
 
 
+def _tools(ask: Ask) -> Listing[str]:
+    project = ask.project()
+    active = ask.query.get("filters[is_active]")
+    told = [name for name in PROJECT_TOOLS if active is None or (name not in project.tools_off) == (active == "true")]
+
+    def row(name: str) -> Row:
+        return {
+            "id": PROJECT_TOOLS.index(name) + 1,
+            "engine_name": name.lower().replace(" ", "_"),
+            "title": name,
+            "is_active": name not in project.tools_off,
+            "position": PROJECT_TOOLS.index(name) + 1,
+            "required": name in NEVER_OFF,
+        }
+
+    return Listing(told, row)
+
+
 def _me(_ask: Ask) -> Answer:
     return Answer({"id": SERVICE_USER_ID, "login": "service-account@example.com", "name": "Service Account"})
 
@@ -262,8 +307,10 @@ ROUTES = (
     Route("GET", "/rest/v1.0/me", _me, for_company=False),
     Route("GET", "/rest/v1.0/projects", _list_projects, shape="error"),
     Route("POST", "/rest/v1.0/projects", _post_project),
+    Route("PATCH", "/rest/v1.0/projects/sync", _sync_projects),
     Route("GET", "/rest/v1.0/projects/{id}", _get_project),
     Route("PATCH", "/rest/v1.0/projects/{id}", _patch_project),
+    Route("GET", "/rest/v1.0/projects/{project_id}/tools", _tools),
     Route("GET", "/rest/v1.0/vendors", _list_vendors),
     Route("POST", "/rest/v1.0/vendors", _post_vendor),
     Route("PATCH", "/rest/v1.0/vendors/sync", _sync_vendors),

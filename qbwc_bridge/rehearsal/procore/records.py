@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar, Literal
 
+from qbwc_bridge.rehearsal.procore.tools import Level
 from qbwc_bridge.rehearsal.procore.values import ZERO
 
 ContractKind = Literal["purchase_order_contract", "work_order_contract"]
@@ -324,11 +325,21 @@ class Delivery:
 
 
 @dataclass(kw_only=True)
+class BudgetView:
+    """A budget view that is assigned to a project."""
+
+    id: int
+    name: str = "Procore Standard Budget"
+    role: str = "project"
+
+
+@dataclass(kw_only=True)
 class Project(Record):
     """A project with everything below it, by id unless said otherwise.
 
     `permitted` is the choice of the customer's admin at installation; `adds_budget_lines` is what new projects do: a
-    line on a budget code without budget line makes one.
+    line on a budget code without budget line makes one. `levels` are the application's, where they differ from the
+    company's; `tiers` are those of commitment change orders.
     """
 
     origin_kind = "project"
@@ -350,7 +361,10 @@ class Project(Record):
     start_date: date | None = None
     completion_date: date | None = None
     budget_locked: bool = False
-    view_id: int
+    views: list[BudgetView]
+    tools_off: frozenset[str] = frozenset()
+    levels: dict[str, Level] = field(default_factory=dict)
+    tiers: int = 1
     cost_codes: dict[int, CostCode] = field(default_factory=dict)
     wbs_codes: dict[int, WbsCode] = field(default_factory=dict)
     wbs_by_parts: dict[tuple[int, int], int] = field(default_factory=dict)

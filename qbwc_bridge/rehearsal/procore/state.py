@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from qbwc_bridge.rehearsal.procore.problems import Invalid, forbidden, not_found
 from qbwc_bridge.rehearsal.procore.records import CostType, Delivery, Hook, Project, Record, StandardCode, Vendor
+from qbwc_bridge.rehearsal.procore.tools import Level, check_level, check_on
 
 R = TypeVar("R", bound=Record)
 
@@ -75,6 +76,8 @@ class State:
         self.deliveries: list[Delivery] = []
         self.census: dict[tuple[str, int | None, int], Any] | None = None
         """What stood there when changes were last looked for; None while no hook asks."""
+        self.levels: dict[str, Level] = {}
+        """What the application may do with a tool of the company; Admin where nothing is said."""
         self._given: dict[str, int] = {}
         self._origins: dict[tuple[str, str], Record] = {}
 
@@ -102,6 +105,19 @@ class State:
         if not project.permitted:
             raise forbidden("You do not have permission to access this project")
         return project
+
+    def check_project_tool(self, project: Project, tool: str, *, writes: bool) -> None:
+        """Refuse a call of a project's tool that is off, or that the application may not use so (403)."""
+        check_on(tool, off=tool in project.tools_off)
+        check_level(tool, self.level(project, tool), writes=writes)
+
+    def level(self, project: Project, tool: str) -> Level:
+        """Give what the application may do with a tool of a project."""
+        return project.levels.get(tool, "admin")
+
+    def origins(self) -> list[tuple[str, str]]:
+        """Give every key that stands in the company, with its object type."""
+        return sorted(self._origins)
 
     def by_origin(self, object_type: str, origin_id: str) -> Record | None:
         """Find the record of a type that carries this key, anywhere in the company."""

@@ -96,6 +96,23 @@ def copy_standard_codes(state: State, project: Project) -> None:
         copies[standard.id] = made
 
 
+def own_code(state: State, project: Project, full_code: str, name: str) -> CostCode:
+    """Add a cost code to one project alone, which is no copy of a standard one; the first dash divides."""
+    division, dash, own = full_code.partition("-")
+    if any(known.full_code == full_code for known in project.cost_codes.values()):
+        raise Invalid(code="has already been taken")
+    parent = next((known for known in project.cost_codes.values() if dash and known.full_code == division), None)
+    made = CostCode(
+        **state.fresh("cost_code"),
+        code=own if parent else full_code,
+        full_code=full_code,
+        name=name,
+        parent_id=parent.id if parent else None,
+    )
+    project.cost_codes[made.id] = made
+    return made
+
+
 def new_cost_type(state: State, *, code: str, name: str, base_type: str) -> CostType:
     """Add a cost type; its base type is one of Procore's six."""
     if base_type not in BASE_TYPES:

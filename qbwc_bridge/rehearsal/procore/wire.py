@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 from qbwc_bridge.rehearsal.procore.problems import Problem, Shape, bad_request, forbidden, not_found
 from qbwc_bridge.rehearsal.procore.records import Project, Record
 from qbwc_bridge.rehearsal.procore.state import State
+from qbwc_bridge.rehearsal.procore.tools import Tool, check_level
 from qbwc_bridge.rehearsal.procore.values import Row, id_or_none
 
 T = TypeVar("T")
@@ -33,6 +34,9 @@ class Ask:
     path: Mapping[str, str]
     query: MultiDict[str, str]
     body: Any
+    tool: Tool | None = None
+    """The tool that the operation belongs to, whose permission is needed."""
+    writes: bool = False
 
     def path_id(self, name: str) -> int:
         """Read a number of the path; what is no number names no record (404)."""
@@ -56,11 +60,17 @@ class Ask:
         named = self.path_id("company_id") if "company_id" in self.path else self.number("company_id")
         if named != self.state.company_id:
             raise forbidden("You do not have permission to access this company")
+        if self.tool is not None and self.tool[0] == "company":
+            level = self.state.levels.get(self.tool[1], "admin")
+            check_level(self.tool[1], level, writes=self.writes)
 
     def project(self) -> Project:
-        """Find the project named by path, query or body."""
+        """Find the project named by path, query or body; its tool must be on and open to the application (403)."""
         named = self.path_id("project_id") if "project_id" in self.path else self.number("project_id")
-        return self.state.project(named)
+        project = self.state.project(named)
+        if self.tool is not None and self.tool[0] == "project":
+            self.state.check_project_tool(project, self.tool[1], writes=self.writes)
+        return project
 
     def wrapped(self, name: str) -> Row:
         """Give the object that the body wraps under `name`; 400 without it."""

@@ -1,0 +1,51 @@
+"""Every operation of Procore that the bridge calls; `docs/set-up.md` lists them for whoever has to approve them."""
+
+from tests.procore.api import HOOK_CALLS
+
+V2 = "/rest/v2.0/companies/{company_id}/projects/{project_id}"
+
+USED = {
+    ("POST", "/oauth/token"),
+    ("GET", "/rest/v1.0/companies"),
+    ("GET", "/rest/v1.0/projects"),
+    ("GET", "/rest/v1.0/vendors"),
+    ("GET", "/rest/v1.0/companies/{company_id}/work_breakdown_structure/segments"),
+    ("GET", "/rest/v1.0/companies/{company_id}/work_breakdown_structure/segments/{segment_id}/lists"),
+    ("GET", "/rest/v1.0/standard_cost_codes"),
+    ("GET", "/rest/v1.0/line_item_types"),
+    ("PATCH", "/rest/v1.0/projects/sync"),
+    ("PATCH", "/rest/v1.0/vendors/sync"),
+    ("PATCH", "/rest/v1.0/standard_cost_codes/sync"),
+    ("PATCH", "/rest/v1.0/purchase_order_contracts/sync"),
+    ("PATCH", "/rest/v1.0/work_order_contracts/sync"),
+    ("GET", "/rest/v1.0/projects/{project_id}/work_breakdown_structure/wbs_codes"),
+    ("GET", "/rest/v1.0/projects/{project_id}/work_breakdown_structure/segments"),
+    ("GET", "/rest/v1.0/projects/{project_id}/work_breakdown_structure/segments/{segment_id}/segment_items"),
+    ("PATCH", "/rest/v1.0/projects/{project_id}/work_breakdown_structure/wbs_codes/bulk_create"),
+    ("POST", "/rest/v1.0/projects"),
+    ("POST", "/rest/v1.0/vendors"),
+    ("GET", "/rest/v1.0/projects/{project_id}/budget"),
+    ("GET", "/rest/v1.0/budget_views"),
+    ("GET", "/rest/v1.0/budget_views/{budget_view_id}/detail_rows"),
+    ("GET", "/rest/v1.0/projects/{project_id}/budget_changes"),
+    ("GET", "/rest/v1.0/projects/{project_id}/budget_changes/{id}"),
+    ("GET", "/rest/v1.0/purchase_order_contracts"),
+    ("GET", "/rest/v1.0/purchase_order_contracts/{id}"),
+    ("GET", "/rest/v1.0/work_order_contracts"),
+    ("GET", "/rest/v1.0/work_order_contracts/{id}"),
+    ("GET", "/rest/v1.0/change_order_packages"),
+    ("GET", "/rest/v1.0/change_order_packages/{id}"),
+    ("GET", "/rest/v1.0/projects/{project_id}/commitment_change_orders"),
+    ("GET", f"{V2}/commitment_change_orders/{{commitment_change_order_id}}/line_items"),
+    ("GET", "/rest/v1.0/prime_contracts"),
+    ("GET", "/rest/v1.1/requisitions"),
+    ("GET", "/rest/v1.0/projects/{project_id}/manual_forecast_line_items"),
+    ("GET", "/rest/v1.1/projects/{project_id}/direct_costs"),
+    ("GET", "/rest/v1.0/projects/{project_id}/direct_costs/line_items"),
+    ("PATCH", "/rest/v1.0/projects/{project_id}/direct_costs/sync"),
+    ("PATCH", "/rest/v1.0/projects/{project_id}/direct_costs/line_items/sync"),
+    ("DELETE", "/rest/v1.1/projects/{project_id}/direct_costs/{id}"),
+    ("DELETE", "/rest/v1.0/projects/{project_id}/direct_costs/{direct_cost_id}/line_items/{id}"),
+    *HOOK_CALLS,
+}
+"""Every operation that the edge calls: what the app's permissions must cover."""
