@@ -5,7 +5,7 @@ import pytest
 
 from qbwc_bridge.domain.keys import Keyed
 from qbwc_bridge.errors import ProcoreUnreachable
-from tests.procore.api import COMPANY, PROJECT, Api, body, ok
+from tests.procore.api import COMPANY, PROJECT, Api, body, commitments_of, ok
 from tests.procore.test_procore_stand_in import Bench, fixture_bench
 
 __all__ = ["fixture_bench"]
