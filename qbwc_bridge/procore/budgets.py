@@ -8,7 +8,7 @@ from qbwc_bridge.domain.procore_billing import Forecast
 from qbwc_bridge.errors import ProcoreError
 from qbwc_bridge.procore import payloads
 from qbwc_bridge.procore.client import NOT_THERE, Client, Params
-from qbwc_bridge.procore.paging import as_list, rows
+from qbwc_bridge.procore.paging import rows, unpaged
 from qbwc_bridge.procore.payloads import parse, plain
 from qbwc_bridge.procore.wbs import all_codes, budget_code
 
@@ -55,13 +55,13 @@ def _days(client: Client, project_id: int) -> dict[int | None, dt.date]:
     """Give the last change of each itemized forecast, by the forecast's id; a lump sum has no items and no day."""
     doing = f"reading the items of the forecasts of project {project_id}"
     try:
-        content = client.get(f"/rest/v1.0/projects/{project_id}/manual_forecast_line_items", doing)
+        listed = unpaged(client, f"/rest/v1.0/projects/{project_id}/manual_forecast_line_items", doing)
     except ProcoreError as error:
         if error.status not in NOT_THERE:
             raise
         return {}  # without this call only the days are missing, not the forecasts
     days: dict[int | None, dt.date] = {}
-    for row in as_list(content, doing):
+    for row in listed:
         item = parse(payloads.ForecastItemRow, row, "forecast item")
         if item.updated_at is not None:
             key = item.budget_forecast_id
@@ -122,7 +122,7 @@ def _codes(client: Client, project_id: int) -> dict[int, BudgetCode]:
 def _changes(client: Client, project_id: int) -> tuple[BudgetChange, ...]:
     path = f"/rest/v1.0/projects/{project_id}/budget_changes"
     doing = f"reading the budget changes of project {project_id}"
-    found = [parse(payloads.BudgetChangeRow, row, "budget change") for row in as_list(client.get(path, doing), doing)]
+    found = [parse(payloads.BudgetChangeRow, row, "budget change") for row in unpaged(client, path, doing)]
     return tuple(_change(client, path, row.id) for row in found if row.status == "approved")
 
 

@@ -44,10 +44,12 @@ def check_hosts(login_url: str, api_url: str) -> tuple[str, str]:
 def _host(url: str, setting: str) -> str:
     try:
         parts = urlsplit(url)
-        host = (parts.hostname or "").lower()
+        more = parts.path.strip("/") or parts.query or parts.fragment or parts.username is not None
+        # A port that is no number raises; a host may be written with the dot of the root at its end.
+        host = "" if more or parts.port == 0 else (parts.hostname or "").rstrip(".")
     except ValueError:
         host = ""
-    if not host or parts.scheme not in {"http", "https"} or parts.query or parts.username is not None:
+    if not host or parts.scheme not in {"http", "https"}:
         raise WrongUsage(f"{setting} must be an address such as https://api.procore.com; correct the setting.")
     if parts.scheme == "http" and not _loopback(host):
         raise WrongUsage(f"{setting} must begin with https://, since secrets travel to it; correct the setting.")

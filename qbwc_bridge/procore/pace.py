@@ -10,10 +10,9 @@ from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
-import httpx
-
 from qbwc_bridge.errors import ProcoreError
 from qbwc_bridge.ports import Clock
+from qbwc_bridge.procore.httpclient import httpx
 
 LONGEST_WAIT_SECONDS = 900.0
 """As long as the usual time between two pulls: a longer wait is better told to a person than sat out in silence."""

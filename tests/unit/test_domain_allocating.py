@@ -85,9 +85,7 @@ def test_the_cost_type_comes_from_the_rules_in_their_order(books: Books, named: 
     assert found.cost_type == (next(filter(None, order), "") if first[0] else "")
 
 
-@given(
-    st.dictionaries(st.sampled_from("abcd"), st.one_of(FULL, CODE_ALONE)), BOOKS, st.lists(st.sampled_from("abcde"))
-)
+@given(st.dictionaries(st.sampled_from("abcd"), st.one_of(FULL, CODE_ALONE)), BOOKS, st.lists(st.sampled_from("abcde")))
 def test_making_the_budget_codes_of_costs_moves_no_other_cost(
     items: dict[str, tuple[str, str]], books: Books, lines: list[str]
 ) -> None:
