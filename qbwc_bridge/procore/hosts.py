@@ -13,7 +13,7 @@ PRODUCTION_LOGIN_URL = "https://login.procore.com"
 PRODUCTION_API_URL = "https://api.procore.com"
 
 _ENVIRONMENTS = (
-    ("production", "login.procore.com", "api.procore.com"),
+    ("production environment", "login.procore.com", "api.procore.com"),
     ("developer sandbox", "login-sandbox.procore.com", "sandbox.procore.com"),
     ("monthly sandbox", "login-sandbox-monthly.procore.com", "api-monthly.procore.com"),
     ("federal zone", "login.procoregov.com", "api.procoregov.com"),
@@ -35,8 +35,8 @@ def check_hosts(login_url: str, api_url: str) -> tuple[str, str]:
     for name, login_host, api_host in _ENVIRONMENTS:
         if (login == login_host) != (api == api_host):
             raise WrongUsage(
-                f"PROCORE_LOGIN_URL ({login}) and PROCORE_API_URL ({api}) belong to different environments of Procore: "
-                f"the {name} needs https://{login_host} and https://{api_host}."
+                f"PROCORE_LOGIN_URL ({login}) and PROCORE_API_URL ({api}) belong to different environments of Procore; "
+                f"for the {name} they are https://{login_host} and https://{api_host}."
             )
     return login_url.rstrip("/"), api_url.rstrip("/")
 
