@@ -14,48 +14,7 @@ from qbwc_bridge.procore import Gateway
 from qbwc_bridge.rehearsal.procore import CommitmentLine, Procore, demo_company
 from tests.procore.api import FakeClock
 from tests.procore.contract import ContractTransport
-
-V2 = "/rest/v2.0/companies/{company_id}/projects/{project_id}"
-
-USED = {
-    ("POST", "/oauth/token"),
-    ("GET", "/rest/v1.0/companies"),
-    ("GET", "/rest/v1.0/projects"),
-    ("GET", "/rest/v1.0/vendors"),
-    ("GET", "/rest/v1.0/companies/{company_id}/work_breakdown_structure/segments"),
-    ("GET", "/rest/v1.0/companies/{company_id}/work_breakdown_structure/segments/{segment_id}/lists"),
-    ("GET", "/rest/v1.0/standard_cost_codes"),
-    ("GET", "/rest/v1.0/line_item_types"),
-    ("GET", "/rest/v1.0/projects/{project_id}/work_breakdown_structure/wbs_codes"),
-    ("GET", "/rest/v1.0/projects/{project_id}/work_breakdown_structure/segments"),
-    ("GET", "/rest/v1.0/projects/{project_id}/work_breakdown_structure/segments/{segment_id}/segment_items"),
-    ("PATCH", "/rest/v1.0/projects/{project_id}/work_breakdown_structure/wbs_codes/bulk_create"),
-    ("POST", "/rest/v1.0/projects"),
-    ("POST", "/rest/v1.0/vendors"),
-    ("GET", "/rest/v1.0/projects/{project_id}/budget"),
-    ("GET", "/rest/v1.0/budget_views"),
-    ("GET", "/rest/v1.0/budget_views/{budget_view_id}/detail_rows"),
-    ("GET", "/rest/v1.0/projects/{project_id}/budget_changes"),
-    ("GET", "/rest/v1.0/projects/{project_id}/budget_changes/{id}"),
-    ("GET", "/rest/v1.0/purchase_order_contracts"),
-    ("GET", "/rest/v1.0/purchase_order_contracts/{id}"),
-    ("GET", "/rest/v1.0/work_order_contracts"),
-    ("GET", "/rest/v1.0/work_order_contracts/{id}"),
-    ("GET", "/rest/v1.0/change_order_packages"),
-    ("GET", "/rest/v1.0/change_order_packages/{id}"),
-    ("GET", "/rest/v1.0/projects/{project_id}/commitment_change_orders"),
-    ("GET", f"{V2}/commitment_change_orders/{{commitment_change_order_id}}/line_items"),
-    ("GET", "/rest/v1.0/prime_contracts"),
-    ("GET", "/rest/v1.1/requisitions"),
-    ("GET", "/rest/v1.0/projects/{project_id}/manual_forecast_line_items"),
-    ("GET", "/rest/v1.1/projects/{project_id}/direct_costs"),
-    ("GET", "/rest/v1.0/projects/{project_id}/direct_costs/line_items"),
-    ("PATCH", "/rest/v1.0/projects/{project_id}/direct_costs/sync"),
-    ("PATCH", "/rest/v1.0/projects/{project_id}/direct_costs/line_items/sync"),
-    ("DELETE", "/rest/v1.1/projects/{project_id}/direct_costs/{id}"),
-    ("DELETE", "/rest/v1.0/projects/{project_id}/direct_costs/{direct_cost_id}/line_items/{id}"),
-}
-"""Every operation that the edge calls: what the app's permissions must cover."""
+from tests.procore.every_call import PUBLIC, USED, drive
 
 
 @dataclass
@@ -102,31 +61,8 @@ def fixture_bench() -> Iterator[Bench]:
 
 
 def test_the_whole_edge_uses_documented_operations_only(bench: Bench) -> None:
-    """Driving every method calls exactly the operations listed here, each as Procore documents it."""
-    gateway = bench.gateway
-    gateway.check()
-    project = bench.project("24-001")
-    bench.procore.approve_budget_change(project, 1, {"03-300.M": Decimal("250.75")})
-    gateway.vendors(), gateway.cost_codes(), gateway.cost_types(), gateway.budget_codes(project)
-    gateway.budget(project), gateway.commitments(project), gateway.change_orders(project)
-    bench.procore.set_forecast(project, "03-300.M", Decimal(500))
-    gateway.prime_contracts(project), gateway.subcontractor_invoices(project), gateway.forecasts(project)
-    code = gateway.create_budget_code(project, "16-100", "M")
-    cost = DirectCost(
-        origin_id="qbd:k:1",
-        type="expense",
-        status="approved",
-        date=dt.date(2026, 3, 1),
-        lines=(),
-        description="Check 7",
-    )
-    cost_id = gateway.sync_direct_costs(project, [cost]).ids["qbd:k:1"]
-    line = DirectCostLine("qbd:k:1:1", code.id, Decimal("10.10"))
-    line_id = gateway.sync_direct_cost_lines(project, {cost_id: [line]}).ids["qbd:k:1:1"]
-    gateway.direct_costs(project)
-    gateway.delete_direct_cost_line(project, cost_id, line_id)
-    gateway.delete_direct_cost(project, cost_id)
-    gateway.create_project("26-001", "Library"), gateway.create_vendor("Acme Paving")
+    """Driving every method calls exactly the operations listed, each as Procore documents it."""
+    assert drive(bench.gateway, bench.procore) == PUBLIC
     assert bench.transport.seen == USED
 
 

@@ -17,7 +17,7 @@ from qbwc_bridge.settings import CONNECTION_KEYS, Settings
 from qbwc_bridge.settings.values import as_text
 from qbwc_bridge.statuspage import words
 from tests import make_docs
-from tests.procore.test_procore_stand_in import USED
+from tests.procore.every_call import USED
 from tests.repository import ROOT, repository_files
 
 HAND_WRITTEN = ("set-up.md", "day-to-day.md", *make_docs.PAGES)
