@@ -10,6 +10,7 @@ import struct
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
@@ -41,10 +42,19 @@ WAIT_SECONDS = 5.0
 TRICKLE_SECONDS = 0.002
 
 
+@dataclass(frozen=True)
+class Deed:
+    """What somebody does in Procore, and a part of the path of the list that moves by it, if one does."""
+
+    do: Callable[[Procore], object]
+    moves: str = ""
+
+
 class Misbehaving:
     """Serves `procore` on loopback; `how_often` is the share of requests that meet trouble, 0.0 is a good server.
 
-    `pass_time` lets seconds pass for everybody. `meanwhile` holds what people will do while the next requests come.
+    `pass_time` lets seconds pass for everybody. `meanwhile` holds what people will do while the next requests come,
+    best between two pages of the list that it changes.
     """
 
     def __init__(
@@ -55,7 +65,7 @@ class Misbehaving:
         self.pass_time = pass_time
         self.page_size = page_size
         self.how_often = 0.0
-        self.meanwhile: list[Callable[[Procore], object]] = []
+        self.meanwhile: list[Deed] = []
         self.happened: list[str] = []
         """What went wrong, for the message of a test that fails."""
         self.wrong: list[BaseException] = []
@@ -72,11 +82,19 @@ class Misbehaving:
         self._http.server_close()
         self._thread.join(WAIT_SECONDS)
 
+    def people(self, target: str) -> None:
+        """Let somebody do what moves the list that is asked for, once its first page is read; else seldom anything."""
+        page = dict(parse_qsl(urlsplit(target).query)).get("page", "1")
+        moving = [deed for deed in self.meanwhile if page != "1" and deed.moves and deed.moves in target]
+        if not moving and self.random.random() < 0.03:
+            moving = self.meanwhile[:1]
+        for deed in moving[:1]:
+            self.meanwhile.remove(deed)
+            deed.do(self.procore)
+
     def fault(self, method: str, path: str) -> str:
         """Choose what happens to a request; nothing, mostly."""
         self.pass_time(0.2)
-        if self.meanwhile and self.random.random() < 0.15:
-            self.meanwhile.pop(0)(self.procore)
         if self.random.random() >= self.how_often:
             return ""
         kinds = [*BEFORE, *AFTER]
@@ -138,6 +156,7 @@ class _Handler(BaseHTTPRequestHandler):
         owner = self.server.owner
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         path = urlsplit(self.path).path
+        owner.people(self.path)
         kind = owner.fault(self.command, path)
         if kind == "hangs up":
             self._reset()

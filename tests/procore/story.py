@@ -25,7 +25,7 @@ from qbwc_bridge.rehearsal.procore.limits import Limits
 from qbwc_bridge.settings import load_settings
 from qbwc_bridge.worker import pull, push
 from tests.journeys.bridge import START, Bridge, connected_bridge
-from tests.procore.misbehaving import Misbehaving
+from tests.procore.misbehaving import Deed, Misbehaving
 from tests.unit.factories import LANGUAGE
 
 NUMBERS = ("24-001", "24-002")
@@ -191,7 +191,7 @@ def open_site(folder: Path, template: Template, random: Random, **limits: int) -
     ahead = dt.timedelta(seconds=random.randint(-600, 600))  # clocks of two companies never agree
     made = company(lambda: clock.now() + ahead)
     made._login.client_id, made._login.client_secret = template.client_id, template.client_secret
-    server = Misbehaving(made, random, clock.pass_time, page_size=random.choice([4, 300]))
+    server = Misbehaving(made, random, clock.pass_time, page_size=random.choice([2, 4, 300]))
     settings = load_settings(
         {
             "data_dir": str(folder),
@@ -276,10 +276,6 @@ def _told(document: Any, names: dict[int, str]) -> str:
     return re.sub(r"(BudgetCode\(id=|budget_code_id=)(\d+)", lambda m: m[1] + names[int(m[2])], repr(document))
 
 
-Deed = Callable[[Procore], object]
-"""What somebody does in Procore."""
-
-
 @dataclass
 class Round:
     """What happens between two pushes: what the ledger is from now on, and what people do in Procore meanwhile."""
@@ -298,7 +294,7 @@ def story(seed: int, template: Template) -> list[Round]:
     ]
     ledger: dict[str, CostDocument] = {}
     typed = [(project, cost) for project in range(2) for cost in range(TYPED)]
-    orders = [(project, order) for project in range(2) for order in range(ORDERS)]
+    doomed = [(0, 0), (1, 0)]  # orders that may be deleted, and are left alone before
     told = []
     for number in range(ROUNDS):
         for txn_id in [txn_id for txn_id in ledger if random.random() < 0.2]:
@@ -307,7 +303,7 @@ def story(seed: int, template: Template) -> list[Round]:
             ledger[txn_id] = _drawn(random, template, txn_id, ledger[txn_id])
         for at in range(random.randint(1, 5)):
             ledger[f"T{number}-{at}"] = _drawn(random, template, f"T{number}-{at}", None)
-        people = [_person(random, number, typed, orders) for _ in range(random.randint(1, 4))]
+        people = [_person(random, number, typed, doomed) for _ in range(random.randint(1, 4))]
         told.append(Round([*every_code, *ledger.values()], people, random.choice([0.2, 1.0, 3.0])))
     return told
 
@@ -341,30 +337,37 @@ def _document(template: Template, txn_id: str, job: str, kind: str, codes: list[
     )
 
 
-def _person(random: Random, number: int, typed: list[tuple[int, int]], orders: list[tuple[int, int]]) -> Deed:
+def _person(random: Random, number: int, typed: list[tuple[int, int]], doomed: list[tuple[int, int]]) -> Deed:
     """Draw one deed; what is gone is not touched again."""
     name, amount = f"{number}-{random.randint(0, 10**9)}", Decimal(random.randint(1, 900))
-    project, of, vendor = random.randrange(2), random.choice(orders), random.randrange(VENDORS)
+    project, order, vendor = random.randrange(2), random.randrange(1, ORDERS), random.randrange(VENDORS)
     line = CommitmentLine(random.choice(CODES), name, amount)
-    deeds: dict[str, Deed] = {
-        "vendor": lambda there: there.add_vendor(f"New {name}"),
-        "rename": lambda there: there.set_vendor(sorted(there._state.vendors)[vendor], address=f"{name} Main Street"),
-        "order": lambda there: there.add_purchase_order(_project(there, project), name, f"Order {name}", None, [line]),
-        "change": lambda there: there.add_change_order(_order(there, *of), name, "More", [line]),
-        "line": lambda there: there.add_commitment_line(_order(there, *of), line),
-        "type": lambda there: there.add_direct_cost(
-            _project(there, project), [line], direct_cost_date=START.date(), description=f"By hand {name}"
+    gone = (0, 0)
+    orders, costs = "purchase_order_contracts", "direct_costs"
+    deeds = {
+        "vendor": Deed(lambda there: there.add_vendor(f"New {name}"), "vendors"),
+        "rename": Deed(lambda there: there.set_vendor(sorted(there._state.vendors)[vendor], address=name)),
+        "order": Deed(
+            lambda there: there.add_purchase_order(_project(there, project), name, name, None, [line]), orders
         ),
+        "change": Deed(
+            lambda there: there.add_change_order(_order(there, project, order), name, "More", [line]),
+            "change_order_packages",
+        ),
+        "line": Deed(lambda there: there.add_commitment_line(_order(there, project, order), line)),
+        "type": Deed(
+            lambda there: there.add_direct_cost(
+                _project(there, project), [line], direct_cost_date=START.date(), description=f"By hand {name}"
+            ),
+            costs,
+        ),
+        "delete typed": Deed(lambda there: _untype(there, *gone), costs),
+        "delete order": Deed(lambda there: there.delete_commitment(_order(there, *gone)), orders),
     }
-    if typed:
-        deeds["delete typed"] = lambda there: _untype(there, *of_typed)
-    if len(orders) > ORDERS:  # some must be left for the others
-        deeds["delete order"] = lambda there: there.delete_commitment(_order(there, *of))
-    chosen = random.choice(list(deeds))
-    if chosen == "delete order":
-        orders.remove(of)
-    if chosen == "delete typed":
-        of_typed = typed.pop(random.randrange(len(typed)))
+    goes = {"delete typed": typed, "delete order": doomed}
+    chosen = random.choice([deed for deed in deeds if goes.get(deed, True)])
+    if chosen in goes:
+        gone = goes[chosen].pop(random.randrange(len(goes[chosen])))
     return deeds[chosen]
 
 

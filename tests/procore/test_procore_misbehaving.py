@@ -125,7 +125,7 @@ def quiet(number: int, template: Template) -> dict[str, list[Any]]:
     with opened(template, Random(0)) as site:  # noqa: S311 - nothing secret is drawn
         for part in story(number, template):
             for person in part.people:
-                person(site.procore)
+                person.do(site.procore)
             site.post(part.documents)
             assert site.pull() == []
             assert site.push() == []
@@ -154,7 +154,7 @@ def test_a_misbehaving_procore_changes_nothing_in_the_end(
                 with suppress(BridgeError):
                     step()
             while site.server.meanwhile:
-                site.server.meanwhile.pop(0)(site.procore)
+                site.server.meanwhile.pop(0).do(site.procore)
             site.clock.pass_time(part.hours * 3600)
         site.server.how_often = 0.0
         site.allow()
