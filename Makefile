@@ -1,10 +1,12 @@
 # make demo [ARGS=--once]   the whole journey against the stand-ins
 # make test                 lint, then every test (DEEP=1: larger counts, nothing may be missing)
+# make prism                what the tests check our requests to Procore with; needs Node.js and npm
 # make lint | bench | soak | installer | lock    bench: ARGS="--only cycles" and the like, see tests/bench/edge.py
 #
 # Needs only git, make and Python 3.11 to 3.13. PYTHON=python3.13 names the interpreter, VENV=.venv-313 the folder.
 
 VENV ?= .venv
+PRISM := .prism
 ARGS ?=
 SOAK_JOURNEYS ?= 20
 
@@ -15,13 +17,15 @@ CANDIDATES := $(if $(PYTHON),$(PYTHON),python3.13 python3.12 python3.11 python3)
 # Each candidate is run, not only looked up: a version manager's shim may exist and fail.
 FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
-.PHONY: demo test lint bench soak installer lock same-python
+.PHONY: demo test prism lint bench soak installer lock same-python
 
 demo: $(VENV)/.project
 	$(VENV)/bin/qbwc-bridge demo $(ARGS)
 
 test: lint
 	$(PY) -m pytest -n 2 $(ARGS)
+
+prism: $(PRISM)/.made
 
 lint: $(VENV)/.dev $(VENV)/.project
 	$(PY) -m ruff check .
@@ -47,13 +51,16 @@ installer: $(VENV)/.dev
 	@echo "dist/ holds the wheels for a machine like this one; the Windows setup program is not made yet (installer/README.md)."
 
 # New pins from pyproject.toml and requirements/*.in. A release younger than a week is left to ripen.
+NPM := --no-audit --no-fund --loglevel=error
 RESOLVE := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --exclude-newer "7 days" \
 	--no-emit-index-url --no-annotate --no-header --no-config
+# Prism's pins name no registry, so that they hold with whichever npm is set up to use.
 lock: $(VENV)/.dev
 	$(RESOLVE) $(ARGS) requirements/build.in -o requirements/build.txt
 	$(RESOLVE) $(ARGS) -c requirements/build.txt pyproject.toml -o requirements/runtime.txt
 	$(RESOLVE) $(ARGS) -c requirements/build.txt -c requirements/runtime.txt --extra postgresql pyproject.toml requirements/dev.in \
 		-o requirements/dev.txt
+	cd requirements/prism && npm install --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts $(NPM)
 
 # Each stamp is touched when its step has succeeded, so a broken installation is taken up again.
 
@@ -81,6 +88,12 @@ $(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
 
 $(VENV)/.project: $(VENV)/.runtime pyproject.toml
 	@$(PIP) install --quiet --quiet --no-deps --no-index --no-build-isolation --editable .
+	@touch $@
+
+$(PRISM)/.made: requirements/prism/package.json requirements/prism/package-lock.json
+	@echo "$(PRISM): installing what our requests to Procore are checked with"
+	@mkdir -p $(PRISM) && cp $^ $(PRISM)
+	@npm ci --prefix $(PRISM) --prefer-offline --ignore-scripts $(NPM)
 	@touch $@
 
 # A named PYTHON must be the one that a folder made earlier holds; otherwise the wrong version would be tested in silence.

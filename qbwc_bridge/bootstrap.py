@@ -12,10 +12,11 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from qbwc_bridge.domain.records import Connection
 from qbwc_bridge.domain.webhooks import PATH as WEBHOOKS_PATH
+from qbwc_bridge.errors import WrongUsage
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.language import Language
 from qbwc_bridge.ports import Clock, Hooks
-from qbwc_bridge.procore import Gateway, Transport, Webhooks
+from qbwc_bridge.procore import Gateway, Transport, Webhooks, check_hosts
 from qbwc_bridge.settings import Settings
 from qbwc_bridge.statuspage.app import status_page
 from qbwc_bridge.storage import Database, Vault, check_password, hash_password, open_database, read_or_make_key
@@ -72,8 +73,7 @@ class App:
 
         A replaced gateway is not closed at once: a call under way in another thread may still use it.
         """
-        login = connection.settings.get("procore_login_url") or self.settings.procore_login_url
-        api = connection.settings.get("procore_api_url") or self.settings.procore_api_url
+        login, api = self._procore_hosts(connection)
         access = (login, api, connection.procore_company_id, connection.procore_client_id, connection.procore_secret)
         with self._lock:
             known = self._gateways.get(connection.id)
@@ -91,6 +91,27 @@ class App:
             )
             self._gateways[connection.id] = (access, gateway)
             return gateway
+
+    def misfits(self) -> list[str]:
+        """Check that Procore's login and API host belong together; give a sentence for each connection where not.
+
+        Raises WrongUsage when the hosts of the settings themselves do not: no connection was told then to use others.
+        """
+        check_hosts(self.settings.procore_login_url, self.settings.procore_api_url)
+        with self.database.work() as uow:
+            connections = uow.connections.find(order="name")
+        told = []
+        for connection in connections:
+            try:
+                check_hosts(*self._procore_hosts(connection))
+            except WrongUsage as problem:
+                told.append(f"{connection.name} cannot reach Procore: {problem}")
+        return told
+
+    def _procore_hosts(self, connection: Connection) -> tuple[str, str]:
+        own = connection.settings
+        login = own.get("procore_login_url") or self.settings.procore_login_url
+        return login, own.get("procore_api_url") or self.settings.procore_api_url
 
     def close(self) -> None:
         """Close every outside connection."""

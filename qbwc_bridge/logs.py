@@ -15,7 +15,7 @@ from structlog.typing import EventDict, WrappedLogger
 
 HIDDEN = "[hidden]"
 
-CHATTY = ("spyne", "httpx", "httpcore", "waitress", "alembic", "sqlalchemy", "asyncio")
+CHATTY = ("spyne", "httpx", "httpcore", "httpx2", "httpcore2", "waitress", "alembic", "sqlalchemy", "asyncio")
 """Libraries held at WARNING whatever the level: below it some of them write addresses, headers or whole requests."""
 
 MAX_CAUSES = 5

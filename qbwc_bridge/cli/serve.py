@@ -30,6 +30,8 @@ def serve(bridge: Bridge) -> None:
     _upgrade_if_older(settings)
     with server_lock.serving(settings.data_dir), _stop_signals() as stop:
         app = bridge.app
+        for sentence in app.misfits():
+            say(sentence)
         clockwork = Clockwork(app.kit)
         server = WebServer(
             web_app(app, clockwork),

@@ -12,7 +12,7 @@ from qbwc_bridge.domain.reading import BudgetRead, CodeBook
 from qbwc_bridge.errors import ProcoreError
 from qbwc_bridge.procore import payloads
 from qbwc_bridge.procore.client import NOT_THERE, Client, Params
-from qbwc_bridge.procore.paging import as_list, rows
+from qbwc_bridge.procore.paging import rows, unpaged
 from qbwc_bridge.procore.payloads import parse, plain
 from qbwc_bridge.procore.wbs import budget_code
 
@@ -88,13 +88,13 @@ def _days(client: Client, project_id: int) -> dict[int | None, dt.date]:
     """Give the last change of each itemized forecast, by the forecast's id; a lump sum has no items and no day."""
     doing = f"reading the items of the forecasts of project {project_id}"
     try:
-        content = client.get(f"/rest/v1.0/projects/{project_id}/manual_forecast_line_items", doing)
+        listed = unpaged(client, f"/rest/v1.0/projects/{project_id}/manual_forecast_line_items", doing)
     except ProcoreError as error:
         if error.status not in NOT_THERE:
             raise
         return {}  # without this call only the days are missing, not the forecasts
     days: dict[int | None, dt.date] = {}
-    for row in as_list(content, doing):
+    for row in listed:
         item = parse(payloads.ForecastItemRow, row, "forecast item")
         if item.updated_at is not None:
             key = item.budget_forecast_id
@@ -157,8 +157,8 @@ def budget_changes(client: Client, project_id: int, known: Sequence[BudgetChange
     """Read the approved budget changes; one whose number, title and amount are as `known` is not read line by line."""
     path = f"/rest/v1.0/projects/{project_id}/budget_changes"
     doing = f"reading the budget changes of project {project_id}"
-    content = client.get(path, doing, [("exclude_custom_fields", "true")])
-    found = [parse(payloads.BudgetChangeRow, row, "budget change") for row in as_list(content, doing)]
+    listed = unpaged(client, path, doing, [("exclude_custom_fields", "true")])
+    found = [parse(payloads.BudgetChangeRow, row, "budget change") for row in listed]
     before = {change.id: change for change in known}
     return [
         before[row.id] if _same(row, before.get(row.id)) else _change(client, path, row.id)

@@ -18,7 +18,7 @@ from qbwc_bridge.procore.billing import prime_contract_rows
 from qbwc_bridge.procore.client import NOT_THERE, Client, Params
 from qbwc_bridge.procore.commitments import WORDS, commitment_rows, contract_line, in_order
 from qbwc_bridge.procore.lists import Sifted, changed_since
-from qbwc_bridge.procore.paging import as_list, data_rows, rows
+from qbwc_bridge.procore.paging import data_rows, rows, unpaged
 from qbwc_bridge.procore.payloads import (
     ChangeLineRow,
     ChangeOrderRow,
@@ -142,12 +142,12 @@ def _show(client: Client, project_id: int, package_id: int) -> PackageShow | Non
 def _newer_ids(client: Client, project_id: int) -> dict[int, int]:
     doing = f"reading the commitment change orders of project {project_id}"
     try:
-        content = client.get(f"/rest/v1.0/projects/{project_id}/commitment_change_orders", doing)
+        listed = unpaged(client, f"/rest/v1.0/projects/{project_id}/commitment_change_orders", doing)
     except ProcoreError as error:
         if error.status not in NOT_THERE:
             raise
         return {}
-    found = [parse(ChangeOrderRow, row, "commitment change order") for row in as_list(content, doing)]
+    found = [parse(ChangeOrderRow, row, "commitment change order") for row in listed]
     return {row.legacy_package_id: row.id for row in found if row.legacy_package_id is not None}
 
 

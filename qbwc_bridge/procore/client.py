@@ -5,12 +5,11 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-import httpx
-
 from qbwc_bridge.errors import ProcoreError
 from qbwc_bridge.procore.auth import Tokens
-from qbwc_bridge.procore.problems import sentence
-from qbwc_bridge.procore.wire import Call, Wire, content_of
+from qbwc_bridge.procore.httpclient import httpx
+from qbwc_bridge.procore.problems import messages, sentence
+from qbwc_bridge.procore.wire import Call, Kind, Wire, content_of
 
 Params = Sequence[tuple[str, str | int]]
 """Query parameters in order; a name may occur more than once."""
@@ -38,19 +37,21 @@ class Client:
         """Give the present moment by Procore's clock."""
         return self._wire.pace.theirs()
 
-    def get(self, path: str, doing: str, params: Params = ()) -> Any:
+    def get(self, path: str, doing: str, params: Params = (), *, kind: Kind = "read") -> Any:
         """Read and give the parsed JSON."""
-        return self.fetch(path, doing, params)[0]
+        return self.fetch(path, doing, params, kind=kind)[0]
 
-    def fetch(self, path: str, doing: str, params: Params = ()) -> tuple[Any, httpx.Response]:
+    def fetch(self, path: str, doing: str, params: Params = (), *, kind: Kind = "list") -> tuple[Any, httpx.Response]:
         """Read and give the parsed JSON with the answer itself, whose headers lead to the next page."""
-        call = Call(method="GET", url=self._api_url + path, doing=doing, params=params)
+        call = Call(method="GET", url=self._api_url + path, doing=doing, kind=kind, params=params)
         response = self._answer(call)
         return content_of(call, response), response
 
-    def patch(self, path: str, doing: str, body: Mapping[str, Any], params: Params = ()) -> Any:
+    def patch(
+        self, path: str, doing: str, body: Mapping[str, Any], params: Params = (), *, kind: Kind = "write"
+    ) -> Any:
         """Write what Procore keys by `origin_id`, id or content, so that it may be repeated; give the parsed JSON."""
-        call = Call(method="PATCH", url=self._api_url + path, doing=doing, body=body, params=params)
+        call = Call(method="PATCH", url=self._api_url + path, doing=doing, kind=kind, body=body, params=params)
         return content_of(call, self._answer(call))
 
     def post(self, path: str, doing: str, body: Mapping[str, Any]) -> Any:
@@ -58,17 +59,22 @@ class Client:
 
         Raises ProcoreUnreachable where it may have been made: look it up before the next try.
         """
-        call = Call(method="POST", url=self._api_url + path, doing=doing, body=body, repeatable=False)
+        url = self._api_url + path
+        call = Call(method="POST", url=url, doing=doing, kind="write", body=body, repeatable=False)
         return content_of(call, self._answer(call))
 
     def delete(self, path: str, doing: str, params: Params = ()) -> None:
-        """Delete; what is gone already (404) is no error."""
-        call = Call(method="DELETE", url=self._api_url + path, doing=doing, params=params, repeatable=False)
+        """Delete; what is gone already (404) is no error, so that a lost answer may be asked for again."""
+        call = Call(method="DELETE", url=self._api_url + path, doing=doing, kind="write", params=params)
         try:
             self._answer(call)
         except ProcoreError as error:
             if error.status != HTTPStatus.NOT_FOUND:
                 raise
+
+    def told(self, errors: object) -> str:
+        """Put what a good answer says of refused items (`errors`) into words; empty where it says nothing."""
+        return "; ".join(messages(errors, self._tokens.scrub)).rstrip(".")
 
     def _answer(self, call: Call) -> httpx.Response:
         token = self._tokens.current()
@@ -78,7 +84,7 @@ class Client:
             self._tokens.discard(token)
             response = self._wire.send(call, self._headers(self._tokens.current()))
         if not response.is_success:
-            raise ProcoreError(self._tokens.scrub(sentence(call.doing, response)), status=response.status_code)
+            raise ProcoreError(sentence(call.doing, response, self._tokens.scrub), status=response.status_code)
         return response
 
     def _headers(self, token: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from qbwc_bridge.domain.procore import CostCode, CostType
 from qbwc_bridge.procore.client import Client, Params
-from qbwc_bridge.procore.paging import as_list, rows
+from qbwc_bridge.procore.paging import rows, unpaged
 from qbwc_bridge.procore.payloads import CostTypeRow, Reference, SegmentRow, StandardCodeRow, parse
 from qbwc_bridge.procore.wbs import COST_CODE
 
@@ -18,12 +18,12 @@ def code_lists(client: Client) -> list[int]:
     """
     base = f"/rest/v1.0/companies/{client.company_id}/work_breakdown_structure/segments"
     doing = "reading the cost code lists of the company"
-    segments = [parse(SegmentRow, row, "segment") for row in as_list(client.get(base, doing), doing)]
+    segments = [parse(SegmentRow, row, "segment") for row in unpaged(client, base, doing)]
     return [
         parse(Reference, row, "cost code list").id
         for segment in segments
         if segment.type == COST_CODE
-        for row in as_list(client.get(f"{base}/{segment.id}/lists", doing), doing)
+        for row in unpaged(client, f"{base}/{segment.id}/lists", doing)
     ]
 
 

@@ -13,7 +13,6 @@ from qbwc_bridge.ports import SyncOutcome
 from qbwc_bridge.procore.client import Client
 from qbwc_bridge.procore.paging import rows
 from qbwc_bridge.procore.payloads import DirectCostLineRow, DirectCostRow, SyncedRow, parse, plain
-from qbwc_bridge.procore.problems import messages
 
 MOST_UPDATES = 500
 """Items per sync call: half of what Procore takes, as many as its own client library sends."""
@@ -69,7 +68,10 @@ def _sync(client: Client, path: str, doing: str, items: list[Item], word: str) -
     errors: dict[str, str] = {}
     for start in range(0, len(items), MOST_UPDATES):
         chunk = items[start : start + MOST_UPDATES]
-        _read_outcome(client.patch(path, doing, {"updates": chunk}), chunk, word, ids, errors)
+        answer = client.patch(path, doing, {"updates": chunk}, kind="sync")
+        outcome = _read_outcome(client, answer, chunk, word)
+        ids.update(outcome.ids)
+        errors.update(outcome.errors)
     return SyncOutcome(ids=ids, errors=errors)
 
 
@@ -82,8 +84,10 @@ def _refuse_unkeyed(items: list[Item], doing: str) -> None:
         )
 
 
-def _read_outcome(answer: object, chunk: list[Item], word: str, ids: dict[str, int], errors: dict[str, str]) -> None:
+def _read_outcome(client: Client, answer: object, chunk: list[Item], word: str) -> SyncOutcome:
     content = answer if isinstance(answer, dict) else {}
+    ids: dict[str, int] = {}
+    errors: dict[str, str] = {}
     keys = {str(item["id"]): item["origin_id"] for item in chunk if "id" in item}
     for row in listed(content.get("entities")):
         entity = parse(SyncedRow, row, word)
@@ -92,7 +96,7 @@ def _read_outcome(answer: object, chunk: list[Item], word: str, ids: dict[str, i
             ids[key] = entity.id
     general: list[str] = []
     for failed in listed(content.get("errors")):
-        told = "; ".join(messages(failed.get("errors"))).rstrip(".") or "without a reason"
+        told = client.told(failed.get("errors")) or "without a reason"
         key = str(failed.get("origin_id") or keys.get(str(failed.get("id")), ""))
         if key:
             errors[key] = (
@@ -106,6 +110,7 @@ def _read_outcome(answer: object, chunk: list[Item], word: str, ids: dict[str, i
         if key not in ids and key not in errors:
             told = "; ".join(general) or "its answer does not mention it"
             errors[key] = f"Procore did not take {word} {key} ({told}); it is tried again at the next push."
+    return SyncOutcome(ids=ids, errors=errors)
 
 
 def listed(part: object) -> list[dict[str, Any]]:

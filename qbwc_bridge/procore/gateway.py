@@ -5,8 +5,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-import httpx
-
 import qbwc_bridge
 from qbwc_bridge.domain.keys import Keyed, KeyKind
 from qbwc_bridge.domain.procore import (
@@ -30,8 +28,9 @@ from qbwc_bridge.procore.auth import Tokens
 from qbwc_bridge.procore.client import Client
 from qbwc_bridge.procore.hooks import CompanyHooks
 from qbwc_bridge.procore.hosts import check_hosts
+from qbwc_bridge.procore.httpclient import LOGGERS, httpx
 from qbwc_bridge.procore.pace import Pace
-from qbwc_bridge.procore.wire import TIMEOUT, Wire
+from qbwc_bridge.procore.wire import Wire
 
 Transport = httpx.BaseTransport
 """What carries the calls, for those who hand one in; httpx itself stays in this room."""
@@ -58,11 +57,11 @@ class Gateway:
         transport: Transport | None = None,
     ) -> None:
         login_url, api_url = check_hosts(login_url, api_url)
-        for library in ("httpx", "httpcore"):
-            # Below WARNING they write every address and header, whatever level the user has asked of us.
+        for library in LOGGERS:
+            # Whatever level the user has asked of us: each call is logged in `wire`, without parameters and headers.
             logging.getLogger(library).setLevel(logging.WARNING)
         agent = {"User-Agent": f"qbwc-bridge/{qbwc_bridge.__version__}"}
-        self._http = httpx.Client(timeout=TIMEOUT, transport=transport, headers=agent)
+        self._http = httpx.Client(transport=transport, headers=agent)
         # The login host counts apart from the API host.
         login_wire = Wire(http=self._http, pace=Pace(clock=clock, sleep=sleep), sleep=sleep)
         tokens = Tokens(

@@ -15,7 +15,6 @@ from qbwc_bridge.errors import ProcoreError, ProcoreUnreachable
 from qbwc_bridge.procore.client import Client
 from qbwc_bridge.procore.paging import as_list
 from qbwc_bridge.procore.payloads import Payload, Reference, Text, parse
-from qbwc_bridge.procore.problems import messages
 
 HOOKS = "/rest/v1.0/webhooks/hooks"
 
@@ -108,7 +107,7 @@ class CompanyHooks:
         body = self._scope(hook.project_id) | {"api_version": PAYLOAD, "triggers": rows}
         answer = self._client.post(f"{HOOKS}/{hook.id}/triggers/bulk", f"adding triggers to webhook {hook.id}", body)
         failed = answer.get("failed") if isinstance(answer, dict) else None
-        return list(dict.fromkeys(_refused(one) for one in failed)) if isinstance(failed, list) else []
+        return list(dict.fromkeys(self._refused(one) for one in failed)) if isinstance(failed, list) else []
 
     def undelivered(self, hook: Hook) -> Undelivered:
         """How many events of a hook did not arrive."""
@@ -122,6 +121,16 @@ class CompanyHooks:
     def _scope(self, project_id: int | None) -> dict[str, Any]:
         """Name the company or the project, never both: the one that a hook belongs to."""
         return {"company_id": self._client.company_id} if project_id is None else {"project_id": project_id}
+
+    def _refused(self, row: object) -> str:
+        """Say which resource was refused; the answer's `failed` names trigger, code, message and errors."""
+        told = row if isinstance(row, dict) else {}
+        trigger = told.get("trigger")
+        resource = trigger.get("resource_name") if isinstance(trigger, dict) else None
+        why = self._client.told({"errors": [told.get("message"), told.get("errors")]}) or "no reason given"
+        return (
+            f"Procore does not tell of {resource or 'one kind of record'} ({why}); changes of it are found by polling."
+        )
 
 
 def _content(destination: str, authorization: str) -> dict[str, Any]:
@@ -147,12 +156,3 @@ def _permitted(project_id: int | None) -> Iterator[None]:
             raise
         where = "" if project_id is None else f" in project {project_id}"
         raise ProcoreError(NO_PERMISSION.format(where=where), status=error.status) from error
-
-
-def _refused(row: object) -> str:
-    """Say which resource was refused; the answer's `failed` names trigger, code, message and errors."""
-    told = row if isinstance(row, dict) else {}
-    trigger = told.get("trigger")
-    resource = trigger.get("resource_name") if isinstance(trigger, dict) else None
-    why = "; ".join(messages({"errors": [told.get("message"), told.get("errors")]})) or "no reason given"
-    return f"Procore does not tell of {resource or 'one kind of record'} ({why}); changes of it are found by polling."

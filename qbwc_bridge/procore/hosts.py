@@ -13,7 +13,7 @@ PRODUCTION_LOGIN_URL = "https://login.procore.com"
 PRODUCTION_API_URL = "https://api.procore.com"
 
 _ENVIRONMENTS = (
-    ("production", "login.procore.com", "api.procore.com"),
+    ("production environment", "login.procore.com", "api.procore.com"),
     ("developer sandbox", "login-sandbox.procore.com", "sandbox.procore.com"),
     ("monthly sandbox", "login-sandbox-monthly.procore.com", "api-monthly.procore.com"),
     ("federal zone", "login.procoregov.com", "api.procoregov.com"),
@@ -35,8 +35,8 @@ def check_hosts(login_url: str, api_url: str) -> tuple[str, str]:
     for name, login_host, api_host in _ENVIRONMENTS:
         if (login == login_host) != (api == api_host):
             raise WrongUsage(
-                f"PROCORE_LOGIN_URL ({login}) and PROCORE_API_URL ({api}) belong to different environments of Procore: "
-                f"the {name} needs https://{login_host} and https://{api_host}."
+                f"PROCORE_LOGIN_URL ({login}) and PROCORE_API_URL ({api}) belong to different environments of Procore; "
+                f"for the {name} they are https://{login_host} and https://{api_host}."
             )
     return login_url.rstrip("/"), api_url.rstrip("/")
 
@@ -44,10 +44,12 @@ def check_hosts(login_url: str, api_url: str) -> tuple[str, str]:
 def _host(url: str, setting: str) -> str:
     try:
         parts = urlsplit(url)
-        host = (parts.hostname or "").lower()
+        more = parts.path.strip("/") or parts.query or parts.fragment or parts.username is not None
+        # A port that is no number raises; a host may be written with the dot of the root at its end.
+        host = "" if more or parts.port == 0 else (parts.hostname or "").rstrip(".")
     except ValueError:
         host = ""
-    if not host or parts.scheme not in {"http", "https"} or parts.query or parts.username is not None:
+    if not host or parts.scheme not in {"http", "https"}:
         raise WrongUsage(f"{setting} must be an address such as https://api.procore.com; correct the setting.")
     if parts.scheme == "http" and not _loopback(host):
         raise WrongUsage(f"{setting} must begin with https://, since secrets travel to it; correct the setting.")

@@ -16,7 +16,6 @@ from qbwc_bridge.procore.codes import code_lists, code_rows
 from qbwc_bridge.procore.directcosts import MOST_UPDATES, listed
 from qbwc_bridge.procore.paging import rows
 from qbwc_bridge.procore.payloads import SyncedRow, Text, parse
-from qbwc_bridge.procore.problems import messages
 
 
 class _KeyedRow(SyncedRow):
@@ -69,7 +68,7 @@ def set_keys(client: Client, kind: KeyKind, keys: Mapping[Keyed, str], project_i
         params: Params = [("view", "compact")] if kind == "cost_code" else []
         path = _PATHS[kind][1].format(project=project_id)
         answer = client.patch(path, f"writing the keys of {WORDS[kind]}s", body, params)
-        _read(answer, {each.id: (each, key) for each, key in part.items()}, done, errors)
+        _read(client, answer, {each.id: (each, key) for each, key in part.items()}, done, errors)
     return KeyOutcome(frozenset(done), errors)
 
 
@@ -112,7 +111,9 @@ def _keyed(kind: KeyKind, content: Any, group: int) -> Keyed:
     return Keyed(kind, row.id, row.origin_id, name, group)
 
 
-def _read(answer: object, sent: Mapping[int, tuple[Keyed, str]], done: set[int], errors: dict[int, str]) -> None:
+def _read(
+    client: Client, answer: object, sent: Mapping[int, tuple[Keyed, str]], done: set[int], errors: dict[int, str]
+) -> None:
     """Take in an answer: always 200, what failed stands in `errors`, in any order."""
     content = answer if isinstance(answer, dict) else {}
     for each in listed(content.get("entities")):
@@ -129,6 +130,6 @@ def _read(answer: object, sent: Mapping[int, tuple[Keyed, str]], done: set[int],
         record_id = failed.get("id")
         if not isinstance(record_id, int) or record_id not in sent:
             continue
-        told = "; ".join(messages(failed.get("errors"))).rstrip(".") or "without a reason"
+        told = client.told(failed.get("errors")) or "without a reason"
         errors[record_id] = f"Procore did not take the key of {sent[record_id][0]} ({told})."
         done.discard(record_id)

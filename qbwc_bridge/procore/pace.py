@@ -11,11 +11,10 @@ from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
-import httpx
-
 from qbwc_bridge.domain.reading import SPIKE_SECONDS, Allowance
 from qbwc_bridge.errors import ProcoreError
 from qbwc_bridge.ports import Clock
+from qbwc_bridge.procore.httpclient import httpx
 
 LONGEST_WAIT_SECONDS = 600.0
 """Shorter than the lease of whoever reads: a longer wait is better told to a person than sat out in silence."""

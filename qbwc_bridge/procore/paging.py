@@ -2,14 +2,17 @@
 
 Version 1 lists name the next page in a `Link` header and leave it out on the last one; a list without the header is
 whole. Version 2 lists come as `{"data": [...]}`, at most 100 rows a page.
+
+Pages are counted, not marked: what is made while they are turned pushes a row onto the next page, where it is met
+again, and what is deleted lets a row slip onto the page before, where it is missed. A list that moved so is read again.
 """
 
+from dataclasses import dataclass, field
 from typing import Any
-
-import httpx
 
 from qbwc_bridge.errors import ProcoreError
 from qbwc_bridge.procore.client import Client, Params
+from qbwc_bridge.procore.httpclient import httpx
 
 PAGE_SIZE = 300
 """Rows asked for per page of version 1: the largest page that Procore allows for its widest list, the projects."""
@@ -20,15 +23,23 @@ PAGE_SIZE_V2 = 100
 MOST_PAGES = 2000
 """No list of a contractor has 600,000 rows; a chain of pages that goes on longer leads in a circle."""
 
+MOST_READINGS = 3
+"""Of a list that moves while it is read; people seldom change the same long list three times within seconds."""
+
 
 def rows(client: Client, path: str, doing: str, params: Params = ()) -> list[Any]:
-    """Read a whole version 1 list; raises ProcoreError for what is no list or has no end."""
-    return _rows(client, path, doing, params, v2=False)
+    """Read a whole version 1 list; raises ProcoreError for what is no list, has no end, or does not stand still."""
+    return _steady(client, path, doing, params, v2=False)
 
 
 def data_rows(client: Client, path: str, doing: str, params: Params = ()) -> list[Any]:
-    """Read a whole version 2 list; raises ProcoreError for what is no list or has no end."""
-    return _rows(client, path, doing, params, v2=True)
+    """Read a whole version 2 list; raises like `rows`."""
+    return _steady(client, path, doing, params, v2=True)
+
+
+def unpaged(client: Client, path: str, doing: str, params: Params = ()) -> list[Any]:
+    """Read a list that Procore gives in one piece; raises ProcoreError for what is no list."""
+    return as_list(client.get(path, doing, params, kind="list"), doing)
 
 
 def as_list(content: object, doing: str) -> list[Any]:
@@ -42,19 +53,58 @@ def as_list(content: object, doing: str) -> list[Any]:
     return content
 
 
-def _rows(client: Client, path: str, doing: str, params: Params, *, v2: bool) -> list[Any]:
+@dataclass(slots=True)
+class _Reading:
+    """Rows in order, each once, and what tells that the list moved while its pages were turned."""
+
+    rows: list[Any] = field(default_factory=list)
+    totals: set[str] = field(default_factory=set)
+    """What the header `Total` said; two of them mean that a row may be missing."""
+    met_twice: bool = False
+
+    def take(self, part: list[Any], response: httpx.Response, seen: set[tuple[str, str]]) -> None:
+        """Add a page; `seen` are the rows so far, by id and type: version 2 numbers its adjustments per type."""
+        self.totals |= {response.headers["Total"]} if "Total" in response.headers else set()
+        for row in part:
+            if isinstance(row, dict) and row.get("id") is not None:
+                key = (str(row["id"]), str(row.get("type", "")))
+                if key in seen:
+                    self.met_twice = True
+                    continue
+                seen.add(key)
+            self.rows.append(row)
+
+
+def _steady(client: Client, path: str, doing: str, params: Params, *, v2: bool) -> list[Any]:
+    """Read a list until it stood still meanwhile.
+
+    Rows that are met twice again and again are taken once: without a changed total none is missing.
+    """
+    reading = _Reading()
+    for _ in range(MOST_READINGS):
+        reading = _through(client, path, doing, params, v2=v2)
+        if len(reading.totals) <= 1 and not reading.met_twice:
+            return reading.rows
+    if len(reading.totals) <= 1:
+        return reading.rows
+    raise ProcoreError(
+        f"Procore's list for {doing} changed each of the {MOST_READINGS} times that it was read; "
+        "the bridge reads it again in its next round."
+    )
+
+
+def _through(client: Client, path: str, doing: str, params: Params, *, v2: bool) -> _Reading:
     size = PAGE_SIZE_V2 if v2 else PAGE_SIZE
-    found: list[Any] = []
-    page = 1
+    reading, seen, page = _Reading(), set[tuple[str, str]](), 1
     for _ in range(MOST_PAGES):
         content, response = client.fetch(path, doing, [*params, ("page", page), ("per_page", size)])
         part = as_list(content, doing)
-        found += part
+        reading.take(part, response, seen)
         following = _next(response, page, doing)
         if following is None and v2 and "Link" not in response.headers and len(part) == size:
             following = page + 1
         if following is None:
-            return _each_once(found)
+            return reading
         page = following
     raise ProcoreError(f"Procore's list for {doing} has no end after {MOST_PAGES} pages; ask Procore's support.")
 
@@ -68,20 +118,3 @@ def _next(response: httpx.Response, page: int, doing: str) -> int | None:
     if not number.isdecimal() or int(number) <= page:
         raise ProcoreError(f"Procore's list for {doing} names no next page that could be read; ask Procore's support.")
     return int(number)
-
-
-def _each_once(found: list[Any]) -> list[Any]:
-    """Drop rows met twice: a record made while we turn pages pushes others onto the next one, and sums must not grow.
-
-    Rows of version 2's adjustments are unique by id and type together.
-    """
-    seen: set[tuple[str, str]] = set()
-    once: list[Any] = []
-    for row in found:
-        if isinstance(row, dict) and row.get("id") is not None:
-            key = (str(row["id"]), str(row.get("type", "")))
-            if key in seen:
-                continue
-            seen.add(key)
-        once.append(row)
-    return once

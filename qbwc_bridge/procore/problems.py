@@ -4,12 +4,15 @@ Four body shapes are known: `{"errors": text}`, `{"errors": {field: [text]}}`, `
 plain text; the login host answers `{"error": code, "error_description": text}`.
 """
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-import httpx
-
+from qbwc_bridge.procore.httpclient import httpx
 from qbwc_bridge.procore.jsontext import read_json
+
+Scrub = Callable[[str], str]
+"""Takes secrets out of a text. It comes before texts are cut: half a secret would not be found any more."""
 
 MOST_MESSAGES = 5
 """A sync of many items can fail in many ways; a person reads the first few and starts mending there."""
@@ -37,37 +40,38 @@ _FAULT = "this is a fault at Procore's end; try again later, and see Procore's s
 _STRANGE = "check PROCORE_LOGIN_URL and PROCORE_API_URL, and any proxy in between"
 
 
-def messages(content: object) -> list[str]:
-    """Flatten what an error body says into short texts, fields in front: `vendor_id: must exist`.
+def messages(content: object, scrub: Scrub) -> list[str]:
+    """Flatten what an error body says into short texts without secrets, fields in front: `vendor_id: must exist`.
 
     `content` is the parsed body or any part of it; the answer is empty where nothing readable stands in it.
     """
     wrapped = [content[key] for key in _WRAPPERS if key in content] if isinstance(content, dict) else []
-    found = [text for part in wrapped or [content] for text in _flat(part, "")]
+    found = [scrub(text) for part in wrapped or [content] for text in _flat(part, "")]
     return [text[:LONGEST_MESSAGE] for text in dict.fromkeys(found)][:MOST_MESSAGES]
 
 
-def said(response: httpx.Response) -> list[str]:
+def said(response: httpx.Response, scrub: Scrub) -> list[str]:
     """Give the messages of a refused call, whichever of the four shapes its body has."""
     text = response.text.strip()
     try:
-        return messages(read_json(text))
+        return messages(read_json(text), scrub)
     except ValueError:
         # A page of HTML comes from a proxy or a gateway and says nothing that a sentence could hold.
-        return [] if not text or text.startswith("<") else [" ".join(text.split())[:LONGEST_MESSAGE]]
+        return [] if not text or text.startswith("<") else [scrub(" ".join(text.split()))[:LONGEST_MESSAGE]]
 
 
-def sentence(doing: str, response: httpx.Response, *, status: int = 0) -> str:
+def sentence(doing: str, response: httpx.Response, scrub: Scrub, *, status: int = 0) -> str:
     """Say in one sentence that Procore refused `doing` (`reading the vendors`), why, and who can mend it.
 
-    `status` replaces the answer's own where another one tells people better what is wrong.
+    `scrub` takes secrets out of Procore's words. `status` replaces the answer's own where another one tells people
+    better what is wrong.
     """
     status = status or response.status_code
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
         mending = _FAULT
     else:
         mending = _MENDING.get(status, _STRANGE)
-    told = "; ".join(said(response)).rstrip(". ")
+    told = "; ".join(said(response, scrub)).rstrip(". ")
     reason = f"{status}: {told}" if told else f"status {status}"
     return f"Procore refused {doing} ({reason}); {mending}."
 

@@ -6,9 +6,8 @@ Codes are never cut out of `flat_code`, whose punctuation customers choose ("00-
 from qbwc_bridge.domain.procore import BudgetCode
 from qbwc_bridge.errors import ProcoreError
 from qbwc_bridge.procore.client import Client
-from qbwc_bridge.procore.paging import as_list, rows
+from qbwc_bridge.procore.paging import as_list, rows, unpaged
 from qbwc_bridge.procore.payloads import SegmentItemRow, SegmentRow, WbsRow, parse
-from qbwc_bridge.procore.problems import messages
 
 COST_CODE, COST_TYPE = "cost_code", "line_item_type"
 
@@ -61,8 +60,9 @@ def create(client: Client, project_id: int, cost_code: str, cost_type: str) -> B
         f"/rest/v1.0/projects/{project_id}/work_breakdown_structure/wbs_codes/bulk_create",
         f"making the {named}",
         {"bulk": [{"description": f"{code_item.name}.{type_item.name}", "segment_items": parts}]},
+        kind="sync",
     )
-    made = _made(answer, named)
+    made = _made(client, answer, named)
     return BudgetCode(
         id=made.id,
         cost_code=cost_code,
@@ -72,19 +72,19 @@ def create(client: Client, project_id: int, cost_code: str, cost_type: str) -> B
     )
 
 
-def _made(answer: object, named: str) -> WbsRow:
+def _made(client: Client, answer: object, named: str) -> WbsRow:
     content = answer if isinstance(answer, dict) else {}
     entities = as_list(content.get("entities", []), f"making the {named}")
     if len(entities) == 1:
         return parse(WbsRow, entities[0], "budget code")
-    told = "; ".join(messages(content.get("errors"))) or "it gave no reason"
+    told = client.told(content.get("errors")) or "it gave no reason"
     raise ProcoreError(f"Procore did not make the {named} ({told}); a Procore project administrator must make it.")
 
 
 def _two_segments(client: Client, project_id: int, named: str) -> tuple[SegmentRow, SegmentRow]:
     path = f"/rest/v1.0/projects/{project_id}/work_breakdown_structure/segments"
     doing = f"reading the budget code structure of project {project_id}"
-    all_rows = [parse(SegmentRow, row, "segment") for row in as_list(client.get(path, doing), doing)]
+    all_rows = [parse(SegmentRow, row, "segment") for row in unpaged(client, path, doing)]
     segments = {segment.type: segment for segment in all_rows if segment.is_included_in_project_pattern}
     others = [s.name or s.type for kind, s in segments.items() if s.required and kind not in {COST_CODE, COST_TYPE}]
     if COST_CODE not in segments or COST_TYPE not in segments or others:

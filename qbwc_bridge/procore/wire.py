@@ -1,23 +1,47 @@
 """Sends one call to Procore and decides what may be sent again.
 
 Sent again are: what certainly was not taken (no connection, 429, 503, 409), and, where an answer was lost, only what
-may be repeated without harm: reads, and writes that Procore keys by `origin_id` or by content. What would make a second
-record is not sent again after a 503 either: a gateway may answer so for a server that did its work.
+may be repeated without harm: reads, deletions, and writes that Procore keys by `origin_id` or by content. What would
+make a second record is not sent again after a 503 either: a gateway may answer so for a server that did its work.
+
+Each attempt is one line of the log: what was asked, what came, how long it took, and how many calls Procore still
+allows. Parameters, headers and bodies are left out of it, for that is where secrets travel.
 """
 
+import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Literal
 
-import httpx
-
 from qbwc_bridge.errors import ProcoreError, ProcoreUnreachable
+from qbwc_bridge.procore.httpclient import httpx
 from qbwc_bridge.procore.jsontext import read_json, write_json
 from qbwc_bridge.procore.pace import Pace
 
-TIMEOUT = httpx.Timeout(connect=10.0, read=60.0, write=30.0, pool=60.0)
-"""Seconds. Procore answers large lists within half a minute; a machine that does not connect in ten will not."""
+log = logging.getLogger("qbwc_bridge.procore.wire")
+
+Kind = Literal["token", "list", "read", "write", "sync"]
+"""What a call asks of Procore, and so how long its answer may take."""
+
+CONNECT_SECONDS = 10.0
+"""A machine that does not connect in ten seconds will not."""
+
+SEND_SECONDS = 30.0
+"""For each part of a body; the longest, a sync of 500 items, is a few hundred kilobytes."""
+
+POOL_SECONDS = 60.0
+"""For a free connection, while other threads of the bridge use all of them."""
+
+ANSWER_SECONDS: Mapping[Kind, float] = {
+    "token": 20.0,  # a small answer, and every other call of every thread waits for it
+    "list": 60.0,  # Procore answers the largest page of its widest lists within half a minute
+    "read": 30.0,  # one record
+    "write": 60.0,  # one record: what is given up too early is in doubt, and has to be looked up
+    "sync": 120.0,  # 500 items, each judged by itself; five attempts still fit into the lease of a push, 900 seconds
+}
+"""How long an answer may be silent, by kind of call."""
 
 PAUSES_SECONDS = (1.0, 2.0, 4.0, 8.0)
 """Before the second to the fifth and last attempt, after a lost answer, a fault of Procore's, or a conflict (409).
@@ -42,6 +66,7 @@ class Call:
     method: Literal["GET", "POST", "PATCH", "DELETE"]
     url: str
     doing: str
+    kind: Kind
     params: Sequence[tuple[str, str | int]] = ()
     body: Mapping[str, Any] | None = None
     repeatable: bool = True
@@ -56,14 +81,27 @@ class Call:
         """True where each repetition would make another record."""
         return self.method == "POST" and not self.repeatable
 
+    def settled_by(self, response: httpx.Response) -> bool:
+        """Whether an answer tells what is so now, whatever became of earlier attempts."""
+        gone = self.method == "DELETE" and response.status_code == HTTPStatus.NOT_FOUND
+        return response.is_success or gone
+
 
 class Wire:
-    """One HTTP client with its pace; safe to use from several threads."""
+    """One HTTP client with its pace; safe to use from several threads. `ticks` gives seconds, for measuring only."""
 
-    def __init__(self, *, http: httpx.Client, pace: Pace, sleep: Callable[[float], None]) -> None:
+    def __init__(
+        self,
+        *,
+        http: httpx.Client,
+        pace: Pace,
+        sleep: Callable[[float], None],
+        ticks: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._http = http
         self.pace = pace
         self._sleep = sleep
+        self._ticks = ticks
 
     def send(self, call: Call, headers: Mapping[str, str]) -> httpx.Response:
         """Send a call, again where that is right; give the last answer, whatever its status.
@@ -72,10 +110,10 @@ class Wire:
         and ProcoreError when the allowance of calls is used up for long.
         """
         doubt = False  # whether an earlier attempt of a write may have been carried out
-        for pause in (*PAUSES_SECONDS, None):
+        for attempt, pause in enumerate((*PAUSES_SECONDS, None), 1):
             try:
                 self.pace.wait(call.doing)
-                response = self._once(call, headers)
+                response = self._once(call, headers, attempt)
             except httpx.RequestError as error:
                 sent = not isinstance(error, _NOT_SENT)
                 doubt = doubt or (sent and call.writes)
@@ -95,18 +133,45 @@ class Wire:
             if pause is not None and _again(call, response.status_code):
                 self._sleep(pause)
                 continue
-            if doubt and not response.is_success:
+            if doubt and not call.settled_by(response):
                 raise _unknown(call, response.status_code)
             return response
         raise AssertionError("the last attempt always answers or raises")
 
-    def _once(self, call: Call, headers: Mapping[str, str]) -> httpx.Response:
+    def _once(self, call: Call, headers: Mapping[str, str], attempt: int) -> httpx.Response:
+        """Make one attempt and log it."""
         sent = {"Accept": "application/json", **headers}
-        if call.body is None:
-            return self._http.request(call.method, call.url, params=list(call.params), headers=sent)
-        sent["Content-Type"] = "application/json"
-        body = write_json(call.body).encode()
-        return self._http.request(call.method, call.url, params=list(call.params), headers=sent, content=body)
+        content = None
+        if call.body is not None:
+            sent["Content-Type"] = "application/json"
+            content = write_json(call.body).encode()
+        began = self._ticks()
+        try:
+            response = self._http.request(
+                call.method,
+                call.url,
+                params=list(call.params),
+                headers=sent,
+                content=content,
+                timeout=_timeout(call.kind),
+            )
+        except httpx.RequestError as error:
+            # Its kind only: its message may quote what was sent.
+            self._log(call, attempt, began, logging.INFO, lost=type(error).__name__)
+            raise
+        level = logging.DEBUG if response.is_success else logging.INFO
+        self._log(call, attempt, began, level, status=response.status_code, **_allowance(response))
+        return response
+
+    def _log(self, call: Call, attempt: int, began: float, level: int, **came: object) -> None:
+        facts = {
+            "method": call.method,
+            "path": httpx.URL(call.url).path,
+            "attempt": attempt,
+            "milliseconds": round((self._ticks() - began) * 1000),
+            **came,
+        }
+        log.log(level, "Procore: %s", call.doing, extra=facts)
 
 
 def content_of(call: Call, response: httpx.Response) -> Any:
@@ -118,6 +183,16 @@ def content_of(call: Call, response: httpx.Response) -> Any:
             f"Procore's answer to {call.doing} could not be read; check PROCORE_API_URL and any proxy in between.",
             status=response.status_code,
         ) from error
+
+
+def _timeout(kind: Kind) -> httpx.Timeout:
+    return httpx.Timeout(connect=CONNECT_SECONDS, read=ANSWER_SECONDS[kind], write=SEND_SECONDS, pool=POOL_SECONDS)
+
+
+def _allowance(response: httpx.Response) -> dict[str, str]:
+    """Say what the call cost: how many calls are left of how many, in the window that ends first, where it is told."""
+    told = {"calls_left": "X-Rate-Limit-Remaining", "calls_allowed": "X-Rate-Limit-Limit"}
+    return {name: response.headers[header] for name, header in told.items() if header in response.headers}
 
 
 def _again(call: Call, status: int) -> bool:

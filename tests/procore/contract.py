@@ -108,6 +108,7 @@ def _check_value(where: str, value: Any, schema: dict[str, Any], *, depth: int) 
         _check_value(f"{where} {key}", inner, properties[key], depth=depth - 1)
 
 
+@cache
 def _template(method: str, path: str) -> str:
     """Find the template of a path; where several fit, the one with the fewest variables is meant."""
     fitting = [template for template, pattern in _catalogue().get(method, ()) if pattern.fullmatch(path)]

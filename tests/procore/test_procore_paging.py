@@ -2,6 +2,8 @@
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from qbwc_bridge.errors import ProcoreError
 from qbwc_bridge.procore.client import Client
@@ -53,10 +55,62 @@ def test_a_list_without_links_is_whole() -> None:
 
 
 def test_a_row_pushed_onto_the_next_page_is_met_once() -> None:
-    """A record that moves to the next page while pages are turned is not counted twice."""
+    """A list whose pages repeat a row each time is taken in the end, with that row once."""
     api = Api()
-    api.on("GET", TYPES, ok(types(1, 2), Link=link(2)), ok(types(2, 3)))
+    api.on("GET", TYPES, *[ok(types(1, 2), Link=link(2)), ok(types(2, 3))] * 3)
     assert [one.id for one in api.gateway().cost_types()] == [1, 2, 3]
+    assert len(api.calls(TYPES)) == 6
+
+
+def test_a_list_that_moved_while_it_was_read_is_read_again() -> None:
+    """A row deleted from the first page lets another slip past: the changed total tells, and nothing is missed."""
+    api = Api()
+    moved = [ok(types(1, 2), Link=link(2), Total="5"), ok(types(4, 5), Total="4")]
+    still = [ok(types(2, 3), Link=link(2), Total="4"), ok(types(4, 5), Total="4")]
+    api.on("GET", TYPES, *moved, *still)
+    assert [one.id for one in api.gateway().cost_types()] == [2, 3, 4, 5]
+
+
+def test_a_list_that_never_stands_still_is_told() -> None:
+    """Three readings that all moved are no list: a record that is missing by chance would look deleted."""
+    api = Api()
+    api.on("GET", TYPES, *[ok(types(1, 2), Link=link(2), Total="5"), ok(types(4, 5), Total="4")] * 3)
+    with pytest.raises(ProcoreError, match="changed each of the 3 times"):
+        api.gateway().cost_types()
+    assert len(api.calls(TYPES)) == 6
+
+
+@given(
+    st.lists(st.integers(1, 40), unique=True, max_size=12),
+    st.dictionaries(st.integers(1, 25), st.integers(-12, 40), max_size=6),
+)
+def test_nothing_that_stood_there_all_the_time_is_missed(first: list[int], moves: dict[int, int]) -> None:
+    """Whatever comes or goes from one page to the next, one at a time: every row that stays is read, and once.
+
+    What cannot be told is one that goes and one that comes between the same two pages.
+    """
+    api, there = Api(), list(first)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        move = moves.get(len(api.calls(TYPES)), 0)
+        if move > 0 and move not in there:
+            there.insert(0, move)
+        elif move < 0 and there:
+            del there[move % len(there)]
+        page = int(request.url.params["page"])
+        headers = {"Total": str(len(there))} | ({"Link": link(page + 1)} if len(there) > 3 * page else {})
+        return ok(types(*there[3 * page - 3 : 3 * page]), **headers)
+
+    api.on("GET", TYPES, answer)
+    gateway = api.gateway()
+    try:
+        found = [one.id for one in gateway.cost_types()]
+    except ProcoreError:
+        return  # it never stood still, which is told
+    finally:
+        gateway.close()
+    assert len(found) == len(set(found))
+    assert set(first) & set(there) - set(moves.values()) <= set(found)
 
 
 @pytest.mark.parametrize("target", [1, 0])

@@ -8,7 +8,6 @@ from decimal import Decimal
 import httpx
 import pytest
 
-from qbwc_bridge.domain.keys import COMPANY_KINDS, CONTRACT_KINDS
 from qbwc_bridge.domain.procore import ChangeOrder, DirectCost, DirectCostLine
 from qbwc_bridge.errors import ProcoreError, ProcoreUnreachable
 from qbwc_bridge.procore import Gateway
@@ -19,10 +18,9 @@ from tests.procore.api import (
     change_orders_of,
     commitments_of,
     cost_codes,
-    forecasts_of,
-    use_hooks,
 )
 from tests.procore.contract import ContractTransport
+from tests.procore.every_call import PUBLIC, drive
 from tests.procore.operations import USED
 
 
@@ -70,34 +68,8 @@ def fixture_bench() -> Iterator[Bench]:
 
 
 def test_the_whole_edge_uses_documented_operations_only(bench: Bench) -> None:
-    """Driving every method calls exactly the operations listed here, each as Procore documents it."""
-    gateway = bench.gateway
-    gateway.check()
-    project = bench.project("24-001")
-    bench.procore.approve_budget_change(project, 1, {"03-300.M": Decimal("250.75")})
-    gateway.vendors().found, cost_codes(gateway), gateway.cost_types(), gateway.code_book(project).read()
-    budget_of(gateway, project), commitments_of(gateway, project), change_orders_of(gateway, project)
-    bench.procore.set_forecast(project, "03-300.M", Decimal(500))
-    gateway.prime_contracts(project), gateway.subcontractor_invoices(project), forecasts_of(gateway, project)
-    code = gateway.create_budget_code(project, "16-100", "M")
-    cost = DirectCost(
-        origin_id="qbd:k:1",
-        type="expense",
-        status="approved",
-        date=dt.date(2026, 3, 1),
-        lines=(),
-        description="Check 7",
-    )
-    cost_id = gateway.sync_direct_costs(project, [cost]).ids["qbd:k:1"]
-    line = DirectCostLine("qbd:k:1:1", code.id, Decimal("10.10"))
-    line_id = gateway.sync_direct_cost_lines(project, {cost_id: [line]}).ids["qbd:k:1:1"]
-    gateway.direct_costs(project)
-    gateway.delete_direct_cost_line(project, cost_id, line_id)
-    gateway.delete_direct_cost(project, cost_id)
-    gateway.create_project("26-001", "Library"), gateway.create_vendor("Acme Paving")
-    use_hooks(gateway, project)
-    for kind, place in (*((kind, 0) for kind in COMPANY_KINDS), *((kind, project) for kind in CONTRACT_KINDS)):
-        gateway.set_keys(kind, {gateway.keyed(kind, place)[0]: f"qbd:k:{kind}"}, place)
+    """Driving every method calls exactly the operations listed, each as Procore documents it."""
+    assert drive(bench.gateway, bench.procore) == PUBLIC
     assert bench.transport.seen == USED
 
 

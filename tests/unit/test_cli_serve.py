@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -175,13 +176,8 @@ def test_serve_says_where_it_listens_and_stops_cleanly(tmp_path: Path) -> None:
     assert run(tmp_path, "db", "upgrade").exit_code == 0
 
 
-def test_an_older_database_is_upgraded_with_a_backup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`serve` upgrades an older database by itself and keeps the state before; a server beside it forbids that."""
-    settings = load_settings({"data_dir": str(tmp_path)}, {})
-    open_database(settings.database_address()).close()
-    kept = tmp_path / "backups" / "before.db"
-    monkeypatch.setattr("qbwc_bridge.cli.serve.older", lambda _settings: True)
-    monkeypatch.setattr("qbwc_bridge.cli.serve.upgrade_database", lambda _settings: kept)
+def stop_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the server end as soon as it runs."""
     serve_until_told = WebServer.run
 
     def told_at_once(server: WebServer, stop: threading.Event) -> None:
@@ -189,6 +185,41 @@ def test_an_older_database_is_upgraded_with_a_backup(tmp_path: Path, monkeypatch
         serve_until_told(server, stop)
 
     monkeypatch.setattr(WebServer, "run", told_at_once)
+
+
+def test_hosts_of_two_environments_stop_the_start(tmp_path: Path) -> None:
+    """Credentials of one environment mean nothing in another: better no server than one that asks the wrong one."""
+    sandbox = {"QBWC_BRIDGE_LISTEN": "127.0.0.1:0", "QBWC_BRIDGE_PROCORE_API_URL": "https://sandbox.procore.com"}
+    result = run(tmp_path, "serve", environ=sandbox)
+    assert result.exit_code == 2
+    assert (
+        "for the production environment they are https://login.procore.com and https://api.procore.com" in result.stderr
+    )
+
+
+def test_a_connection_with_hosts_of_two_environments_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others are served all the same."""
+    secret = {"QBWC_BRIDGE_PROCORE_CLIENT_SECRET": secrets.token_urlsafe(16)}
+    for name in ("Main Street", "Harbor"):
+        asked = ("connection", "add", name, "--procore-company-id", "4711", "--procore-client-id", "client")
+        assert run(tmp_path, *asked, environ=secret).exit_code == 0
+    federal = "https://api.procoregov.com"
+    assert run(tmp_path, "connection", "set", "Harbor", "procore_api_url", federal).exit_code == 0
+    stop_at_once(monkeypatch)
+    result = run(tmp_path, "serve", environ={"QBWC_BRIDGE_LISTEN": "127.0.0.1:0"})
+    assert result.exit_code == 0, result.stderr
+    assert "Harbor cannot reach Procore: " in result.stderr
+    assert "Main Street" not in result.stderr
+
+
+def test_an_older_database_is_upgraded_with_a_backup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`serve` upgrades an older database by itself and keeps the state before; a server beside it forbids that."""
+    settings = load_settings({"data_dir": str(tmp_path)}, {})
+    open_database(settings.database_address()).close()
+    kept = tmp_path / "backups" / "before.db"
+    monkeypatch.setattr("qbwc_bridge.cli.serve.older", lambda _settings: True)
+    monkeypatch.setattr("qbwc_bridge.cli.serve.upgrade_database", lambda _settings: kept)
+    stop_at_once(monkeypatch)
     result = run(tmp_path, "serve", environ={"QBWC_BRIDGE_LISTEN": "127.0.0.1:0"})
     assert result.exit_code == 0, result.stderr
     assert f"the state before is kept in {kept}" in result.stderr
