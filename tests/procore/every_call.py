@@ -48,7 +48,7 @@ def drive(gateway: Gateway, procore: Procore) -> set[str]:
     edge.cost_codes(edge.code_lists()), edge.cost_types(), book.read(), edge.allowance()
     edge.locked(project), edge.budget_rows(project, book), edge.budget_changes(project)
     orders = edge.purchase_orders(project, NOTHING, book).found
-    edge.subcontracts(project, NOTHING, book), edge.commitment(project, orders[0].id, book)
+    edge.subcontracts(project, NOTHING, book), edge.commitment(project, orders[0].id, book, subcontract=False)
     edge.change_orders(project, NOTHING, book, {})
     edge.prime_contracts(project), edge.subcontractor_invoices(project)
     code = edge.create_budget_code(project, "16-100", "M")
