@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 from qbwc_bridge.domain.reading import (
     OF_PROJECT,
@@ -40,6 +41,8 @@ class Reading:
     every: int
     """Seconds between two rounds."""
     progress: Progress
+    settle: Callable[[], None]
+    """Lets what was read so far be reviewed, before a long wait."""
     problems: list[str] = field(default_factory=list)
     """Sentences about what could not be read."""
     down: str = ""
@@ -112,7 +115,7 @@ class Reading:
             started, name = self.calls, names[turn.project_id]
             self.progress(f"reading {name} ({place} of {len(turns)}, {started:,} calls so far)")
             try:
-                done = self._project(turn, kinds, allowed, whole=whole)
+                done = self._patiently(turn, kinds, allowed, whole=whole)
             except ProcoreError as problem:
                 self.problems.append(f"{name}: {problem}")
                 if passes(problem):
@@ -123,6 +126,18 @@ class Reading:
             compared += self.calls - started if whole else 0
             if turn.first and whole:
                 self._count_first(self.calls - started, done=done)
+
+    def _patiently(self, turn: Turn, kinds: Sequence[str], allowed: int | None, *, whole: bool) -> bool:
+        """Read a project; a person's reading waits where Procore allows no call for long, and goes on there."""
+        while True:
+            try:
+                return self._project(turn, kinds, allowed, whole=whole)
+            except ProcoreError as problem:
+                if allowed is not None or problem.status != HTTPStatus.TOO_MANY_REQUESTS:
+                    raise
+                self.settle()
+                if not self.procore.rest(self.progress):
+                    raise
 
     def _project(self, turn: Turn, kinds: Sequence[str], allowed: int | None, *, whole: bool) -> bool:
         """Read a project, as far as the round's calls go; gives whether it was read to its end."""
