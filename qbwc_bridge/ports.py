@@ -91,6 +91,10 @@ class Procore(Protocol):
         """What Procore allows as far as its answers told, and how many calls were made through this connection."""
         ...
 
+    def rest(self, told: Callable[[str], None]) -> bool:
+        """Wait until Procore allows calls again, however long, and tell it each minute; False where it does now."""
+        ...
+
     def check(self) -> None:
         """Get a token and read the company: proves address, credentials and access."""
         ...

@@ -107,27 +107,34 @@ def pull(kit: Kit, connection_id: int, progress: Progress = silent, asked: Asked
                 pass  # a long reading keeps its lease
             progress(sentence)
 
+        fresh: list[Submission] = []
+
+        def reviewed() -> None:
+            with work_here() as uow:
+                found, now = uow.connections.get(connection_id), kit.clock.now()
+                fresh.extend(work.settle(uow, found, kit.options(found), now))
+
         every = seconds_between(connection, kit.defaults)
         procore, options = kit.procore_for(connection), kit.options(connection)
-        reading = Reading(work_here, procore, connection_id, kit.clock, options, asked, every, told)
+        reading = Reading(work_here, procore, connection_id, kit.clock, options, asked, every, told, reviewed)
         try:
             reading.run()
         except ProcoreError as problem:
             reading.down = str(problem) if problem.is_outage else ""
             _end_pull(kit, work_here, reading, whole_round=False)
             raise
-        fresh = _end_pull(kit, work_here, reading, whole_round=asked != "touched")
+        _end_pull(kit, work_here, reading, whole_round=asked != "touched")
     return Pulled(fresh, reading.problems, reading.calls)
 
 
-def _end_pull(kit: Kit, work_here: OpenWork, reading: Reading, *, whole_round: bool) -> list[Submission]:
-    """Review what was kept, also where the rest could not be read; gives submissions that are new."""
+def _end_pull(kit: Kit, work_here: OpenWork, reading: Reading, *, whole_round: bool) -> None:
+    """Review what was kept, also where the rest could not be read."""
     with work_here() as uow:
-        connection, now = uow.connections.get(reading.connection_id), kit.clock.now()
+        connection = uow.connections.get(reading.connection_id)
         connection.procore_down = reading.down
-        connection.pulled_at = now if whole_round else connection.pulled_at
+        connection.pulled_at = kit.clock.now() if whole_round else connection.pulled_at
         uow.connections.save(connection)
-        return work.settle(uow, connection, kit.options(connection), now)
+    reading.settle()
 
 
 def settle(kit: Kit, connection_id: int) -> None:

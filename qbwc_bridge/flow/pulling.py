@@ -2,6 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from http import HTTPStatus
+from typing import TypeVar
 
 from qbwc_bridge.domain.reading import (
     OF_PROJECT,
@@ -19,6 +22,8 @@ from qbwc_bridge.ports import Clock, OpenWork, Procore, UnitOfWork
 
 Progress = Callable[[str], None]
 """Told one short sentence at each step."""
+
+Done = TypeVar("Done")
 
 USUAL_FIRST_CALLS = 60
 """Calls of a first reading of a project with twenty orders and fifteen change orders, until one was counted."""
@@ -40,6 +45,8 @@ class Reading:
     every: int
     """Seconds between two rounds."""
     progress: Progress
+    settle: Callable[[], None]
+    """Lets what was read so far be reviewed, before a long wait."""
     problems: list[str] = field(default_factory=list)
     """Sentences about what could not be read."""
     down: str = ""
@@ -67,14 +74,18 @@ class Reading:
         """Calls so far; those of others at the same time are among them, since they count for Procore as well."""
         return self.procore.allowance().calls - self._begun
 
+    @property
+    def _by_clock(self) -> bool:
+        return self.asked in {"round", "touched"}
+
     def _company(self, connection: Connection) -> None:
         now = self.clock.now()
         turn = rotation.company_turn(connection, self.options, self.asked, self.every, now)
         if not turn.kinds:
             return
         self.progress(f"reading {', '.join(kind.replace('_', ' ') for kind in turn.kinds)} of the company")
-        portion = read_company(self.procore, connection.reading, turn.kinds, now, whole=turn.whole)
-        self._keep(portion)
+        read = partial(read_company, self.procore, connection.reading, turn.kinds, now, whole=turn.whole)
+        self._keep(self._patiently(read))
 
     def _keep(self, portion: intake.Portion) -> None:
         with self.work() as uow:
@@ -98,8 +109,7 @@ class Reading:
     # ------------------------------------------------------------ projects
 
     def _projects(self, connection: Connection, turns: Sequence[Turn], names: dict[int, str]) -> None:
-        by_clock = self.asked in {"round", "touched"}
-        allowed = rotation.calls_of_round(self.every, rotation.hourly_limit(connection)) if by_clock else None
+        allowed = rotation.calls_of_round(self.every, rotation.hourly_limit(connection)) if self._by_clock else None
         # Half of the calls are enough for what is read whole, unless the rotation leaves more.
         needed = sum(len(turn.kinds) for turn in turns)
         for_whole = None if allowed is None else max(allowed // 2, allowed - needed)
@@ -112,7 +122,7 @@ class Reading:
             started, name = self.calls, names[turn.project_id]
             self.progress(f"reading {name} ({place} of {len(turns)}, {started:,} calls so far)")
             try:
-                done = self._project(turn, kinds, allowed, whole=whole)
+                done = self._patiently(partial(self._project, turn, kinds, allowed, whole=whole))
             except ProcoreError as problem:
                 self.problems.append(f"{name}: {problem}")
                 if passes(problem):
@@ -123,6 +133,18 @@ class Reading:
             compared += self.calls - started if whole else 0
             if turn.first and whole:
                 self._count_first(self.calls - started, done=done)
+
+    def _patiently(self, step: Callable[[], Done]) -> Done:
+        """Take a step; a person's reading waits where Procore allows no call for long, and takes it again."""
+        while True:
+            try:
+                return step()
+            except ProcoreError as problem:
+                if self._by_clock or problem.status != HTTPStatus.TOO_MANY_REQUESTS:
+                    raise
+                self.settle()
+                if not self.procore.rest(self.progress):
+                    raise
 
     def _project(self, turn: Turn, kinds: Sequence[str], allowed: int | None, *, whole: bool) -> bool:
         """Read a project, as far as the round's calls go; gives whether it was read to its end."""

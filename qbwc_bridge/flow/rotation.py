@@ -165,18 +165,18 @@ def _turn(
     choice: ProjectChoice, options: Options, asked: Asked, pace_: Pace, now: dt.datetime, *, locked: bool
 ) -> Turn:
     state, project_id = choice.reading, choice.project_id
-    if state.whole_at is None or asked == "whole":
-        return Turn(project_id, (), whole=True, first=state.whole_at is None)
-    if asked == "now":
-        return Turn(project_id, OF_PROJECT)
-    touched = tuple(kind for kind in TOUCHED if _is_touched(state, kind, choice.touched_at))
-    if asked == "touched":
-        return Turn(project_id, touched)
     rotating = {LOCK, *CHANGING, *((ROWS, BUDGET_CHANGES) if locked else ())}
     ages = {kind: _age(state, kind, now) for kind in rotating}
+    late = max(age / pace_.interval(kind, locked=locked) for kind, age in ages.items())
+    if state.whole_at is None or asked == "whole":
+        return Turn(project_id, (), whole=True, first=state.whole_at is None, late=late)
+    if asked == "now":
+        return Turn(project_id, OF_PROJECT, late=late)
+    touched = tuple(kind for kind in TOUCHED if _is_touched(state, kind, choice.touched_at))
+    if asked == "touched":
+        return Turn(project_id, touched, late=late)
     due = [kind for kind in rotating if pace_.due(kind, ages[kind], locked=locked)]
     kinds = tuple(kind for kind in OF_PROJECT if kind in {*due, *touched})
-    late = max(age / pace_.interval(kind, locked=locked) for kind, age in ages.items())
     return Turn(project_id, kinds, whole=_another_day(state, options, now), late=late)
 
 

@@ -82,6 +82,10 @@ class Gateway:
         """What Procore allows, and how many calls were made; see the Protocol."""
         return self._pace.allowance()
 
+    def rest(self, told: Callable[[str], None]) -> bool:
+        """Wait until Procore allows calls again; see the Protocol."""
+        return self._pace.rest(told)
+
     def check(self) -> None:
         """Get a token and read the company: proves address, credentials and access."""
         directory.check(self._client)

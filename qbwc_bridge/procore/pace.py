@@ -19,6 +19,9 @@ from qbwc_bridge.procore.httpclient import httpx
 LONGEST_WAIT_SECONDS = 600.0
 """Shorter than the lease of whoever reads: a longer wait is better told to a person than sat out in silence."""
 
+TELLING_SECONDS = 60.0
+"""How often somebody who waits longer is told so."""
+
 SHORTEST_WAIT_SECONDS = 1.0
 """After a refusal; the headers count in whole seconds, so the named moment may be already over."""
 
@@ -51,14 +54,27 @@ class Pace:
         with self._lock:
             return self._clock.now() + self._ahead
 
+    def rest(self, told: Callable[[str], None]) -> bool:
+        """Sleep until calls are allowed again, however long that is, and tell it each minute; gives whether it was."""
+        rested = False
+        while (seconds := self._left()) > 0:
+            moment = self._clock.now() + dt.timedelta(seconds=seconds)
+            told(f"Procore allows no further calls until {moment:%H:%M} UTC, waiting")
+            self._sleep(min(seconds, TELLING_SECONDS))
+            rested = True
+        return rested
+
+    def _left(self) -> float:
+        with self._lock:
+            return 0.0 if self._until is None else (self._until - self._clock.now()).total_seconds()
+
     def wait(self, doing: str) -> None:
         """Sleep until calls are allowed again; raises ProcoreError (429) when that is too far away."""
-        with self._lock:
-            until = self._until
-        seconds = 0.0 if until is None else (until - self._clock.now()).total_seconds()
-        if until is None or seconds <= 0:
+        seconds = self._left()
+        if seconds <= 0:
             return
         if seconds > LONGEST_WAIT_SECONDS:
+            until = self._clock.now() + dt.timedelta(seconds=seconds)
             raise ProcoreError(
                 f"Procore's allowance of calls is used up until {until:%H:%M} UTC, so {doing} has to wait; "
                 "it is free again by itself, and a Procore administrator can say which other apps use it.",

@@ -5,6 +5,7 @@ import pytest
 from qbwc_bridge.domain.records import Submission
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.flow import decisions, making, procore_links
+from qbwc_bridge.flow.rotation import is_touched
 from qbwc_bridge.procore import pace, wire
 from qbwc_bridge.rehearsal.procore import CommitmentLine
 from qbwc_bridge.worker import push
@@ -68,6 +69,8 @@ def test_a_job_and_a_vendor_are_made_in_procore(born: Bridge) -> None:
     born.push()
     born.push()
     once(born)
+    with born.app.kit.work() as uow:
+        assert is_touched(uow.connections.get(born.connection.id), []), "Procore's lists have changed: read them soon"
 
     project = next(each for each in born.projects("26-001"))
     vendor = int(procore_links.procore_id(born.find("new_vendor", VENDOR)))

@@ -218,6 +218,21 @@ def test_a_project_larger_than_the_limit_is_read_over_several_rounds(new_site: C
     assert {call.status for call in site.procore.calls} == {200}
 
 
+def test_a_pull_by_hand_waits_for_the_next_hour_and_goes_on(new_site: Callable[..., Site]) -> None:
+    """Where the allowance is used up it says until when it waits, lets be reviewed what it has, and reads the rest."""
+    site = new_site(12, 100)
+    site.read("now")
+    site.switch_on()
+    told: list[str] = []
+    found = pull(site.app.kit, site.connection.id, told.append)
+    assert found.problems == []
+    assert site.unread() == 0
+    waits = [each for each in told if each.startswith("Procore allows no further calls until 17:00 UTC")]
+    assert len(waits) >= 50
+    assert {call.status for call in site.procore.calls} == {200}
+    assert len(found.new) == len({row.id for row in found.new}) > 12
+
+
 def _last_order(site: Site) -> int:
     return max(site.procore._state.projects[site.projects[0]].commitments)
 

@@ -39,6 +39,41 @@ def test_pull_prints_what_is_new_once(here: Office) -> None:
     result = here.run("pull", "--json")
     assert result.stdout == "[]\n"
     assert "reading 24-001" in result.stderr
+    assert "(1 of 2, " in result.stderr
+
+
+def test_pull_reads_what_changed_and_every_record_when_asked(here: Office) -> None:
+    """Nothing new costs a call for each list; `--whole` asks for each record again. Both say how many calls it took."""
+    here.bridge.clock.pass_time(minutes=1)
+    here.run("pull")
+    calls = here.bridge.procore.calls
+
+    def made(*arguments: str) -> list[str]:
+        calls.clear()
+        told = here.run("pull", *arguments).stderr
+        asked = [call.path for call in calls if call.path != "/oauth/token"]
+        assert f"0 new records, {len(asked)} calls to Procore" in told
+        return [path for path in asked if re.search(r"_(contracts|packages)/[0-9]+$", path)]
+
+    assert made() == []
+    assert len(made("--whole")) >= 5
+
+
+def test_a_project_that_is_switched_on_is_to_be_read_soon(here: Office) -> None:
+    """The clockwork sees it; one that was on already is not read anew."""
+
+    def touched() -> dict[str, bool]:
+        with here.bridge.app.kit.work() as uow:
+            return {row.number: row.reading.whole_at is None for row in uow.projects.find(on=True)}
+
+    before = touched()
+    here.run("project", "on", "24-001", "--create-customer")
+    assert touched() == before
+    here.run("project", "off", "24-001")
+    here.run("project", "on", "24-001", "--create-customer")
+    assert touched() == {**before, "24-001": True}
+    here.run("pull")
+    assert touched() == before
 
 
 def test_submissions_are_listed_as_promised(here: Office) -> None:

@@ -50,7 +50,7 @@ def turn(row: ProjectChoice, now: dt.datetime, asked: Asked = "round", *, pace: 
     return found[0] if found else None
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.integers(120, 7200), st.booleans(), st.integers(0, 4))
 def test_the_average_stays_within_two_calls_a_round(every: int, locked: bool, late: int) -> None:
     """With nothing new a project costs two calls a round at most, or eight an hour where the clock is slower.
@@ -130,6 +130,15 @@ def test_a_person_reads_what_changed_of_everything() -> None:
     """A pull by hand reads every kind, also just after a round; `whole` compares full lists."""
     assert turn(choice(), NOW, "now") == Turn(7, OF_PROJECT)
     assert turn(choice(), NOW, "whole") == Turn(7, (), whole=True)
+
+
+@pytest.mark.parametrize("asked", ["now", "whole"])
+def test_a_pull_by_hand_begins_with_what_was_read_longest_ago(asked: Asked) -> None:
+    """So a second one goes on where the first was stopped."""
+    old, new = choice(7), choice(8)
+    new.reading.read_at |= dict.fromkeys(OF_PROJECT, NOW - dt.timedelta(minutes=1))
+    found = rotation.turns([old, new], {}, OPTIONS, asked, Pace(900), NOW + dt.timedelta(minutes=2))
+    assert [each.project_id for each in found] == [8, 7]
 
 
 def test_the_company_is_read_hourly_when_touched_and_whole_at_night() -> None:

@@ -119,7 +119,7 @@ class Desk:
         raise AssertionError("the write-back asked Procore for something that it has no use for")
 
     projects = vendors = code_lists = cost_codes = cost_types = create_project = create_vendor = check
-    allowance = code_book = locked = budget_rows = budget_changes = purchase_orders = subcontracts = check
+    allowance = rest = code_book = locked = budget_rows = budget_changes = purchase_orders = subcontracts = check
     commitment = change_orders = prime_contracts = subcontractor_invoices = check
     keyed = set_keys = check
 
