@@ -64,13 +64,14 @@ class Client:
         return content_of(call, self._answer(call))
 
     def delete(self, path: str, doing: str, params: Params = ()) -> None:
-        """Delete; what is gone already (404) is no error, so that a lost answer may be asked for again."""
+        """Delete; what is gone already (404) is no error, so that a lost answer may be asked for again.
+
+        Raises ProcoreUnreachable for an answer that Procore does not give, such as a proxy's page.
+        """
         call = Call(method="DELETE", url=self._api_url + path, doing=doing, kind="write", params=params)
-        try:
-            self._answer(call)
-        except ProcoreError as error:
-            if error.status != HTTPStatus.NOT_FOUND:
-                raise
+        response = self._answer(call)
+        if response.content.strip():
+            content_of(call, response)
 
     def told(self, errors: object) -> str:
         """Put what a good answer says of refused items (`errors`) into words; empty where it says nothing."""
@@ -83,7 +84,7 @@ class Client:
             # A token can be taken back before its time; nothing was done, so once more with a new one is safe.
             self._tokens.discard(token)
             response = self._wire.send(call, self._headers(self._tokens.current()))
-        if not response.is_success:
+        if not call.settled_by(response):
             raise ProcoreError(sentence(call.doing, response, self._tokens.scrub), status=response.status_code)
         return response
 

@@ -142,6 +142,16 @@ def test_a_deletion_is_repeated_until_it_is_so(last: httpx.Response) -> None:
     assert len(api.calls(path)) == 4
 
 
+@pytest.mark.parametrize("status", [200, 404])
+def test_a_deletion_that_a_proxy_answers_is_in_doubt(status: int) -> None:
+    """A page is no word of Procore: what it was asked to delete may still stand there."""
+    path = f"/rest/v1.1/projects/{PROJECT}/direct_costs/7"
+    api = Api()
+    api.on("DELETE", path, httpx.Response(status, text="<html>Please sign in to the guest network</html>"))
+    with pytest.raises(ProcoreUnreachable, match="could not be read"):
+        api.gateway().delete_direct_cost(PROJECT, 7)
+
+
 @pytest.mark.parametrize("last", [httpx.ReadError("cut"), httpx.Response(422, json={"errors": "invoiced"})])
 def test_a_deletion_without_a_clear_end_is_in_doubt(last: httpx.Response | Exception) -> None:
     """Where no answer ever comes, or a refusal after a lost answer, it may or may not stand there."""

@@ -91,7 +91,8 @@ def test_version_is_the_newest_in_the_changelog() -> None:
 def test_locked_requirements_are_pinned_and_hashed(lock: str) -> None:
     """Every line of a lock file is an exact pin with its hashes, and nothing says where to fetch it."""
     lines = (ROOT / "requirements" / f"{lock}.txt").read_text(encoding="ascii").replace("\\\n", " ").splitlines()
-    pin = re.compile(r"[a-z0-9.-]+==[\w.]+( ; [\w.]+ [<>=!]+ '[\w.]+')?(\s+--hash=sha256:[0-9a-f]{64})+\s*")
+    marker = r"[\w.]+ [<>=!]+ '[\w.]+'"
+    pin = re.compile(rf"[a-z0-9.-]+==[\w.]+( ; {marker}( and {marker})*)?(\s+--hash=sha256:[0-9a-f]{{64}})+\s*")
     assert lines
     assert [line.split(" ")[0] for line in lines if not pin.fullmatch(line)] == []
 
