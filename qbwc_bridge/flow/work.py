@@ -64,8 +64,8 @@ def heard(scene: Scene, message: MessageSet) -> None:
     scene.connection.unsettled = "lists" if reads else scene.connection.unsettled or "answers"
 
 
-def go_on(scene: Scene, options: Callable[[Connection], Options]) -> bool:
-    """Look after the effects of an answer where they matter now; gives whether this visit has more to send.
+def go_on(scene: Scene, options: Callable[[Connection], Options]) -> Task | None:
+    """Look after the effects of an answer where they matter now; gives what this visit sends next, if anything.
 
     Reviewing everything after each answer would make a visit with n records take n times n steps. So answers to writes
     wait until nothing else can be sent, and lists are looked at before the next write, which they may turn into a link.
@@ -78,7 +78,7 @@ def go_on(scene: Scene, options: Callable[[Connection], Options]) -> bool:
     if nearest is None and _costs_go_on(scene):
         plan_progress(scene)
         nearest = dispatch.nearest(scene)
-    return nearest is not None or dispatch.anything_outstanding(scene)
+    return nearest
 
 
 def _costs_go_on(scene: Scene) -> bool:
