@@ -48,11 +48,16 @@ class Ready:
     def waits_for(self, visit: Visit) -> bool:
         """Whether a message of a visit stands ready here."""
         with self._lock:
-            kept = self._ready.get(visit.connection_id)
-            return kept is not None and kept.visit_id == visit.id
+            return self._kept_for(visit) is not None
 
     def take(self, visit: Visit) -> MessageSet | None:
         """Give the message that stands ready for a visit, to one caller only; None where there is none."""
         with self._lock:
-            kept = self._ready.pop(visit.connection_id, None)
-        return kept if kept is not None and kept.visit_id == visit.id else None
+            kept = self._kept_for(visit)
+            if kept:
+                del self._ready[visit.connection_id]
+            return kept
+
+    def _kept_for(self, visit: Visit) -> MessageSet | None:
+        kept = self._ready.get(visit.connection_id)
+        return kept if kept and kept.visit_id == visit.id else None

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from qbwc_bridge.domain.records import MessageSet
+from qbwc_bridge.domain.records import MessageSet, Visit
 from qbwc_bridge.domain.states import TaskState
 from qbwc_bridge.webconnector.exchange import NEVER_LEFT
-from tests.journeys.bridge import Bridge
+from qbwc_bridge.webconnector.ready import Ready as Shelf
+from tests.journeys.bridge import START, Bridge
 from tests.journeys.crashing import Ready, finish, state_of
 from tests.journeys.test_crashes import ready
 from tests.journeys.wire import Talk, raw_bytes
@@ -174,3 +175,13 @@ def test_nobody_may_sign_in_while_it_may_leave(talk: Talk) -> None:
     talk.bridge.clock.pass_time(minutes=5)
 
     assert talk.login() == ["busy"]
+
+
+def test_only_its_own_visit_gets_it() -> None:
+    """A late call of a visit that was replaced takes nothing from the visit that follows."""
+    over, present = (Visit(1, "", START, START, id=number) for number in (1, 2))
+    message, shelf = MessageSet(1, present.id, "read", "", START, id=7), Shelf()
+    shelf.keep(message)
+
+    assert (shelf.take(over), shelf.waits_for(over), shelf.waits_for(present)) == (None, False, True)
+    assert (shelf.take(present), shelf.take(present)) == (message, None)
