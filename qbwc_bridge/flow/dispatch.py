@@ -43,8 +43,11 @@ def next_message(scene: Scene, language: Language) -> MessageSet | None:
         numbered = [(f"fact-{number}", query) for number, query in enumerate(queries)]  # no number of a task
         return _store(scene, "facts", language.message(numbered, connection))
     first = nearest(scene)
-    if first is None:
-        return None
+    return message_with(scene, first, language) if first else None
+
+
+def message_with(scene: Scene, first: Task, language: Language) -> MessageSet | None:
+    """Render and store the message that the nearest task goes in, with what may go beside it."""
     if is_write(first):
         return newest_write_message(scene, language) or _send_writes(scene, _set_of(scene, first), language)
     return _send(scene, _readings_with(scene, first), language)

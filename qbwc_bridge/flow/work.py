@@ -64,21 +64,22 @@ def heard(scene: Scene, message: MessageSet) -> None:
     scene.connection.unsettled = "lists" if reads else scene.connection.unsettled or "answers"
 
 
-def go_on(scene: Scene, options: Callable[[Connection], Options]) -> bool:
-    """Look after the effects of an answer where they matter now; gives whether this visit has more to send.
+def go_on(scene: Scene, options: Callable[[Connection], Options]) -> Task | None:
+    """Look after the effects of an answer where they matter now; gives what this visit sends next, if anything.
 
     Reviewing everything after each answer would make a visit with n records take n times n steps. So answers to writes
-    wait until nothing else can be sent, and lists are looked at before the next write, which they may turn into a link.
+    wait until nothing else can be sent but what they may let go, or until the visit ends; lists are looked at before
+    the next write, which they may turn into a link.
     """
     nearest = dispatch.nearest(scene)
-    if _must_settle(scene, nearest):
+    if _must_settle(scene, nearest, options):
         settle(scene.uow, scene.connection, options(scene.connection), scene.now, visit_id=scene.visit.id)
         plan_progress(scene)
         nearest = dispatch.nearest(scene)
     if nearest is None and _costs_go_on(scene):
         plan_progress(scene)
         nearest = dispatch.nearest(scene)
-    return nearest is not None or dispatch.anything_outstanding(scene)
+    return nearest
 
 
 def _costs_go_on(scene: Scene) -> bool:
@@ -101,10 +102,23 @@ def _costs_go_on(scene: Scene) -> bool:
     return True
 
 
-def _must_settle(scene: Scene, nearest: Task | None) -> bool:
+def _must_settle(scene: Scene, nearest: Task | None, options: Callable[[Connection], Options]) -> bool:
     if scene.connection.unsettled == "lists":
         return nearest is None or is_write(nearest)
-    return scene.connection.unsettled != "" and nearest is None
+    return scene.connection.unsettled != "" and nearest is None and _may_follow(scene, options(scene.connection))
+
+
+def _may_follow(scene: Scene, options: Options) -> bool:
+    """Whether answers to writes may let more be sent: something is accepted without its task, or is accepted by itself.
+
+    Where not, the visit has nothing more to send, and what the answers changed is reviewed when it ends.
+    """
+    submissions, mine = scene.uow.submissions, scene.connection.id
+    return (
+        bool(options.direct_export)
+        or submissions.has(connection_id=mine, state=[State.ACCEPTED, State.EXPORTING])
+        or submissions.has(connection_id=mine, state=State.SYNCED, choice="close")
+    )
 
 
 def being_prepared(scene: Scene) -> bool:

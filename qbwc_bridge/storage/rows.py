@@ -159,9 +159,10 @@ def _json_codec(annotation: Any) -> FieldCodec:
     adapter: TypeAdapter[Any] = TypeAdapter(_with_discriminator(annotation))
     # The adapter's own methods cost more than what they call.
     dump, decode = adapter.serializer.to_json, adapter.validator.validate_json
-    fixed = _is_fixed(annotation)
+    fixed, kind = _is_fixed(annotation), get_origin(annotation)
+    empty = dump(kind()).decode() if kind in {list, dict} else ""  # most of them are, and every save looks
     return FieldCodec(
-        encode=lambda value: dump(value).decode(),
+        encode=lambda value: dump(value).decode() if value or not empty else empty,
         decode=_remembered(decode) if fixed else decode,
         searchable=False,
         sortable=False,

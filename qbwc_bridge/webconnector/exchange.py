@@ -23,6 +23,8 @@ LONGEST_KEPT = 256 * 1024
 """Characters of an answer that are kept to be looked at. Only pages of lists and orders are longer, and
 those have tables."""
 
+NEVER_LEFT = "the visit ended before it was handed over"
+
 
 def read_facts(scene: Scene, hcp_response: str, language: Language) -> None:
     """Take in the first answer of a visit: Host, Company and Preferences replies, malformed ones as far as they go."""
@@ -41,6 +43,30 @@ def next_message(scene: Scene, language: Language) -> MessageSet | None:
         return None
     settling = _settling(scene, language) if scene.visit.writes_allowed else None
     return settling or dispatch.next_message(scene, language)
+
+
+def make_ready(scene: Scene, nearest: Task, language: Language) -> MessageSet | None:
+    """Store the message with what goes next together with the answer before it; None where a doubt comes first."""
+    if not scene.visit.facts_read or not company.readable(scene.connection) or dispatch.anything_outstanding(scene):
+        return None
+    return dispatch.message_with(scene, nearest, language)
+
+
+def stands(scene: Scene, message: MessageSet) -> bool:
+    """Whether a message that was made ready may still leave: nobody has taken it for lost meanwhile."""
+    if not company.readable(scene.connection):
+        return False
+    return message.purpose == "sentinel" or scene.uow.tasks.has(message_set_id=message.id, state=TaskState.SENT)
+
+
+def take_back(scene: Scene, message: MessageSet) -> None:
+    """Put back into the queue what was made ready and never left."""
+    tasks = scene.uow.tasks.find(message_set_id=message.id, state=TaskState.SENT)
+    for task in tasks:
+        task.attempts -= 1
+        move_task(scene.uow, task, TaskState.QUEUED, now=scene.now, why=NEVER_LEFT)
+    if tasks or message.purpose == "sentinel":
+        _close(scene, scene.uow.message_sets.get(message.id), NEVER_LEFT)
 
 
 def _settling(scene: Scene, language: Language) -> MessageSet | None:
@@ -64,6 +90,9 @@ def answered(scene: Scene, sent: MessageSet, response: str, language: Language) 
         log.warning("answer to message %s could not be read: %s", sent.id, problem)
         scene.visit.last_error = f"QuickBooks' answer could not be read: {problem}"
         return _unreadable(scene, sent)
+    if sent.purpose == "write" and replies.new_message_set_id not in ("", sent.set_id):
+        log.warning("an answer to another message came instead of that to %s; it is passed over", sent.id)
+        return True
     sent.answered_at = scene.now
     sent.reply_text = "" if sent.purpose == "costs" else response[:LONGEST_KEPT]
     scene.uow.message_sets.save(sent)

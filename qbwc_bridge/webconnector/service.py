@@ -1,7 +1,6 @@
 """The operations declared to spyne; each is handed on to a Calls object, and nothing is decided here."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from qbwc_bridge.webconnector.calls import NAMESPACE, NUMBERS, OPERATIONS, Calls, Operation
@@ -18,33 +17,15 @@ from qbwc_bridge.webconnector.spyne_compat import (
     rpc,
 )
 
+Ask = Callable[[str, list[str | int]], bytes]
+"""Has spyne call an operation by its name, with its arguments in the order of the wire; gives the answer's envelope
+without an XML declaration.
 
-@dataclass
-class Handover:
-    """What passes beside spyne: long texts by their token on the way in, a failed call's exception on the way out."""
-
-    texts: dict[str, str] = field(default_factory=dict)
-    error: Exception | None = None
-
-    def raise_error(self) -> None:
-        """Raise what the call raised, if it did; it is kept nowhere, or its traceback would keep the long texts."""
-        error, self.error = self.error, None
-        try:
-            if error is not None:
-                raise error
-        finally:
-            del error
-
-
-Ask = Callable[[bytes, Handover], bytes]
-"""Puts an envelope through spyne and gives its answer, without an XML declaration.
-
-Raises RuntimeError when spyne refuses the envelope or cannot write the answer; what the call itself raised is left in
-the handover.
+Raises what the call raised, or RuntimeError when spyne cannot write the answer.
 """
 
 _WHEN_FAILED: dict[str, object] = {"string": "", "strings": [], "int": 0}
-"""Values that spyne can write; the guard throws them away, because it sees the error in the handover."""
+"""Values that spyne can write; they are thrown away, because the call's own exception is raised instead."""
 
 
 def _declared(operation: Operation, calls: Calls) -> Any:
@@ -52,13 +33,10 @@ def _declared(operation: Operation, calls: Calls) -> Any:
     answer: Callable[..., object] = getattr(calls, operation.method)
 
     def call(context: Any, *arguments: str | int) -> object:
-        handover: Handover = context.udc
-        # Taken out: spyne's context is a cycle and lives on until Python collects it, and with it the handover.
-        given = (handover.texts.pop(value, value) if isinstance(value, str) else value for value in arguments)
         try:
-            return answer(*given)
-        except Exception as error:  # noqa: BLE001 - reported by the guard; spyne would log the message, which may quote a secret
-            handover.error = error
+            return answer(*arguments)
+        except Exception as error:  # noqa: BLE001 - raised again beside spyne, which would log the message, and that may quote a secret
+            context.udc.append(error)
             return _WHEN_FAILED[operation.result]
 
     call.__name__ = operation.name
@@ -70,7 +48,7 @@ def _declared(operation: Operation, calls: Calls) -> Any:
 
 
 def spyne_service(calls: Calls) -> Ask:
-    """Give spyne, document/literal wrapped, for these calls; it belongs behind the guard, which speaks HTTP."""
+    """Give spyne, document/literal wrapped, for these calls; it belongs behind the guard, which reads what comes."""
     declarations = {operation.name: _declared(operation, calls) for operation in OPERATIONS}
     service = type("QBWebConnectorSvc", (ServiceBase,), declarations)
     application = Application(
@@ -81,18 +59,22 @@ def spyne_service(calls: Calls) -> Ask:
         out_protocol=Soap11(xml_declaration=False),  # the guard writes it, so that the whole answer is one line
     )
     server = ServerBase(application)
+    declared = application.interface.service_method_map
 
-    def ask(envelope: bytes, handover: Handover) -> bytes:
-        context = MethodContext(server, MethodContext.SERVER)
-        context.udc, context.in_string = handover, [envelope]
-        (context,) = server.generate_contexts(context)
+    def ask(name: str, arguments: list[str | int]) -> bytes:
+        context, raised = MethodContext(server, MethodContext.SERVER), list[Exception]()
+        (context.descriptor,) = declared[f"{{{NAMESPACE}}}{name}"]
+        # What spyne's reading of an envelope ends in; the guard has read it already, more strictly.
+        context.udc, context.in_object = raised, arguments
         try:
-            for step in (server.get_in_object, server.get_out_object, server.get_out_string):
-                if context.in_error or context.out_error:
-                    raise RuntimeError("spyne refused an envelope of the guard's own making")
-                step(context)
-            return b"".join(context.out_string)
+            server.get_out_object(context)
+            if not raised and context.out_error is None:
+                server.get_out_string(context)
+                return b"".join(context.out_string)
         finally:
             release(context)
+        if raised:
+            raise raised.pop()
+        raise RuntimeError(f"spyne did not put the call {name} through")
 
     return ask

@@ -9,8 +9,8 @@ import logging
 import secrets
 
 from qbwc_bridge import __version__
-from qbwc_bridge.domain.records import Visit
-from qbwc_bridge.flow import company, recovery, work
+from qbwc_bridge.domain.records import MessageSet, Task, Visit
+from qbwc_bridge.flow import company, dispatch, recovery, work
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.flow.views import visit_every
@@ -18,6 +18,7 @@ from qbwc_bridge.ports import UnitOfWork
 from qbwc_bridge.qbxml.statuses import Reaction
 from qbwc_bridge.qbxml.statuses import hresult as hresult_meaning
 from qbwc_bridge.webconnector import exchange, words
+from qbwc_bridge.webconnector.ready import Ready
 from qbwc_bridge.webconnector.throttle import Throttle
 
 log = logging.getLogger("qbwc_bridge.webconnector")
@@ -53,6 +54,7 @@ class Session:
     def __init__(self, kit: Kit) -> None:
         self._kit = kit
         self._throttle = Throttle()
+        self._ready = Ready()
 
     def server_version(self) -> str:
         """Tell our version; the Web Connector only shows it."""
@@ -115,39 +117,49 @@ class Session:
                 scene.connection.company.file_path = company_file_name
             if hcp_response and not visit.facts_read:
                 exchange.read_facts(scene, hcp_response, language)
-            message = exchange.next_message(scene, language)
-            self._renew(scene, out=message is not None)
+            message = self._ready.take(visit)
+            if message is None or not exchange.stands(scene, message):
+                message = exchange.next_message(scene, language)
+                self._renew(scene, out=message is not None)
             if message is None and not visit.last_error:
                 visit.last_error = words.PAUSE if self._may_pause(scene) else words.NO_MORE_WORK
                 visit.pauses += visit.last_error == words.PAUSE
             scene.save()
-            return message.request_text if message else ""
+        if message is None:
+            return ""
+        self._ready.left(message)
+        return message.request_text
 
     def receive_response_xml(self, ticket: str, response: str, hresult: str, message: str) -> int:
-        """Apply an answer with all its effects, then give the progress: 100 only when nothing is left."""
+        """Apply an answer with all its effects, then give the progress: 100 only when nothing is left.
+
+        What goes next is made ready in the same transaction (`ready`).
+        """
+        ready = None
         with self._kit.work() as uow:
             scene = self._scene(uow, ticket)
             if scene is None:
                 return STOP
-            sent = uow.message_sets.find(visit_id=scene.visit.id, answered_at=None, order="-id", limit=1)
-            if scene.visit.ended_at is not None:
-                # Recovery may have settled it meanwhile without having seen what was still being made.
-                last = uow.message_sets.find(visit_id=scene.visit.id, order="-id", limit=1)
-                sent = [late for late in last if late.purpose == "write"]
-            proceed = True
+            sent, proceed = self._answered_one(scene), True
             if sent:
-                work.heard(scene, sent[0])
+                work.heard(scene, sent)
                 if hresult:
-                    proceed = exchange.refused(scene, sent[0], hresult, message)
+                    proceed = exchange.refused(scene, sent, hresult, message)
                 else:
-                    proceed = exchange.answered(scene, sent[0], response, self._kit.language)
-            proceed = self._goes_on(scene) and proceed
-            self._renew(scene, out=False)
-            progress = self._progress(scene) if proceed else STOP
+                    proceed = exchange.answered(scene, sent, response, self._kit.language)
+            progress = STOP
+            if self._goes_on(scene) and proceed:
+                nearest = work.go_on(scene, self._kit.options)
+                progress = self._progress(scene, nearest)
+                if nearest and sent and self._ready.left_here(sent):
+                    ready = exchange.make_ready(scene, nearest, self._kit.language)
             if progress == STOP:
                 self._settle(scene)
+            self._renew(scene, out=ready is not None or self._ready.waits_for(scene.visit))
             scene.save()
-            return progress
+        if ready:
+            self._ready.keep(ready)
+        return progress
 
     def connection_error(self, ticket: str, hresult: str, message: str) -> str:
         """Keep why QuickBooks could not be reached; a second try, or the path of the company file, where it may help.
@@ -184,6 +196,9 @@ class Session:
             if scene is None:
                 return words.NOTHING_DONE
             visit = scene.visit
+            ready = self._ready.take(visit)
+            if ready:
+                exchange.take_back(scene, ready)
             visit.ended_at = visit.ended_at or scene.now
             self._settle(scene)
             scene.save()
@@ -216,6 +231,16 @@ class Session:
             connection.last_contact = now
         return Scene(uow, connection, visit, now)
 
+    def _answered_one(self, scene: Scene) -> MessageSet | None:
+        """Give the message that an answer is to: the last one that left and has none."""
+        visit_id, sets = scene.visit.id, scene.uow.message_sets
+        if scene.visit.ended_at is not None:
+            # Recovery may have settled it meanwhile without having seen what was still being made.
+            last = sets.find(visit_id=visit_id, order="-id", limit=1)
+            return next((late for late in last if late.purpose == "write"), None)
+        open_ones = sets.find(visit_id=visit_id, answered_at=None, order="-id", limit=1)
+        return next((found for found in open_ones if not self._ready.is_kept(found)), None)
+
     def _goes_on(self, scene: Scene) -> bool:
         """Whether a visit may go on: it ends when a newer one took over, or when it was silent for too long.
 
@@ -247,12 +272,12 @@ class Session:
         """Whether waiting is worth it: Procore is being read, which may bring work (guide, getLastError: `NoOp`)."""
         return scene.visit.pauses < MOST_PAUSES and work.being_prepared(scene)
 
-    def _progress(self, scene: Scene) -> int:
+    def _progress(self, scene: Scene, nearest: Task | None) -> int:
         """Count done against known work: never 100 while anything is left, never going back."""
         visit = scene.visit
         visit.finished += 1
-        left = work.go_on(scene, self._kit.options) or not visit.facts_read or self._may_pause(scene)
-        if not left:
+        left = nearest is not None or dispatch.anything_outstanding(scene) or not visit.facts_read
+        if not left and not self._may_pause(scene):
             return 100
         share = 100 * visit.finished // max(visit.planned, visit.finished + 1)
         visit.progress = max(visit.progress, min(99, share))

@@ -29,7 +29,6 @@ def measure_cycles(table: Table, office: Office, waiting: Sequence[int], cycles:
     """
     table.part("One-record cycles: a purchase order each")
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        bare = Bare(stack.enter_context(serving("bare")))
         queues = []
         for count in waiting:
             own = office.copy(Path(folder) / str(count))
@@ -38,6 +37,8 @@ def measure_cycles(table: Table, office: Office, waiting: Sequence[int], cycles:
             multiply(own, seeds, range(1, count))
             server = stack.enter_context(serving("bridge", str(own.folder)))
             queues.append(Queue(count, "PurchaseOrderAddRq", own, seeds, server))
+        # Last: a connection that stood still while a long queue is made would be closed.
+        bare = Bare(stack.enter_context(serving("bare")))
         in_turn([bare, *queues], cycles, seconds)
     pair = bare.times.cycles_per_second()
     elsewhere = f"{BARE_CYCLES:,} cycles/s elsewhere"
@@ -52,12 +53,12 @@ def measure_lists(table: Table, office: Office, records: int, seconds: float) ->
     """Print records a second of full sets of vendors; `records` and `seconds` bound them."""
     table.part("List sets: vendors, each with an order that waits for it")
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        bare = Bare(stack.enter_context(serving("bare")))
         own = office.copy(Path(folder) / "lists")
         accept(own, "vendor", company_name(SEED))
         seeds = vendor_seeds(own)
         multiply(own, seeds, range(1, records))
         queue = Queue(records, "VendorAddRq", own, seeds, stack.enter_context(serving("bridge", str(own.folder))))
+        bare = Bare(stack.enter_context(serving("bare")))
         in_turn([bare, queue], -(-records // FULL_SET), seconds)
     if queue.problem or not queue.times.receive:
         table.problem("list sets", queue.problem or NOTHING_IN_TIME)

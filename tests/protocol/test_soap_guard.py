@@ -308,7 +308,7 @@ def test_an_answer_above_ten_million_characters_arrives_whole(millions: int) -> 
 
 
 def test_every_text_may_be_long_and_keeps_its_characters() -> None:
-    """The path past spyne serves all parameters, and a short text is never mistaken for a token."""
+    """Whatever XML can carry arrives as it was sent, in any parameter."""
     text = "\U0001f477&<>\"'\r\n\t x" * 20_000
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace("\r", "&#13;")
     calls = FakeCalls()

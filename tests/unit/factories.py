@@ -244,9 +244,16 @@ class World:
         for count in range(most):
             message = self.send(visit_id)
             if message is None:
+                self._close(visit_id)
                 return count
             self.receive(visit_id, message, self.ask(message))
         raise AssertionError(f"the visit does not end: {message.purpose if message else ''}")
+
+    def _close(self, visit_id: int) -> None:
+        """End a visit as a session does: what its answers changed is reviewed at the latest now."""
+        with self.scene(visit_id) as scene:
+            if scene.connection.unsettled:
+                work.settle(scene.uow, scene.connection, self.options, scene.now, visit_id=visit_id)
 
     def until_sent(self, kind: str) -> tuple[int, MessageSet, ReplySet]:
         """Let a visit go until QuickBooks has answered a request of that kind, and nobody heard it yet."""

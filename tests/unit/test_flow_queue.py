@@ -145,3 +145,20 @@ def test_a_cost_code_with_a_dot_is_no_child_of_another(world: World) -> None:
 
     names = {each.full_name for each in world.desk.lists.values() if each.kind == "ItemService"}
     assert names == {"03", "03:M", "03.300", "03.300:M"}
+
+
+def test_answers_that_let_nothing_go_are_reviewed_when_the_visit_ends(world: World) -> None:
+    """While something accepted waits they are looked at in the visit; after its last record nobody waits for that."""
+    accepted(world, commitment(1))
+    visit_id, unsettled = world.begin(), list[tuple[str, str]]()
+    while message := world.send(visit_id):
+        world.receive(visit_id, message, world.ask(message))
+        with world.unit() as (_, connection):
+            unsettled.append((message.purpose, connection.unsettled))
+
+    assert written(world)[-1] == "PurchaseOrderAdd"
+    assert [seen for purpose, seen in unsettled if purpose == "write"][-1] == "answers"
+    assert "" in [seen for purpose, seen in unsettled if purpose == "write"]
+    world.visit()
+    with world.unit() as (_, connection):
+        assert connection.unsettled == ""
