@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from qbwc_bridge.domain import books, procore, procore_billing, records
+from qbwc_bridge.domain.checkup import Access
 from qbwc_bridge.domain.keys import Keyed, KeyKind
 from qbwc_bridge.domain.procore import BudgetCode, DirectCost, DirectCostLine
+from qbwc_bridge.domain.shown import Partly
 
 Row = TypeVar("Row")
 
@@ -50,6 +52,10 @@ class Procore(Protocol):
         """Get a token and read the company: proves address, credentials and access."""
         ...
 
+    def access(self, project_id: int = 0) -> list[Access]:
+        """Look at the tools of the company, or of a project, by harmless readings; what is refused is the finding."""
+        ...
+
     def projects(self) -> list[procore.Project]:
         """All active projects that the service account may see."""
         ...
@@ -78,8 +84,8 @@ class Procore(Protocol):
         """Purchase orders and subcontracts of every status with their lines."""
         ...
 
-    def change_orders(self, project_id: int) -> list[procore.ChangeOrder | procore.PrimeChange]:
-        """Commitment change orders of every status with their lines."""
+    def change_orders(self, project_id: int) -> Partly[procore.ChangeOrder | procore.PrimeChange]:
+        """Commitment change orders of every status with their lines, and what of them Procore does not show."""
         ...
 
     def prime_contracts(self, project_id: int) -> list[procore_billing.PrimeContract]:
@@ -90,7 +96,7 @@ class Procore(Protocol):
         """Subcontractors' invoices of every status with their lines; raises like `prime_contracts`."""
         ...
 
-    def forecasts(self, project_id: int) -> list[procore_billing.Forecast]:
+    def forecasts(self, project_id: int) -> Partly[procore_billing.Forecast]:
         """The forecast to complete of every budgeted code, set by a person or reckoned by Procore."""
         ...
 

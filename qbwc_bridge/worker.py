@@ -10,7 +10,7 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from qbwc_bridge.domain.money import ZERO
@@ -58,10 +58,11 @@ def silent(_sentence: str) -> None:
 
 @dataclass(slots=True)
 class Pulled:
-    """What a pull brought: new submissions, and sentences about projects that could not be read."""
+    """What a pull brought: new submissions, and sentences about projects that could not be read, or only in part."""
 
     new: list[Submission] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
 
 
 @contextmanager
@@ -115,7 +116,7 @@ def pull(kit: Kit, connection_id: int, progress: Progress = silent) -> Pulled:
             connection.procore_down = ""
             intake.store(uow, connection, reading, now)
             fresh = work.settle(uow, connection, kit.options(connection), now)
-    return Pulled(fresh, reading.problems)
+    return Pulled(fresh, reading.problems, reading.told())
 
 
 def settle(kit: Kit, connection_id: int) -> None:
@@ -241,7 +242,8 @@ def try_release(kit: Kit, connection_id: int, project_id: int, chosen: ReleaseCh
         ledger = Ledger(uow, connection, options)
         releasing.check_read(ledger, choice)
         shown = dry_run(Facts(uow, connection, options), ledger, ledger.choices[project_id], costs, chosen)
-        choice.dry_run, choice.foreign = releasing.fingerprint(ledger, project_id), shown.foreign
+        choice.dry_run = releasing.fingerprint(ledger, project_id)
+        choice.shown = replace(choice.shown, foreign=shown.foreign)
         uow.projects.save(choice)
         return shown
 

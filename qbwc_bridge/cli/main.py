@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, str] = {
     "reconcile": "reconcile:reconcile",
     "wip": "wip:wip",
     "status": "status:status",
+    "doctor": "doctor:doctor",
     "db": "db:db",
 }
 """Where each command stands, in the order in which people meet them: module of this package, colon, name."""

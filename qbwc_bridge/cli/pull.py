@@ -28,6 +28,8 @@ def pull(bridge: Bridge, name: str | None, *, as_json: bool) -> None:
         for problem_text in pulled.problems:
             say(f"    {problem_text}")
             failed = True
+        for notice in pulled.notices:
+            say(f"    {notice}")
         say(f"    {len(pulled.new)} new records")
         fresh += [(connection, row) for row in pulled.new]
         if not _any_on(bridge, connection):

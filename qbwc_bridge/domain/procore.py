@@ -139,6 +139,8 @@ class Budget:
     locked: bool
     rows: tuple[BudgetRow, ...]
     changes: tuple[BudgetChange, ...] = ()
+    notices: tuple[str, ...] = ()
+    """How it was read, where that could have been done otherwise."""
     kind: Literal["budget"] = "budget"
 
     def amounts(self, included: Collection[int] | None = None) -> dict[int, Decimal]:

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from qbwc_bridge.domain.books import TransactionLine
 from qbwc_bridge.domain.procore import BudgetCode, Document
 from qbwc_bridge.domain.quickbooks import Request
+from qbwc_bridge.domain.shown import Shown
 from qbwc_bridge.domain.states import State, TaskState
 
 Kind = Literal[
@@ -162,11 +163,8 @@ class ProjectChoice:
     released_at: dt.datetime | None = None
     released_by: str = ""
     budget_codes: list[BudgetCode] = field(default_factory=list)
-    foreign: str = ""
-    """Direct costs of another integration that the last dry run saw, in a sentence."""
-    unread: str = ""
-    """Why Procore refused its last reading; `notices` say what of it Procore does not show, or only in part."""
-    notices: list[str] = field(default_factory=list)
+    shown: Shown = field(default_factory=Shown)
+    """What Procore refuses of it."""
     id: int = 0
 
 

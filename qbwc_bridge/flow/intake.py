@@ -5,13 +5,14 @@ No network call happens inside a transaction: Procore is read first, then everyt
 
 import datetime as dt
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import TypeVar
 
 from qbwc_bridge.domain.procore import BudgetCode, Document, Project
 from qbwc_bridge.domain.procore_billing import Billing
 from qbwc_bridge.domain.records import Connection, DocumentRow, ProjectChoice
+from qbwc_bridge.domain.shown import Partly, Shown
 from qbwc_bridge.errors import ProcoreError
 from qbwc_bridge.ports import Procore, UnitOfWork
 
@@ -24,6 +25,12 @@ PASSING = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS})
 """Refusals of the moment, not of a tool: the whole project is read again with the next pull."""
 
 
+NOT_SHOWN = (
+    "It is not active in Procore, or not shown to the bridge: a Procore company administrator must permit it to the "
+    "bridge's app, or activate it."
+)
+
+
 @dataclass(slots=True)
 class Reading:
     """One reading of Procore: documents by project (0 for the company's own), codes, and what could not be read."""
@@ -31,6 +38,15 @@ class Reading:
     documents: dict[int, list[Document]] = field(default_factory=dict)
     budget_codes: dict[int, list[BudgetCode]] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    unread: dict[int, str] = field(default_factory=dict)
+    """Projects that Procore refuses to show, with its reason: not those that only a moment's trouble kept from it."""
+    notices: dict[int, list[str]] = field(default_factory=dict)
+    """What of a project was read only in part."""
+
+    def told(self) -> list[str]:
+        """Say what was read only in part, project by project."""
+        names = {doc.id: doc.number or doc.name for doc in self.documents.get(0, ()) if isinstance(doc, Project)}
+        return [f"{names.get(at, at)}: {notice}" for at, notices in self.notices.items() for notice in notices]
 
 
 def read(procore: Procore, project_ids: Iterable[int], progress: Progress) -> Reading:
@@ -50,20 +66,20 @@ def read(procore: Procore, project_ids: Iterable[int], progress: Progress) -> Re
     for project_id in project_ids:
         if project_id not in names:
             reading.problems.append(f"Project {project_id} is not active in Procore, or not shown to the bridge.")
+            reading.unread[project_id] = NOT_SHOWN
             continue
         progress(f"reading {names[project_id]}: budget, contracts, change orders")
         try:
-            documents: list[Document] = [
-                procore.budget(project_id),
-                *procore.commitments(project_id),
-                *procore.change_orders(project_id),
-                _billing(procore, project_id),
-            ]
+            budget, commitments = procore.budget(project_id), procore.commitments(project_id)
+            changes, billing = procore.change_orders(project_id), _billing(procore, project_id)
             codes = procore.budget_codes(project_id)
         except ProcoreError as problem:
             reading.problems.append(f"{names[project_id]}: {problem}")
+            if not (problem.is_outage or problem.status in PASSING):
+                reading.unread[project_id] = str(problem)
             continue
-        reading.documents[project_id] = documents
+        reading.documents[project_id] = [budget, *commitments, *changes, billing]
+        reading.notices[project_id] = [*budget.notices, *changes.refused, *billing.refused]
         reading.budget_codes[project_id] = codes
     return reading
 
@@ -74,7 +90,9 @@ def _billing(procore: Procore, project_id: int) -> Billing:
 
     def read_of(ask: Callable[[int], list[Found]]) -> tuple[Found, ...] | None:
         try:
-            return tuple(ask(project_id))
+            found = ask(project_id)
+            refused.extend(found.refused if isinstance(found, Partly) else ())
+            return tuple(found)
         except ProcoreError as problem:
             if problem.is_outage or problem.status in PASSING:
                 raise
@@ -114,6 +132,7 @@ def _store_documents(
 
 
 def _store_projects(uow: UnitOfWork, connection: Connection, reading: Reading) -> None:
+    """Keep what people choose projects from, and with each what Procore did not show of it."""
     known = {row.project_id: row for row in uow.projects.find(connection_id=connection.id)}
     shown = {doc.id: doc for doc in reading.documents.get(0, ()) if isinstance(doc, Project)}
     for project in shown.values():
@@ -122,8 +141,16 @@ def _store_projects(uow: UnitOfWork, connection: Connection, reading: Reading) -
         )
         row.number, row.name, row.active = project.number, project.name, project.active
         row.budget_codes = reading.budget_codes.get(project.id, row.budget_codes)
+        row.shown = _shown(row, reading)
         uow.projects.save(row)
     for row in known.values():
-        if row.project_id not in shown and row.active:
-            row.active = False
+        if row.project_id not in shown:
+            row.active, row.shown = False, _shown(row, reading)
             uow.projects.save(row)
+
+
+def _shown(row: ProjectChoice, reading: Reading) -> Shown:
+    """Give what Procore refuses of a project after this reading; one that was not read keeps what was known."""
+    if row.project_id in reading.documents:
+        return replace(row.shown, unread="", notices=reading.notices.get(row.project_id, []))
+    return replace(row.shown, unread=reading.unread.get(row.project_id, row.shown.unread if row.on else ""))

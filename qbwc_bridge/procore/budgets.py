@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from qbwc_bridge.domain.procore import Budget, BudgetChange, BudgetCode, BudgetRow
 from qbwc_bridge.domain.procore_billing import Forecast
+from qbwc_bridge.domain.shown import Partly
 from qbwc_bridge.errors import ProcoreError
 from qbwc_bridge.procore import payloads
 from qbwc_bridge.procore.client import NOT_THERE, Client, Params
@@ -17,25 +18,29 @@ def budget(client: Client, project_id: int) -> Budget:
     """Read the budget; raises ProcoreError when the project has no budget view, through which Procore shows rows."""
     path = f"/rest/v1.0/projects/{project_id}/budget"
     lock = parse(payloads.BudgetLock, client.get(path, f"reading the budget of project {project_id}"), "budget")
-    found = _rows(client, project_id)
+    views = budget_views(client, project_id)
+    found = _rows(client, project_id, views)
     codes = {} if all(row.wbs_code and row.wbs_code.segment_items for row in found) else _codes(client, project_id)
     return Budget(
         project_id=project_id,
         locked=lock.locked,
         rows=tuple(_row(row, codes, project_id) for row in found),
         changes=_changes(client, project_id),
+        notices=_several(views),
     )
 
 
-def forecasts(client: Client, project_id: int) -> list[Forecast]:
+def forecasts(client: Client, project_id: int) -> Partly[Forecast]:
     """Read the forecast to complete of each budgeted row, from its fixed key; raises like `budget`.
 
     Display columns are never read: their names are the customer's.
     """
-    found = [(row, row.budget_forecast) for row in _rows(client, project_id)]
+    found = [(row, row.budget_forecast) for row in _rows(client, project_id, budget_views(client, project_id))]
     told = [(row, forecast) for row, forecast in found if forecast is not None]
-    days = _days(client, project_id) if any(not forecast.automatically_calculated for _, forecast in told) else {}
-    given = []
+    refused: list[str] = []
+    set_by_people = any(not forecast.automatically_calculated for _, forecast in told)
+    days = _days(client, project_id, refused) if set_by_people else {}
+    given: Partly[Forecast] = Partly(refused=refused)
     for row, forecast in told:
         manual = not forecast.automatically_calculated
         amount = forecast.amount
@@ -51,15 +56,19 @@ def forecasts(client: Client, project_id: int) -> list[Forecast]:
     return given
 
 
-def _days(client: Client, project_id: int) -> dict[int | None, dt.date]:
-    """Give the last change of each itemized forecast, by the forecast's id; a lump sum has no items and no day."""
+def _days(client: Client, project_id: int, refused: list[str]) -> dict[int | None, dt.date]:
+    """Give the last change of each itemized forecast, by the forecast's id; a lump sum has no items and no day.
+
+    Where Procore does not show them, only the days are missing, which `refused` then says.
+    """
     doing = f"reading the items of the forecasts of project {project_id}"
     try:
         content = client.get(f"/rest/v1.0/projects/{project_id}/manual_forecast_line_items", doing)
     except ProcoreError as error:
         if error.status not in NOT_THERE:
             raise
-        return {}  # without this call only the days are missing, not the forecasts
+        refused.append(f"It is not known when forecasts were last changed: {error}")
+        return {}
     days: dict[int | None, dt.date] = {}
     for row in as_list(content, doing):
         item = parse(payloads.ForecastItemRow, row, "forecast item")
@@ -69,23 +78,35 @@ def _days(client: Client, project_id: int) -> dict[int | None, dt.date]:
     return days
 
 
-def _rows(client: Client, project_id: int) -> list[payloads.BudgetRow]:
+def budget_views(client: Client, project_id: int) -> list[payloads.BudgetViewRow]:
+    """Read the project's budget views, the one that is used first.
+
+    Every view gives the fixed keys; a forecasting view costs Procore the most to reckon, the oldest changes least.
+    """
+    doing = f"reading the budget views of project {project_id}"
+    found = rows(client, "/rest/v1.0/budget_views", doing, [("project_id", project_id)])
+    views = [parse(payloads.BudgetViewRow, row, "budget view") for row in found]
+    return sorted(views, key=lambda view: ("forecast" in view.role.casefold(), view.id))
+
+
+def _several(views: list[payloads.BudgetViewRow]) -> tuple[str, ...]:
+    if len(views) <= 1:
+        return ()
+    used = views[0].name or views[0].id
+    told = f"The project has {len(views)} budget views; its budget is read through {used}: amounts are alike in all."
+    return (told,)
+
+
+def _rows(client: Client, project_id: int, views: list[payloads.BudgetViewRow]) -> list[payloads.BudgetRow]:
     doing = f"reading the budget rows of project {project_id}"
     params: Params = [("project_id", project_id)]
-    views = [
-        parse(payloads.BudgetViewRow, row, "budget view")
-        for row in rows(client, "/rest/v1.0/budget_views", doing, params)
-    ]
     if not views:
         raise ProcoreError(
             f"Project {project_id} has no budget view in Procore, so its budget cannot be read; a Procore company "
             "administrator must assign a budget view to the project."
         )
-    # Every view gives the fixed keys; a forecasting view costs Procore the most to reckon, the oldest changes least.
-    view = min(views, key=lambda view: ("forecast" in view.role.casefold(), view.id))
-    found = rows(
-        client, f"/rest/v1.0/budget_views/{view.id}/detail_rows", doing, [*params, ("budget_row_type", "budgeted")]
-    )
+    path = f"/rest/v1.0/budget_views/{views[0].id}/detail_rows"
+    found = rows(client, path, doing, [*params, ("budget_row_type", "budgeted")])
     parsed = [parse(payloads.BudgetRow, row, "budget row") for row in found]
     return [row for row in parsed if row.id is not None]
 

@@ -10,6 +10,7 @@ from http import HTTPStatus
 
 from qbwc_bridge.domain.money import ZERO
 from qbwc_bridge.domain.procore import BudgetCode, ChangeOrder, ContractLine, PrimeChange
+from qbwc_bridge.domain.shown import Partly
 from qbwc_bridge.errors import ProcoreError
 from qbwc_bridge.procore.billing import prime_contract_rows
 from qbwc_bridge.procore.client import NOT_THERE, Client
@@ -25,12 +26,16 @@ from qbwc_bridge.procore.payloads import (
     plain,
 )
 
+MOST_NAMED = 5
+"""Change orders named in one sentence."""
 
-def change_orders(client: Client, project_id: int, codes: dict[int, BudgetCode]) -> list[ChangeOrder | PrimeChange]:
+
+def change_orders(client: Client, project_id: int, codes: dict[int, BudgetCode]) -> Partly[ChangeOrder | PrimeChange]:
     """Read all change orders of the project's commitments, and the totals of those of its prime contract.
 
-    `codes` are the project's budget codes by id.
+    `codes` are the project's budget codes by id. What Procore does not show stands in `refused`.
     """
+    refused: list[str] = []
     unit_based = {row.id: row.accounting_method == "unit" for _, row in commitment_rows(client, project_id)}
     params = [("project_id", project_id)]
     doing = f"reading the change orders of project {project_id}"
@@ -39,9 +44,9 @@ def change_orders(client: Client, project_id: int, codes: dict[int, BudgetCode])
         for row in rows(client, "/rest/v1.0/change_order_packages", doing, params)
     ]
     ours = [row.id for row in packages if row.contract_id in unit_based]
-    newer_ids = _newer_ids(client, project_id) if ours else {}
+    newer_ids = _newer_ids(client, project_id, refused) if ours else {}
     others = [row for row in packages if row.contract_id is not None and row.contract_id not in unit_based]
-    found: list[ChangeOrder | PrimeChange] = [*_prime_changes(client, project_id, others)]
+    found: list[ChangeOrder | PrimeChange] = [*_prime_changes(client, project_id, others, refused)]
     for package_id in ours:
         row = _show(client, project_id, package_id)
         if row is None or row.type == "PrimeContractChangeOrder":
@@ -52,7 +57,7 @@ def change_orders(client: Client, project_id: int, codes: dict[int, BudgetCode])
             for line in in_order(row.line_items)
         )
         newer_id = newer_ids.get(package_id)
-        newer = _newer_lines(client, project_id, newer_id) if newer_id is not None else []
+        newer = _newer_lines(client, project_id, newer_id, refused) if newer_id is not None else []
         found.append(
             ChangeOrder(
                 id=row.id,
@@ -64,11 +69,11 @@ def change_orders(client: Client, project_id: int, codes: dict[int, BudgetCode])
                 lines=joined(lines, newer),
             )
         )
-    return found
+    return Partly(found, dict.fromkeys(refused))
 
 
-def _prime_changes(client: Client, project_id: int, rows_: list[PackageRow]) -> list[PrimeChange]:
-    """Tell those of the prime contract from those of commitments that are not shown any more."""
+def _prime_changes(client: Client, project_id: int, rows_: list[PackageRow], refused: list[str]) -> list[PrimeChange]:
+    """Tell those of the prime contract from those of commitments that are not shown, private or deleted ones."""
     if not rows_:
         return []
     try:
@@ -76,8 +81,18 @@ def _prime_changes(client: Client, project_id: int, rows_: list[PackageRow]) -> 
     except ProcoreError as error:
         if error.status not in NOT_THERE:
             raise
-        return []  # without this permission only a figure beside the estimate is missing
+        # Without this permission only a figure beside the estimate is missing.
+        refused.append(f"Change orders of the contract with the owner are not told beside the estimate: {error}")
+        return []
     prime = {parse(Reference, row, "prime contract").id for row in contracts}
+    hidden = [row for row in rows_ if row.contract_id not in prime and row.status == "approved"]
+    if hidden:
+        named = ", ".join(row.number or str(row.id) for row in hidden[:MOST_NAMED])
+        refused.append(
+            f"{len(hidden)} approved change orders ({named}) belong to contracts that Procore does not show to the "
+            "bridge: these are deleted, or private. Private commitments are shown to the level Admin of the tool "
+            "Commitments only, private prime contracts to Admin of Prime Contracts."
+        )
     return [
         PrimeChange(row.id, project_id, row.number, row.status, plain(row.grand_total or ZERO))
         for row in rows_
@@ -119,19 +134,23 @@ def _show(client: Client, project_id: int, package_id: int) -> PackageShow | Non
     return parse(PackageShow, content, "change order")
 
 
-def _newer_ids(client: Client, project_id: int) -> dict[int, int]:
+def _newer_ids(client: Client, project_id: int, refused: list[str]) -> dict[int, int]:
     doing = f"reading the commitment change orders of project {project_id}"
     try:
         content = client.get(f"/rest/v1.0/projects/{project_id}/commitment_change_orders", doing)
     except ProcoreError as error:
         if error.status not in NOT_THERE:
             raise
+        refused.append(
+            "Which line of a commitment a change order belongs to cannot be read, so each addition becomes a new line; "
+            f"this is so where commitment change orders have three tiers: {error}"
+        )
         return {}
     found = [parse(ChangeOrderRow, row, "commitment change order") for row in as_list(content, doing)]
     return {row.legacy_package_id: row.id for row in found if row.legacy_package_id is not None}
 
 
-def _newer_lines(client: Client, project_id: int, change_id: int) -> list[ChangeLineRow]:
+def _newer_lines(client: Client, project_id: int, change_id: int, refused: list[str]) -> list[ChangeLineRow]:
     base = f"/rest/v2.0/companies/{client.company_id}/projects/{project_id}"
     doing = f"reading the lines of commitment change order {change_id} of project {project_id}"
     try:
@@ -139,5 +158,6 @@ def _newer_lines(client: Client, project_id: int, change_id: int) -> list[Change
     except ProcoreError as error:
         if error.status not in NOT_THERE:
             raise
+        refused.append(f"Which line of the commitment each line belongs to is not known: {error}")
         return []
     return [parse(ChangeLineRow, row, "change order line") for row in found]

@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
 from qbwc_bridge.errors import ProcoreError
 from qbwc_bridge.procore.auth import Tokens
 from qbwc_bridge.procore.problems import sentence
+from qbwc_bridge.procore.tools import tool_of
 from qbwc_bridge.procore.wire import Call, Wire, content_of
 
 Params = Sequence[tuple[str, str | int]]
@@ -73,7 +75,10 @@ class Client:
             self._tokens.discard(token)
             response = self._wire.send(call, self._headers(self._tokens.current()))
         if not response.is_success:
-            raise ProcoreError(self._tokens.scrub(sentence(call.doing, response)), status=response.status_code)
+            tool = tool_of(urlsplit(call.url).path)
+            wanted = tool.wanted(writes=call.method != "GET") if tool else ""
+            told = sentence(call.doing, response, wanted=wanted)
+            raise ProcoreError(self._tokens.scrub(told), status=response.status_code)
         return response
 
     def _headers(self, token: str) -> dict[str, str]:

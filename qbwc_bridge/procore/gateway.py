@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import httpx
 
 import qbwc_bridge
+from qbwc_bridge.domain.checkup import Access
 from qbwc_bridge.domain.keys import Keyed, KeyKind
 from qbwc_bridge.domain.procore import (
     Budget,
@@ -23,8 +24,9 @@ from qbwc_bridge.domain.procore import (
     Vendor,
 )
 from qbwc_bridge.domain.procore_billing import Forecast, PrimeContract, SubcontractorInvoice
+from qbwc_bridge.domain.shown import Partly
 from qbwc_bridge.ports import Clock, KeyOutcome, SyncOutcome
-from qbwc_bridge.procore import billing, budgets, changes, codes, commitments, directcosts, directory, keys, wbs
+from qbwc_bridge.procore import access, billing, budgets, changes, codes, commitments, directcosts, directory, keys, wbs
 from qbwc_bridge.procore.auth import Tokens
 from qbwc_bridge.procore.client import Client
 from qbwc_bridge.procore.hosts import check_hosts
@@ -79,6 +81,10 @@ class Gateway:
         """Get a token and read the company: proves address, credentials and access."""
         directory.check(self._client)
 
+    def access(self, project_id: int = 0) -> list[Access]:
+        """What the app may see of the company's tools, or of a project's."""
+        return access.project_access(self._client, project_id) if project_id else access.company_access(self._client)
+
     def projects(self) -> list[Project]:
         """All active projects that the service account may see."""
         return directory.projects(self._client)
@@ -107,7 +113,7 @@ class Gateway:
         """Purchase orders and subcontracts of every status with their lines."""
         return commitments.commitments(self._client, project_id, self._codes(project_id))
 
-    def change_orders(self, project_id: int) -> list[ChangeOrder | PrimeChange]:
+    def change_orders(self, project_id: int) -> Partly[ChangeOrder | PrimeChange]:
         """Commitment change orders of every status with their lines."""
         return changes.change_orders(self._client, project_id, self._codes(project_id))
 
@@ -119,7 +125,7 @@ class Gateway:
         """Subcontractors' invoices of every status with their lines."""
         return billing.subcontractor_invoices(self._client, project_id)
 
-    def forecasts(self, project_id: int) -> list[Forecast]:
+    def forecasts(self, project_id: int) -> Partly[Forecast]:
         """The forecast to complete of every budgeted code."""
         return budgets.forecasts(self._client, project_id)
 

@@ -38,7 +38,7 @@ project_choice = Table(
     own_id(),
     of_connection(),
     *whole("project_id"),
-    *text("number", "name", "customer", "dry_run", "released_by", "budget_codes", "foreign", "unread", "notices"),
+    *text("number", "name", "customer", "dry_run", "released_by", "budget_codes", "shown"),
     *text("release", "released_at", empty=True),
     *flag("active", "on", "create_customer"),
     UniqueConstraint("connection_id", "project_id", name="uq_project_choice_project"),

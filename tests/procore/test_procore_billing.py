@@ -73,7 +73,7 @@ def test_a_tool_that_is_switched_off_is_no_empty_list(status: int) -> None:
     for read, named in (
         (gateway.prime_contracts, "prime contracts"),
         (gateway.subcontractor_invoices, "subcontractor invoices"),
-        (gateway.forecasts, "budget rows"),
+        (gateway.forecasts, "budget views"),
     ):
         with pytest.raises(ProcoreError, match=f"{named} of project.*administrator") as told:
             read(PROJECT)

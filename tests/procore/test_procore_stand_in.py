@@ -65,7 +65,9 @@ def test_the_whole_edge_uses_documented_operations_only(bench: Bench) -> None:
     """Driving every method calls exactly the operations listed here, each as Procore documents it."""
     gateway = bench.gateway
     gateway.check()
+    gateway.access()
     project = bench.project("24-001")
+    gateway.access(project)
     bench.procore.approve_budget_change(project, 1, {"03-300.M": Decimal("250.75")})
     gateway.vendors(), gateway.cost_codes(), gateway.cost_types(), gateway.budget_codes(project)
     gateway.budget(project), gateway.commitments(project), gateway.change_orders(project)

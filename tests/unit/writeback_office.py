@@ -120,7 +120,7 @@ class Desk:
 
     projects = vendors = cost_codes = cost_types = create_project = create_vendor = check
     budget_codes = budget = commitments = change_orders = check
-    prime_contracts = subcontractor_invoices = forecasts = keyed = set_keys = check
+    prime_contracts = subcontractor_invoices = forecasts = keyed = set_keys = access = check
 
 
 @dataclass
