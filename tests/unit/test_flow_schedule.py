@@ -16,6 +16,7 @@ from qbwc_bridge.domain.money import total
 from qbwc_bridge.domain.procore import Budget, PrimeChange, Project
 from qbwc_bridge.domain.procore_billing import Billing, Forecast, PrimeContract
 from qbwc_bridge.domain.records import History, Mapping
+from qbwc_bridge.domain.shown import Partly
 from qbwc_bridge.domain.wip import NO_FORECAST, WipRow
 from qbwc_bridge.errors import ProcoreError, ProcoreUnreachable, Refused
 from qbwc_bridge.flow import closes, intake
@@ -323,9 +324,9 @@ class Refusing:
         """The one project."""
         return [Project(PROJECT, "24-001", "Hilltop House")]
 
-    def nothing(self, *_asked: int) -> list[Any]:
+    def nothing(self, *_asked: int) -> Partly[Any]:
         """Nothing else."""
-        return []
+        return Partly()
 
     vendors = cost_codes = cost_types = commitments = change_orders = budget_codes = forecasts = nothing
 
