@@ -4,6 +4,7 @@ Procore is only read. Trouble with one project, or one tool, never hides another
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from http import HTTPStatus
 
 from qbwc_bridge.domain.checkup import Access, Check, Outcome
 from qbwc_bridge.domain.records import Connection, ProjectChoice
@@ -13,10 +14,8 @@ from qbwc_bridge.flow.views import NOT_CALLED, Look, look
 from qbwc_bridge.ports import Procore
 
 MOST_PROJECTS = 10
-"""Projects looked at in one run unless they are named: some fifteen calls each, of the six hundred that Procore lets an
-app make in an hour at the least."""
-
-HTTP_UNAUTHORIZED = 401
+"""Projects looked at in one run unless they are named: eleven calls each, of the six hundred that Procore lets an app
+make in an hour at the least."""
 
 
 def connection_checks(kit: Kit, connection: Connection) -> Iterator[Check]:
@@ -70,7 +69,9 @@ def procore_checks(kit: Kit, connection: Connection, numbers: Sequence[int] = ()
     try:
         procore.check()
     except ProcoreError as problem:
-        name = "Procore sign-in" if problem.is_outage or problem.status == HTTP_UNAUTHORIZED else "Procore company"
+        name = (
+            "Procore sign-in" if problem.is_outage or problem.status == HTTPStatus.UNAUTHORIZED else "Procore company"
+        )
         yield _check(connection, name, "broken", str(problem))
         return
     yield _check(connection, "Procore sign-in", "fine", "Procore gave a token.")

@@ -53,7 +53,7 @@ def test_everything_in_order_is_said_and_only_read(here: Office) -> None:
     )
     calls = [call for call in here.bridge.procore.calls if "oauth" not in call.path]
     assert {call.method for call in calls} == {"GET"}
-    assert len(calls) <= 10 + 2 * 15
+    assert len(calls) <= 6 + 2 * 11
 
     told = " ".join(each["told"] for each in found)
     assert "The budget is locked." in told
