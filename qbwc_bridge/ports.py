@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from qbwc_bridge.domain import books, people, procore, procore_billing, records
-from qbwc_bridge.domain.keys import Keyed, KeyKind
+from qbwc_bridge.domain.checkup import Access
+from qbwc_bridge.domain.keys import Keyed, KeyKind, KeyOutcome
 from qbwc_bridge.domain.procore import BudgetCode, DirectCost, DirectCostLine
 from qbwc_bridge.domain.procore_billing import Forecast
 from qbwc_bridge.domain.reading import NOTHING, Allowance, BudgetRead, Changed, CodeBook, ContractKind, Known
@@ -73,17 +74,6 @@ class Hooks(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class KeyOutcome:
-    """What became of a writing of keys: ids that have them, and a sentence by id for each that Procore refused.
-
-    What is in neither may or may not have happened: it is read before it is sent again.
-    """
-
-    done: frozenset[int]
-    errors: Mapping[int, str]
-
-
 class Procore(Protocol):
     """One Procore company. Every method raises ProcoreError (a sentence), or ProcoreUnreachable after a lost answer."""
 
@@ -97,6 +87,10 @@ class Procore(Protocol):
 
     def check(self) -> None:
         """Get a token and read the company: proves address, credentials and access."""
+        ...
+
+    def access(self, project_id: int = 0) -> list[Access]:
+        """Look at the tools of the company, or of a project, by harmless readings; what is refused is the finding."""
         ...
 
     def projects(self) -> list[procore.Project]:

@@ -53,7 +53,6 @@ from a killed process within one round."""
 TICK_SECONDS = 5.0
 """How often the clockwork looks whether something is due; no clock is finer than this."""
 
-
 TOUCHED_SECONDS = 20.0
 """Between two readings of what Procore said that it changed: such news come in swarms."""
 
@@ -64,10 +63,11 @@ def silent(_sentence: str) -> None:
 
 @dataclass(slots=True)
 class Pulled:
-    """What a pull brought: new submissions, sentences about projects that could not be read, and calls to Procore."""
+    """What a pull brought: new submissions, sentences about what was not read or only in part, calls to Procore."""
 
     new: list[Submission] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
     calls: int = 0
 
 
@@ -124,7 +124,7 @@ def pull(kit: Kit, connection_id: int, progress: Progress = silent, asked: Asked
             _end_pull(kit, work_here, reading, whole_round=False)
             raise
         _end_pull(kit, work_here, reading, whole_round=asked != "touched")
-    return Pulled(fresh, reading.problems, reading.calls)
+    return Pulled(fresh, reading.problems, reading.notices, reading.calls)
 
 
 def _end_pull(kit: Kit, work_here: OpenWork, reading: Reading, *, whole_round: bool) -> None:
@@ -264,7 +264,7 @@ def try_release(kit: Kit, connection_id: int, project_id: int, chosen: ReleaseCh
         ledger = Ledger(uow, connection, options)
         releasing.check_read(ledger, choice)
         shown = dry_run(Facts(uow, connection, options), ledger, ledger.choices[project_id], costs, chosen)
-        choice.dry_run, choice.foreign = releasing.fingerprint(ledger, project_id), shown.foreign
+        choice.dry_run, choice.shown.foreign = releasing.fingerprint(ledger, project_id), shown.foreign
         uow.projects.save(choice)
         return shown
 

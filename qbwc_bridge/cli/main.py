@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, str] = {
     "wip": "wip:wip",
     "webhooks": "webhooks:webhooks",
     "status": "status:status",
+    "doctor": "doctor:doctor",
     "db": "db:db",
 }
 """Where each command stands, in the order in which people meet them: module of this package, colon, name."""

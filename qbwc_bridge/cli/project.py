@@ -56,6 +56,9 @@ def list_(bridge: Bridge, name: str | None, *, as_json: bool) -> None:
     elif rows:
         heads = ("connection", "number", "name", "on", "customer", "released", "costs_from")
         click.echo(table([head.replace("_", " ") for head in heads], [[row[head] for head in heads] for row in rows]))
+        for row in rows:
+            for sentence in row["refused"] if row["on"] or row["released"] else ():
+                click.echo(f"{row['number'] or row['name']}: {sentence}")
     else:
         say("No project is known yet: run `pull` first.")
 
@@ -312,6 +315,7 @@ def _facts(connection: Connection, row: ProjectChoice) -> dict[str, Any]:
         "before": chosen.before if chosen else None,
         "po_bills": chosen.po_bills if chosen else None,
         "status": chosen.status if chosen else None,
+        "refused": row.shown.sentences,
     }
 
 

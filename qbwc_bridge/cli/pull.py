@@ -31,6 +31,8 @@ def pull(bridge: Bridge, name: str | None, *, whole: bool, as_json: bool) -> Non
         for problem_text in pulled.problems:
             say(f"    {problem_text}")
             failed = True
+        for notice in pulled.notices:
+            say(f"    {notice}")
         say(f"    {len(pulled.new)} new records, {pulled.calls:,} calls to Procore")
         fresh += [(connection, row) for row in pulled.new]
         if not _any_on(bridge, connection):

@@ -4,6 +4,7 @@ Every key begins with `qbd:` and the connection's own eight characters, since a 
 company. Whatever else stands in such a field belongs to another integration, and only one may own it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -46,6 +47,17 @@ class Keyed:
     def __str__(self) -> str:
         """Name it as people do: `vendor Acme`."""
         return f"{WORDS[self.kind]} {self.name or self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyOutcome:
+    """What became of a writing of keys: ids that have them, and a sentence by id for each that Procore refused.
+
+    What is in neither may or may not have happened: it is read before it is sent again.
+    """
+
+    done: frozenset[int]
+    errors: Mapping[int, str]
 
 
 def beginning(key: str) -> str:

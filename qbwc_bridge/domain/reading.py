@@ -11,6 +11,7 @@ from typing import Generic, Literal, TypeVar
 
 from qbwc_bridge.domain.procore import BudgetCode, BudgetRow
 from qbwc_bridge.domain.procore_billing import Forecast
+from qbwc_bridge.domain.shown import Notices
 
 LOCK, ROWS, BUDGET_CHANGES = "lock", "rows", "budget_changes"
 ORDERS, SUBCONTRACTS, CHANGE_ORDERS = "orders", "subcontracts", "change_orders"
@@ -88,7 +89,8 @@ class Changed(Generic[D]):
 
     `found` are the records that were read anew, `stamps` what the list said of them, `tried` their ids with those that
     were gone when they were asked for, `left` how many are left for another call, `listed` the ids of all living rows
-    of the list, `gone` those it showed as deleted, `aside` the stamps of rows that belong to nothing we read.
+    of the list, `gone` those it showed as deleted, `aside` the stamps of rows that belong to nothing we read, `notices`
+    what Procore showed only in part.
     """
 
     found: tuple[D, ...] = ()
@@ -99,16 +101,21 @@ class Changed(Generic[D]):
     aside: Mapping[int, str] = field(default_factory=dict)
     tried: frozenset[int] = frozenset()
     left: int = 0
+    notices: Notices = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class BudgetRead:
-    """The rows of a budget view: budgeted rows, their forecasts to complete, and the codes of unbudgeted ones."""
+    """The rows of a budget view: budgeted rows, their forecasts to complete, and the codes of unbudgeted ones.
+
+    `notices` tell what Procore showed only in part, and which of several views is used.
+    """
 
     view_id: int
     rows: tuple[BudgetRow, ...]
     forecasts: tuple[Forecast, ...]
     unbudgeted: tuple[BudgetCode, ...] = ()
+    notices: Notices = field(default_factory=dict)
 
 
 ContractKind = Literal["amount", "unit", "prime"]

@@ -14,6 +14,7 @@ from qbwc_bridge.domain.company import Company
 from qbwc_bridge.domain.procore import BudgetCode, Document
 from qbwc_bridge.domain.quickbooks import Request
 from qbwc_bridge.domain.reading import CompanyState, ProjectState
+from qbwc_bridge.domain.shown import Shown
 from qbwc_bridge.domain.states import State, TaskState
 
 Kind = Literal[
@@ -156,11 +157,8 @@ class ProjectChoice:
     """When Procore last said that something of the project changed; served once a later reading of it began."""
     hooked: bool = False
     """A hook of ours may stand in this project: set before it is made, taken back once it is known to be gone."""
-    foreign: str = ""
-    """Direct costs of another integration that the last dry run saw, in a sentence."""
-    unread: str = ""
-    """Why Procore refused its last reading; `notices` say what of it Procore does not show, or only in part."""
-    notices: list[str] = field(default_factory=list)
+    shown: Shown = field(default_factory=Shown)
+    """What Procore refuses of it."""
     id: int = 0
 
 

@@ -320,3 +320,8 @@ def left_quickbooks(record: ListRecord | None) -> str | None:
 
 def _called(commitment: Commitment) -> str:
     return f"{'Subcontract' if commitment.subcontract else 'Purchase order'} {commitment.number}"
+
+
+def project_unread(refusal: str) -> str:
+    """Say that nothing new of a project is known, because Procore refuses to show it."""
+    return f"Procore refused the last reading of this project, so nothing newer of it is known. {refusal}"

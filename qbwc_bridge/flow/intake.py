@@ -21,6 +21,7 @@ from qbwc_bridge.domain.reading import (
     ReadState,
 )
 from qbwc_bridge.domain.records import Connection, DocumentRow, ProjectChoice
+from qbwc_bridge.domain.shown import Notices
 from qbwc_bridge.ports import UnitOfWork
 
 _TOLD_BY: Mapping[str, tuple[str, ...]] = {
@@ -33,6 +34,11 @@ _TOLD_BY: Mapping[str, tuple[str, ...]] = {
     CHANGE_ORDERS: ("change_order", "prime_change"),
 }
 """Kinds of documents by the list that tells of them; a project's budget and billing stand in none."""
+
+NOT_SHOWN = (
+    "It is not active in Procore, or not shown to the bridge: a Procore company administrator must permit it to the "
+    "bridge's app, or activate it."
+)
 
 
 @dataclass(slots=True)
@@ -64,6 +70,8 @@ class Portion:
     view_id: int | None = None
     code_lists: list[int] | None = None
     aside: Mapping[str, str] | None = None
+    notices: Notices = field(default_factory=dict)
+    """What of a project Procore shows only in part."""
     whole: bool = False
     """The last portion of a whole reading."""
 
@@ -101,6 +109,16 @@ def store(uow: UnitOfWork, connection: Connection, portion: Portion, now: dt.dat
     else:
         _note_company(uow, connection, portion)
     uow.connections.save(connection)
+
+
+def refuse(uow: UnitOfWork, connection: Connection, project_id: int, kind: str, refusal: str) -> None:
+    """Keep with a project why Procore refused a kind of reading; the next one that is through takes it away."""
+    choice = uow.projects.first(connection_id=connection.id, project_id=project_id)
+    if choice is not None:
+        choice.shown.refused[kind] = refusal
+        connection.unsettled = connection.unsettled or "answers"
+        uow.projects.save(choice)
+        uow.connections.save(connection)
 
 
 def _key(document: Document, project_id: int) -> str:
@@ -143,6 +161,10 @@ def _note_project(uow: UnitOfWork, choice: ProjectChoice, portion: Portion) -> N
     if portion.aside is not None:
         state.aside = {**state.aside, **portion.aside}
     choice.budget_codes = choice.budget_codes if portion.codes is None else portion.codes
+    through = {kind for kind, part in portion.parts.items() if part.done}
+    refused = {} if portion.whole else choice.shown.refused
+    choice.shown.refused = {kind: told for kind, told in refused.items() if kind not in through}
+    choice.shown.note(portion.notices)
     uow.projects.save(choice)
 
 
@@ -166,6 +188,7 @@ def _note(state: ReadState, portion: Portion) -> None:
 
 
 def _store_projects(uow: UnitOfWork, connection: Connection, documents: Iterable[Document]) -> None:
+    """Keep what people choose projects from, and with each that is on whether Procore shows it."""
     known = {row.project_id: row for row in uow.projects.find(connection_id=connection.id)}
     shown = {doc.id: doc for doc in documents if isinstance(doc, Project)}
     for project in shown.values():
@@ -173,8 +196,9 @@ def _store_projects(uow: UnitOfWork, connection: Connection, documents: Iterable
             ProjectChoice(connection.id, project.id, project.number, project.name)
         )
         row.number, row.name, row.active = project.number, project.name, project.active
+        row.shown.refused = {kind: told for kind, told in row.shown.refused.items() if kind != PROJECTS and row.on}
         uow.projects.save(row)
     for row in known.values():
-        if row.project_id not in shown and row.active:
-            row.active = False
+        if row.project_id not in shown:
+            row.active, row.shown.refused = False, {PROJECTS: NOT_SHOWN} if row.on else {}
             uow.projects.save(row)

@@ -9,6 +9,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 from qbwc_bridge.domain.books import ProcoreKey
 from qbwc_bridge.domain.keys import WORDS, Keyed, RecordKind, is_foreign, record_key
@@ -23,6 +24,8 @@ Progress = Callable[[str], None]
 
 AGAIN_AFTER = dt.timedelta(days=1)
 """A refusal is looked at again after so long: somebody may have mended it, and each look costs calls."""
+
+_OF_THE_MOMENT = (HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS)
 
 _KINDS: Mapping[str, RecordKind] = {"job": "project", "vendor": "vendor"}
 
@@ -108,7 +111,12 @@ def _ours_alone(
         return not connection.keys_refused
     with work() as uow:
         choices = uow.projects.find(connection_id=connection.id)
-    refused = others(there, connection.key, choices)
+    try:
+        refused = others(there, connection.key, choices)
+    except ProcoreError as problem:
+        if problem.is_outage or problem.status in _OF_THE_MOMENT:
+            raise
+        refused = f"No key is written, because not all keys of others can be seen. {problem}"
     with work() as uow:
         row = uow.connections.get(connection.id)
         if refused and refused != row.keys_refused:

@@ -23,7 +23,10 @@ def cost_codes(facts: Facts, used: dict[str, BudgetCode]) -> Iterator[list[Offer
     for name, code in parents.items():
         standard = facts.cost_codes.get(name)
         title = standard.name if standard else code.cost_code_name
-        tops.append(_item(facts, Offer("cost_code", name, name, title, {"name": title}), name, "", codes))
+        offer = Offer("cost_code", name, name, title, {"name": title})
+        if facts.cost_codes and not standard:
+            offer.notes.append("Only a project has this cost code; it is not in the company's list of standard ones.")
+        tops.append(_item(facts, offer, name, "", codes))
     yield tops
     if not facts.options.by_type:
         return

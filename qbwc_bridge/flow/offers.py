@@ -23,7 +23,21 @@ from qbwc_bridge.flow.offered_documents import (
 
 
 def offers(facts: Facts, today: dt.date) -> Iterator[Offer]:
-    """Give every offer of a connection; what an offer needs comes before it."""
+    """Give every offer of a connection; what an offer needs comes before it.
+
+    Where Procore refuses to show a project, its records say so. One that was never read has none but its job: that one
+    waits then, since "nothing to export" would be no truth.
+    """
+    unread = {each.project_id: each for each in facts.projects_on() if each.shown.refused}
+    for offer in _offers(facts, today):
+        choice = unread.get(offer.project_id)
+        if choice:
+            never = offer.kind == "job" and choice.reading.whole_at is None
+            (offer.obstacles if never else offer.notes).append(rules.project_unread(choice.shown.unread))
+        yield offer
+
+
+def _offers(facts: Facts, today: dt.date) -> Iterator[Offer]:
     projects = facts.projects_on()
     for level in list_offers.cost_codes(facts, _used_codes(facts, projects)):
         yield from collide(facts, level)

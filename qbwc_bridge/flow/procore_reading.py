@@ -28,6 +28,7 @@ from qbwc_bridge.domain.reading import (
     ProjectState,
 )
 from qbwc_bridge.domain.records import DocumentRow, ProjectChoice
+from qbwc_bridge.domain.shown import Notices
 from qbwc_bridge.errors import ProcoreError
 from qbwc_bridge.flow.intake import Part, Portion, told_by, whole_part
 from qbwc_bridge.ports import Procore, UnitOfWork
@@ -116,6 +117,10 @@ class ProjectReader:
     contracts: dict[int, ContractKind] = field(init=False)
     _rows: dict[int, DocumentRow] = field(init=False)
     """Commitments as they were kept before, by id."""
+    reading: str = field(init=False, default="")
+    """The kind that is being read: what a refusal tells of."""
+    _notices: dict[str, str] = field(init=False, default_factory=dict)
+    """What was shown only in part so far."""
     _read: set[int] = field(init=False, default_factory=set)
     """Commitments that were read anew."""
 
@@ -157,11 +162,11 @@ class ProjectReader:
             if row is None or not isinstance(row.document, Commitment) or commitment_id in self._read:
                 continue
             subcontract = row.document.subcontract
+            self.reading = SUBCONTRACTS if subcontract else ORDERS
             found = self.procore.commitment(self.known.project_id, commitment_id, self.book, subcontract=subcontract)
             if found is not None:
                 part = Part([found], stamps={row.key: row.stamp}, done=False)
-                kind = SUBCONTRACTS if subcontract else ORDERS
-                yield Portion(self.known.project_id, self.began, {kind: part})
+                yield Portion(self.known.project_id, self.began, {self.reading: part})
 
     def _single(self, wanted: set[str]) -> Portion:
         """Read what budget and billing are made of; a budget that was locked meanwhile brings rows and changes."""
@@ -170,26 +175,34 @@ class ProjectReader:
         budget: Budget = self.known.one("budget") or Budget(project_id, locked=False, rows=())
         billing: Billing = self.known.one("billing") or Billing(project_id)
         if CODES in wanted:
+            self.reading = CODES
             portion.codes = self.book.read()
         if LOCK in wanted:
+            self.reading = LOCK
             locked = procore.locked(project_id)
             wanted |= {ROWS, BUDGET_CHANGES} if locked and not budget.locked else set()
             budget = replace(budget, locked=locked)
         if ROWS in wanted:
+            self.reading = ROWS
             view_id = None if self.whole else self.known.state.view_id
             read = procore.budget_rows(project_id, self.book, view_id, billing.forecasts or ())
             budget = replace(budget, rows=read.rows, unbudgeted=read.unbudgeted)
             billing = replace(billing, forecasts=read.forecasts)
             portion.view_id = read.view_id
+            self._note(read.notices)
         if BUDGET_CHANGES in wanted:
+            self.reading = BUDGET_CHANGES
             known = () if self.closely else budget.changes
             budget = replace(budget, changes=tuple(procore.budget_changes(project_id, known)))
         if PRIME_CONTRACTS in wanted:
+            self.reading = PRIME_CONTRACTS
             billing = self._with_contracts(billing)
+            self._note({PRIME_CONTRACTS: " ".join(billing.refused)})
             self.contracts |= _primes(billing)
         portion.documents += [budget] if wanted & {LOCK, ROWS, BUDGET_CHANGES} else []
         portion.documents += [billing] if wanted & {ROWS, PRIME_CONTRACTS} else []
         portion.parts |= {kind: Part() for kind in _SINGLE if kind in wanted}
+        portion.notices = self._notices
         return portion
 
     def _with_contracts(self, billing: Billing) -> Billing:
@@ -203,6 +216,7 @@ class ProjectReader:
 
     def _in_portions(self, kind: str) -> Iterator[Portion]:
         """Read commitments or change orders, so many at a time."""
+        self.reading = kind
         state = self.known.state
         since = None if self.whole else _since(state.newest.get(kind))
         stamps: dict[int, str] = {}
@@ -214,9 +228,11 @@ class ProjectReader:
         while left:
             changed = self._ask(kind, Known(since, stamps, done, PORTION))
             self._learn(changed.found)
+            self._note(changed.notices)
             done, left = done | changed.tried, changed.left > 0
             aside = {str(key): stamp for key, stamp in changed.aside.items()}
-            yield Portion(self.known.project_id, self.began, {kind: _part(changed, since)}, aside=aside)
+            part = _part(changed, since)
+            yield Portion(self.known.project_id, self.began, {kind: part}, aside=aside, notices=self._notices)
 
     def _ask(self, kind: str, known: Known) -> Changed[Any]:
         project_id = self.known.project_id
@@ -224,6 +240,10 @@ class ProjectReader:
             return self.procore.change_orders(project_id, known, self.book, self.contracts)
         ask = self.procore.purchase_orders if kind == ORDERS else self.procore.subcontracts
         return ask(project_id, known, self.book)
+
+    def _note(self, notices: Notices) -> None:
+        """Take what was told; what one portion showed wholly takes nothing away that another one lacked."""
+        self._notices |= {about: told or self._notices.get(about, "") for about, told in notices.items()}
 
     def _learn(self, documents: Iterable[Document]) -> None:
         """Remember how the change orders of commitments are counted."""

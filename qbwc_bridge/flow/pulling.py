@@ -49,6 +49,8 @@ class Reading:
     """Lets what was read so far be reviewed, before a long wait."""
     problems: list[str] = field(default_factory=list)
     """Sentences about what could not be read."""
+    notices: list[str] = field(default_factory=list)
+    """Sentences about what Procore shows only in part."""
     down: str = ""
     """Why Procore could not be reached, where that ended the reading."""
     _begun: int = 0
@@ -68,6 +70,11 @@ class Reading:
             connection = uow.connections.get(self.connection_id)
             connection.reading.hourly_limit = self.procore.allowance().hourly or connection.reading.hourly_limit
             uow.connections.save(connection)
+            self.notices = [
+                f"{row.number or row.name}: {notice}"
+                for row in uow.projects.find(connection_id=self.connection_id, on=True, order="number")
+                for notice in row.shown.notices
+            ]
 
     @property
     def calls(self) -> int:
@@ -158,13 +165,20 @@ class Reading:
             closely=self.asked in {"now", "whole"},
             anew=self.asked == "whole",
         )
-        for portion in reader.read(kinds):
-            self._keep(portion)
-            left = {kind: part.left for kind, part in portion.parts.items() if part.left}
-            if left and allowed is not None and self.calls >= allowed:
-                return False  # the next round goes on here
-            for kind, count in left.items():
-                self.progress(f"    {count:,} {kind.replace('_', ' ')} to come, {self.calls:,} calls so far")
+        try:
+            for portion in reader.read(kinds):
+                self._keep(portion)
+                left = {kind: part.left for kind, part in portion.parts.items() if part.left}
+                if left and allowed is not None and self.calls >= allowed:
+                    return False  # the next round goes on here
+                for kind, count in left.items():
+                    self.progress(f"    {count:,} {kind.replace('_', ' ')} to come, {self.calls:,} calls so far")
+        except ProcoreError as problem:
+            if not passes(problem):
+                with self.work() as uow:
+                    connection = uow.connections.get(self.connection_id)
+                    intake.refuse(uow, connection, turn.project_id, reader.reading, str(problem))
+            raise
         return True
 
     def _count_first(self, calls: int, *, done: bool) -> None:

@@ -33,6 +33,10 @@ _OF_THE_RECORD = (HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
 """Refusals that tell about one record alone; after any other one there is no use in going on with the project."""
 
 
+_OF_THE_MOMENT = (HTTPStatus.UNAUTHORIZED, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS)
+"""Refusals of a whole project that pass without anybody's doing."""
+
+
 @dataclass(slots=True)
 class Pushed:
     """What a push did: counts, and a sentence for each record that Procore refused."""
@@ -60,23 +64,37 @@ def push(
     outcome = Pushed(brake=held)
     with work() as uow:
         rows = uow.writebacks.find(connection_id=connection_id)
+        choices = uow.projects.find(connection_id=connection_id)
+        unwritten = {choice.project_id: choice.shown.unwritten for choice in choices}
         if held:
-            choices = uow.projects.find(connection_id=connection_id)
             withdrawn = {choice.project_id for choice in choices if choice.release is None}
             rows = [row for row in rows if row.project_id in withdrawn]
         outcome.unchanged = sum(1 for row in rows if row.settled)
         projects = sorted({row.project_id for row in rows if not row.settled})
     for project_id in projects:
         progress(f"writing costs of project {project_id}")
+        refused = ""
         try:
             _Writer(work, procore, connection_id, project_id, outcome).carry_out()
         except ProcoreError as problem:
             outcome.problems.append(str(problem))
+            refused = "" if problem.is_outage or problem.status in _OF_THE_MOMENT else str(problem)
+        if refused != unwritten.get(project_id, ""):
+            _keep_refusal(work, connection_id, project_id, refused)
     with work() as uow:
         connection = uow.connections.get(connection_id)
         connection.pushed_at = now
         uow.connections.save(connection)
     return outcome
+
+
+def _keep_refusal(work: OpenWork, connection_id: int, project_id: int, refused: str) -> None:
+    """Keep with a project why its costs could not be written, or that they can be again."""
+    with work() as uow:
+        choice = uow.projects.first(connection_id=connection_id, project_id=project_id)
+        if choice:
+            choice.shown = replace(choice.shown, unwritten=refused)
+            uow.projects.save(choice)
 
 
 @dataclass(slots=True)

@@ -86,10 +86,10 @@ def release(
             f"Project {choice.number} has no dry run of its present figures: "
             f"run project dry-run {choice.number} and look at it."
         )
-    if choice.foreign and not beside_others:
+    if choice.shown.foreign and not beside_others:
         raise Refused(
-            f"Project {choice.number}: {choice.foreign}. What both write counts twice: let the other one take its "
-            "costs out, or release with --beside-others what it did not write."
+            f"Project {choice.number}: {choice.shown.foreign}. What both write counts twice: let the other one take "
+            "its costs out, or release with --beside-others what it did not write."
         )
     before = "released" if choice.release else "not released"
     choice.release, choice.released_at, choice.released_by = chosen, now, who

@@ -27,6 +27,8 @@ Word = Literal["working", "needs_you", "stopped"]
 MOST_NAMED = 5
 """Jobs named in one sentence."""
 
+NOT_CALLED = "The Web Connector has not called yet: add the .qwc file to it on the PC with QuickBooks."
+
 WORST_FIRST: tuple[Word, ...] = ("stopped", "needs_you", "working")
 
 VISIT_EVERY_MINUTES = "15"
@@ -105,7 +107,7 @@ def look(kit: Kit, uow: UnitOfWork, connection: Connection, now: dt.datetime) ->
         submissions=state_counts(rows),
         queue={state: count for state, count in queue.items() if count},
         stops=_stops(kit, connection, now),
-        questions=_questions(connection) + _differing_jobs(uow, connection),
+        questions=_questions(connection) + _refused_projects(uow, connection) + _differing_jobs(uow, connection),
         differing=sum(1 for row in rows if row.state is State.SYNCED and row.reasons),
         oldest_ready=min((row.since for row in rows if row.state is State.READY), default=None),
         parked_readings=uow.tasks.count(connection_id=connection.id, state=TaskState.PARKED, submission_id=None),
@@ -184,8 +186,17 @@ def _questions(connection: Connection) -> list[str]:
     if connection.detached_at:
         questions.append(sentence(connection))
     if connection.last_contact is None:
-        questions.append("The Web Connector has not called yet: add the .qwc file to it on the PC with QuickBooks.")
+        questions.append(NOT_CALLED)
     return questions
+
+
+def _refused_projects(uow: UnitOfWork, connection: Connection) -> list[str]:
+    """Projects that take part and that Procore refuses to show, or to let the bridge write to."""
+    found = [row for row in uow.projects.find(connection_id=connection.id, order="number") if row.on or row.release]
+    told = [f"Project {row.number or row.name}: {each}" for row in found for each in row.shown.problems]
+    if len(told) > MOST_NAMED:
+        told[MOST_NAMED:] = [f"{len(told) - MOST_NAMED} more such projects: see `project list`."]
+    return told
 
 
 def _differing_jobs(uow: UnitOfWork, connection: Connection) -> list[str]:

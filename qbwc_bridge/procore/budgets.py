@@ -9,6 +9,7 @@ from qbwc_bridge.domain.money import cents
 from qbwc_bridge.domain.procore import BudgetChange, BudgetCode, BudgetRow
 from qbwc_bridge.domain.procore_billing import Forecast
 from qbwc_bridge.domain.reading import BudgetRead, CodeBook
+from qbwc_bridge.domain.shown import FORECAST_DAYS, VIEWS
 from qbwc_bridge.errors import ProcoreError
 from qbwc_bridge.procore import payloads
 from qbwc_bridge.procore.client import NOT_THERE, Client, Params
@@ -32,25 +33,31 @@ def budget_rows(
     Display columns are never read: their names are the customer's. `view_id` is the view used before. The days of
     forecasts are read only where one differs from those `known`. Raises ProcoreError when the project has no view.
     """
+    notices: dict[str, str] = {}
     try:
-        view_id = _view(client, project_id) if view_id is None else view_id
+        view_id = _view(client, project_id, notices) if view_id is None else view_id
         found = _rows(client, project_id, view_id)
     except ProcoreError as error:
         if view_id is None or error.status != HTTPStatus.NOT_FOUND:
             raise
-        view_id = _view(client, project_id)  # the view used before was taken away
+        view_id = _view(client, project_id, notices)  # the view used before was taken away
         found = _rows(client, project_id, view_id)
     budgeted = [row for row in found if row.id is not None]
     return BudgetRead(
         view_id,
         rows=tuple(_row(row, book, project_id) for row in budgeted),
-        forecasts=tuple(_forecasts(client, project_id, budgeted, known)),
+        forecasts=tuple(_forecasts(client, project_id, budgeted, known, notices)),
         unbudgeted=tuple(code for row in found if row.id is None and (code := _code(row, book))),
+        notices=notices,
     )
 
 
 def _forecasts(
-    client: Client, project_id: int, found: list[payloads.BudgetRow], known: Sequence[Forecast]
+    client: Client,
+    project_id: int,
+    found: list[payloads.BudgetRow],
+    known: Sequence[Forecast],
+    notices: dict[str, str],
 ) -> Iterator[Forecast]:
     days_known = {replace(each, changed=None): each.changed for each in known}
     told = [
@@ -59,7 +66,7 @@ def _forecasts(
         if row.budget_forecast and (forecast := _forecast(row, project_id))
     ]
     unknown = any(each.manual and each not in days_known for _, each in told)
-    days = _days(client, project_id) if unknown else {}
+    days = _days(client, project_id, notices) if unknown else {}
     for forecast_id, each in told:
         if not each.manual:
             yield each
@@ -84,15 +91,20 @@ def _forecast(row: payloads.BudgetRow, project_id: int) -> Forecast | None:
     return Forecast(budget_code_id=code_id, to_complete=plain(amount), manual=manual)
 
 
-def _days(client: Client, project_id: int) -> dict[int | None, dt.date]:
-    """Give the last change of each itemized forecast, by the forecast's id; a lump sum has no items and no day."""
+def _days(client: Client, project_id: int, notices: dict[str, str]) -> dict[int | None, dt.date]:
+    """Give the last change of each itemized forecast, by the forecast's id; a lump sum has no items and no day.
+
+    Where Procore does not show them, only the days are missing, which `notices` then say.
+    """
     doing = f"reading the items of the forecasts of project {project_id}"
     try:
         listed = unpaged(client, f"/rest/v1.0/projects/{project_id}/manual_forecast_line_items", doing)
     except ProcoreError as error:
         if error.status not in NOT_THERE:
             raise
-        return {}  # without this call only the days are missing, not the forecasts
+        notices[FORECAST_DAYS] = f"It is not known when forecasts were last changed: {error}"
+        return {}
+    notices[FORECAST_DAYS] = ""
     days: dict[int | None, dt.date] = {}
     for row in listed:
         item = parse(payloads.ForecastItemRow, row, "forecast item")
@@ -102,19 +114,28 @@ def _days(client: Client, project_id: int) -> dict[int | None, dt.date]:
     return days
 
 
-def _view(client: Client, project_id: int) -> int:
+def budget_views(client: Client, project_id: int) -> list[payloads.BudgetViewRow]:
+    """Read the project's budget views, the one that is used first.
+
+    Every view gives the fixed keys; a forecasting view costs Procore the most to reckon, the oldest changes least.
+    """
     doing = f"reading the budget views of project {project_id}"
-    views = [
-        parse(payloads.BudgetViewRow, row, "budget view")
-        for row in rows(client, "/rest/v1.0/budget_views", doing, [("project_id", project_id)])
-    ]
+    found = rows(client, "/rest/v1.0/budget_views", doing, [("project_id", project_id)])
+    views = [parse(payloads.BudgetViewRow, row, "budget view") for row in found]
+    return sorted(views, key=lambda view: ("forecast" in view.role.casefold(), view.id))
+
+
+def _view(client: Client, project_id: int, notices: dict[str, str]) -> int:
+    views = budget_views(client, project_id)
     if not views:
         raise ProcoreError(
             f"Project {project_id} has no budget view in Procore, so its budget cannot be read; a Procore company "
             "administrator must assign a budget view to the project."
         )
-    # Every view gives the fixed keys; a forecasting view costs Procore the most to reckon, the oldest changes least.
-    return min(views, key=lambda view: ("forecast" in view.role.casefold(), view.id)).id
+    used = views[0].name or views[0].id
+    told = f"The project has {len(views)} budget views; its budget is read through {used}: amounts are alike in all."
+    notices[VIEWS] = told if len(views) > 1 else ""
+    return views[0].id
 
 
 def _rows(client: Client, project_id: int, view_id: int) -> list[payloads.BudgetRow]:

@@ -4,11 +4,13 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from qbwc_bridge.errors import ProcoreError
 from qbwc_bridge.procore.auth import Tokens
 from qbwc_bridge.procore.httpclient import httpx
 from qbwc_bridge.procore.problems import messages, sentence
+from qbwc_bridge.procore.tools import tool_of
 from qbwc_bridge.procore.wire import Call, Kind, Wire, content_of
 
 Params = Sequence[tuple[str, str | int]]
@@ -85,7 +87,10 @@ class Client:
             self._tokens.discard(token)
             response = self._wire.send(call, self._headers(self._tokens.current()))
         if not call.settled_by(response):
-            raise ProcoreError(sentence(call.doing, response, self._tokens.scrub), status=response.status_code)
+            tool = tool_of(urlsplit(call.url).path)
+            wanted = tool.wanted(writes=call.method != "GET") if tool else ""
+            told = sentence(call.doing, response, self._tokens.scrub, wanted=wanted)
+            raise ProcoreError(told, status=response.status_code)
         return response
 
     def _headers(self, token: str) -> dict[str, str]:

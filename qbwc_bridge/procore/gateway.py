@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import qbwc_bridge
-from qbwc_bridge.domain.keys import Keyed, KeyKind
+from qbwc_bridge.domain.checkup import Access
+from qbwc_bridge.domain.keys import Keyed, KeyKind, KeyOutcome
 from qbwc_bridge.domain.procore import (
     BudgetChange,
     BudgetCode,
@@ -22,8 +23,8 @@ from qbwc_bridge.domain.procore import (
 )
 from qbwc_bridge.domain.procore_billing import Forecast, PrimeContract, SubcontractorInvoice
 from qbwc_bridge.domain.reading import NOTHING, Allowance, BudgetRead, Changed, CodeBook, ContractKind, Known
-from qbwc_bridge.ports import Clock, KeyOutcome, SyncOutcome
-from qbwc_bridge.procore import billing, budgets, changes, codes, commitments, directcosts, directory, keys, wbs
+from qbwc_bridge.ports import Clock, SyncOutcome
+from qbwc_bridge.procore import access, billing, budgets, changes, codes, commitments, directcosts, directory, keys, wbs
 from qbwc_bridge.procore.auth import Tokens
 from qbwc_bridge.procore.client import Client
 from qbwc_bridge.procore.hooks import CompanyHooks
@@ -89,6 +90,10 @@ class Gateway:
     def check(self) -> None:
         """Get a token and read the company: proves address, credentials and access."""
         directory.check(self._client)
+
+    def access(self, project_id: int = 0) -> list[Access]:
+        """What the app may see of the company's tools, or of a project's."""
+        return access.project_access(self._client, project_id) if project_id else access.company_access(self._client)
 
     def projects(self) -> list[Project]:
         """All active projects that the service account may see."""

@@ -9,8 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from qbwc_bridge.domain.keys import WORDS, Keyed, KeyKind
-from qbwc_bridge.ports import KeyOutcome
+from qbwc_bridge.domain.keys import WORDS, Keyed, KeyKind, KeyOutcome
 from qbwc_bridge.procore.client import Client, Params
 from qbwc_bridge.procore.codes import code_lists, code_rows
 from qbwc_bridge.procore.directcosts import MOST_UPDATES, listed

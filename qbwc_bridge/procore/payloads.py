@@ -194,6 +194,14 @@ class WbsRow(Payload):
     segment_items: tuple[SegmentItemRow, ...] = ()
 
 
+class ToolRow(Payload):
+    """GET /rest/v1.0/projects/{id}/tools."""
+
+    title: Text = ""
+    engine_name: Text = ""
+    is_active: bool = True
+
+
 class BudgetLock(Payload):
     """GET /rest/v1.0/projects/{id}/budget: the only place where the lock shows."""
 
@@ -233,6 +241,7 @@ class BudgetViewRow(Payload):
     """GET /rest/v1.0/budget_views."""
 
     id: int
+    name: Text = ""
     role: Text = ""
 
 

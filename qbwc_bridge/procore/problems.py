@@ -36,6 +36,9 @@ _MENDING = {
     422: "correct the values that Procore names, in Procore or in QuickBooks",
     429: "the app's allowance of calls is used up; it is free again by itself, at the latest within the hour",
 }
+_HIDDEN = (403, 404)
+"""What a missing permission, a tool that is off and a project that is not permitted all look like."""
+
 _FAULT = "this is a fault at Procore's end; try again later, and see Procore's status page if it lasts"
 _STRANGE = "check PROCORE_LOGIN_URL and PROCORE_API_URL, and any proxy in between"
 
@@ -60,17 +63,20 @@ def said(response: httpx.Response, scrub: Scrub) -> list[str]:
         return [] if not text or text.startswith("<") else [scrub(" ".join(text.split()))[:LONGEST_MESSAGE]]
 
 
-def sentence(doing: str, response: httpx.Response, scrub: Scrub, *, status: int = 0) -> str:
+def sentence(doing: str, response: httpx.Response, scrub: Scrub, *, status: int = 0, wanted: str = "") -> str:
     """Say in one sentence that Procore refused `doing` (`reading the vendors`), why, and who can mend it.
 
     `scrub` takes secrets out of Procore's words. `status` replaces the answer's own where another one tells people
-    better what is wrong.
+    better what is wrong. `wanted` names the tool and level that the call needs, which is said where their lack may be
+    the reason.
     """
     status = status or response.status_code
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
         mending = _FAULT
     else:
         mending = _MENDING.get(status, _STRANGE)
+        if wanted and status in _HIDDEN:
+            mending = f"{mending}; the app needs {wanted}"
     told = "; ".join(said(response, scrub)).rstrip(". ")
     reason = f"{status}: {told}" if told else f"status {status}"
     return f"Procore refused {doing} ({reason}); {mending}."

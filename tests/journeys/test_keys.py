@@ -16,6 +16,7 @@ from qbwc_bridge.flow import keys as station
 from qbwc_bridge.procore import wire
 from qbwc_bridge.rehearsal.procore import CommitmentLine, Procore
 from tests.journeys.bridge import START, Bridge, connected_bridge
+from tests.unit.cli_office import Office
 
 COSTS = {"item", "line_item"}
 """Object types of direct costs and their lines, which carry keys always."""
@@ -337,4 +338,44 @@ def test_one_refused_item_of_a_call_is_told_once_and_the_others_have_theirs(ther
     there.procore.set_vendor(holder, origin_id=None)
     there.clock.pass_time(hours=25)
     there.push()
+    all_there(there)
+
+
+def test_costs_of_another_integration_keep_a_release_back(there: Bridge) -> None:
+    """The dry run names them, the release is refused, and goes where somebody wants both."""
+    office = Office(there)
+    office.run("project", "withdraw", "24-001")
+    there.push()
+    _foreign_cost(there)
+    told = office.run("project", "dry-run", "24-001").stdout
+    assert "Another integration wrote 1 direct costs" in told
+    assert "Fuel" in told
+    assert "other:5" in office.ask("project", "dry-run", "24-001")[0]["another_integration"]
+    chosen = ("project", "release", "24-001", "--costs-from", "2026-01-01", "--before", "none", "--po-bills", "write")
+    refused = office.refused(*chosen)
+    assert "other:5" in refused
+    assert "--beside-others" in refused
+    office.run(*chosen, "--beside-others")
+    there.push()
+    (project,) = there.projects("24-001")
+    assert "other:5" in [cost.origin_id for cost in there.procore.direct_costs(project)]
+    assert there.difference() == 0
+
+
+def test_commands_tell_of_keys(there: Bridge) -> None:
+    """The dry run says how many would be written, the push how many were; setting it anew looks again at once."""
+    office = Office(there)
+    office.run("connection", "set", "Bluestone", "write_keys_to_procore", "true")
+    count = len(linked(there))
+    assert f"{count} keys would be written" in office.run("push", "--dry-run").stdout
+    assert on_records(there) == set()
+    vendor = there.procore.add_vendor("Acme")
+    there.procore.set_vendor(vendor, origin_id="other:1")
+    office.run("push", code=1)
+    assert "other:1" in office.ask("connection", "show", "Bluestone")["keys_refused"]
+    there.procore.set_vendor(vendor, origin_id=None)
+    office.run("connection", "set", "Bluestone", "write_keys_to_procore", "true")
+    assert office.ask("connection", "show", "Bluestone")["keys_refused"] == ""
+    assert f"{count} keys written" in office.run("push").stdout
+    assert office.ask("push")[0]["keys"] == 0
     all_there(there)

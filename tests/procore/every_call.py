@@ -39,13 +39,14 @@ def drive(gateway: Gateway, procore: Procore) -> set[str]:
     changed, with and without a vendor or a number.
     """
     edge = _Noting(gateway)
-    edge.check()
+    edge.check(), edge.access()
     project = next(one.id for one in edge.projects() if one.number == PROJECT)
     procore.approve_budget_change(project, 1, {"03-300.M": Decimal("250.75")})
     procore.set_forecast(project, "03-300.M", Decimal(500))
+    edge.access(project)
     vendors = edge.vendors().found
     book = edge.code_book(project)
-    edge.cost_codes(edge.code_lists()), edge.cost_types(), book.read(), edge.allowance()
+    edge.cost_codes(edge.code_lists()), edge.cost_types(), book.read(), edge.allowance(), edge.rest(print)
     edge.locked(project), edge.budget_rows(project, book), edge.budget_changes(project)
     orders = edge.purchase_orders(project, NOTHING, book).found
     edge.subcontracts(project, NOTHING, book), edge.commitment(project, orders[0].id, book, subcontract=False)

@@ -9,6 +9,8 @@ USED = {
     ("GET", "/rest/v1.0/companies"),
     ("GET", "/rest/v1.0/projects"),
     ("GET", "/rest/v1.0/vendors"),
+    ("GET", "/rest/v1.0/projects/{project_id}/tools"),
+    ("GET", "/rest/v1.0/cost_codes"),
     ("GET", "/rest/v1.0/companies/{company_id}/work_breakdown_structure/segments"),
     ("GET", "/rest/v1.0/companies/{company_id}/work_breakdown_structure/segments/{segment_id}/lists"),
     ("GET", "/rest/v1.0/standard_cost_codes"),

@@ -11,6 +11,7 @@ from qbwc_bridge.cli.main import cli
 from qbwc_bridge.cli.wip import Wip
 from qbwc_bridge.domain.costs import MAX_DELETIONS, MAX_LOWERING, MAX_LOWERING_SHARE
 from qbwc_bridge.domain.states import State
+from qbwc_bridge.procore.tools import tool_of
 from qbwc_bridge.qbxml.connector_codes import CONNECTOR_CODES, HRESULTS
 from qbwc_bridge.qbxml.status_codes import STATUS_CODES
 from qbwc_bridge.settings import CONNECTION_KEYS, Settings
@@ -210,6 +211,22 @@ def test_operations_of_procore_are_told() -> None:
     assert set(told) == USED
     assert len(told) == len(USED)
     assert f"uses {len(USED)} operations" in text("set-up.md")
+
+
+def test_everything_that_is_taken_for_granted_has_its_test() -> None:
+    """Each row of the page about the sandbox has a number, a claim, its evidence, a test, and what happens else."""
+    rows = [re.split(r" \| ", row) for row in re.findall(r"^\| (\d.+) \|$", text("procore-sandbox.md"), re.MULTILINE)]
+    assert [int(row[0]) for row in rows] == list(range(1, len(rows) + 1))
+    assert [row for row in rows if len(row) != 5 or not all(cell.strip() for cell in row)] == []
+
+
+def test_permissions_asked_for_are_those_that_calls_need() -> None:
+    """The table of set-up.md names every tool that a call of the bridge needs, and no other."""
+    told = re.findall(
+        r"^\| (company|project)(?: and project)? \| ([A-Z][\w ]+) \| ([A-Z][\w ]+) \|", text("set-up.md"), re.MULTILINE
+    )
+    needed = {tool_of(path.replace("{company_id}", "1")) for _, path in USED} - {None}
+    assert {(scope, name) for scope, name, _ in told} == {(tool.scope, tool.name) for tool in needed if tool}
 
 
 def anchors(page: str) -> set[str]:

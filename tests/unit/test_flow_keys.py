@@ -10,13 +10,12 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qbwc_bridge.domain.keys import Keyed, KeyKind, beginning
+from qbwc_bridge.domain.keys import Keyed, KeyKind, KeyOutcome, beginning
 from qbwc_bridge.domain.records import Submission
 from qbwc_bridge.errors import ProcoreError, ProcoreUnreachable
 from qbwc_bridge.flow import keys
 from qbwc_bridge.flow.keys import Written
 from qbwc_bridge.flow.options import Options
-from qbwc_bridge.ports import KeyOutcome
 from tests.support import DEEP
 from tests.unit.factories import World
 
@@ -48,10 +47,13 @@ class Company:
     there: dict[int, str] = field(default_factory=lambda: dict.fromkeys(VENDORS, ""))
     troubles: list[str] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
+    hidden: KeyKind | None = None
 
     def keyed(self, kind: KeyKind, _project_id: int = 0) -> list[Keyed]:
-        """What stands there."""
+        """What stands there; a kind may be hidden from the app."""
         self.calls.append("GET")
+        if kind == self.hidden:
+            raise ProcoreError(f"You may not see any {kind}.", status=403)
         return [Keyed("vendor", each, key, f"V{each}") for each, key in self.there.items()] if kind == "vendor" else []
 
     def set_keys(self, _kind: KeyKind, wanted: Mapping[Keyed, str], _project_id: int = 0) -> KeyOutcome:
@@ -219,4 +221,18 @@ def test_a_day_later_others_are_looked_for_again(tmp_path: Path) -> None:
     assert office.push().problems == []
     assert office.company.there == {**dict.fromkeys(VENDORS, ""), 5: "other:1"}
     assert office.world.connection().keys_refused == ""
+    office.world.close()
+
+
+def test_what_cannot_be_seen_may_be_taken(tmp_path: Path) -> None:
+    """While a list of keys is hidden none is written: told once, kept for people, and over once it is shown."""
+    office = Office(World(tmp_path), Company(hidden="project"))
+    office.link("Q1", "", "", "", "")
+    (told,) = office.push().problems
+    assert told == "No key is written, because not all keys of others can be seen. You may not see any project."
+    assert office.world.connection().keys_refused == told
+    assert office.push() == Written()
+    assert set(office.company.there.values()) == {""}
+    office.company.hidden = None
+    assert office.push() == Written(1)
     office.world.close()

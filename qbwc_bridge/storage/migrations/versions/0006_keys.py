@@ -20,7 +20,7 @@ WHOLE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 def upgrade() -> None:
     """Add the columns and the table."""
     _add("connection", _text("keys_refused"), _empty("keys_checked_at"), _empty("detached_at"))
-    _add("project_choice", _text("foreign"), _text("unread"), _text("notices", "[]"))
+    _add("project_choice", _text("shown", "{}"))
     op.create_table(
         "procore_key",
         sa.Column("id", WHOLE, primary_key=True, autoincrement=True),

@@ -1,0 +1,134 @@
+"""The check-up of one connection: what the bridge knows of it, and its access to Procore, tool by tool.
+
+Procore is only read. Trouble with one project, or one tool, never hides another's.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from http import HTTPStatus
+
+from qbwc_bridge.domain.checkup import Access, Check, Outcome
+from qbwc_bridge.domain.records import Connection, ProjectChoice
+from qbwc_bridge.errors import BridgeError, ProcoreError, ProcoreUnreachable
+from qbwc_bridge.flow.kit import Kit
+from qbwc_bridge.flow.views import NOT_CALLED, Look, look
+from qbwc_bridge.ports import Procore
+
+MOST_PROJECTS = 10
+"""Projects looked at in one run unless they are named: eleven calls each, of the six hundred that Procore lets an app
+make in an hour at the least."""
+
+
+def connection_checks(kit: Kit, connection: Connection) -> Iterator[Check]:
+    """Tell what the bridge itself knows of a connection: company, visits, and what waits for a person."""
+    now = kit.clock.now()
+    with kit.work() as uow:
+        found = look(kit, uow, connection, now)
+    yield _company(found)
+    yield _visits(kit, found)
+    for sentence in found.questions:
+        if sentence != NOT_CALLED:
+            yield _check(connection, "waits for a person", "broken", sentence)
+    if connection.procore_down:
+        yield _check(connection, "last reading", "look", f"Procore did not answer: {connection.procore_down}")
+
+
+def _company(found: Look) -> Check:
+    row = found.connection
+    if row.bound_file_id or row.bound_name:
+        return _check(row, "QuickBooks company", "fine", f"Bound to {row.bound_name or 'a company without a name'}.")
+    if row.last_contact is None:
+        told, to_do = "No company has visited yet.", "The first visit of the Web Connector tells which one it is."
+        return _check(row, "QuickBooks company", "look", told, to_do)
+    told = f"{row.company.name or 'A company'} visited and is not confirmed, so nothing is written to it."
+    return _check(row, "QuickBooks company", "broken", told, f"An admin runs `connection confirm {row.name}`.")
+
+
+def _visits(kit: Kit, found: Look) -> Check:
+    row = found.connection
+    if found.stops:
+        return _check(row, "visits", "broken", " ".join(found.stops))
+    if row.last_contact is None:
+        return _check(row, "visits", "look", NOT_CALLED, f"`qwc {row.name}` writes that file.")
+    zone = kit.options(row).zone
+    return _check(row, "visits", "fine", f"The last one was on {row.last_contact.astimezone(zone):%Y-%m-%d %H:%M %Z}.")
+
+
+def procore_checks(kit: Kit, connection: Connection, numbers: Sequence[int] = ()) -> Iterator[Check]:
+    """Look at hosts, sign-in, company, the company's tools, and those of projects; `numbers` are ids of projects.
+
+    Without `numbers` those that take part are looked at, released ones first, and no more than MOST_PROJECTS.
+    """
+    with kit.work() as uow:
+        choices = uow.projects.find(connection_id=connection.id, order="number")
+    try:
+        procore = kit.procore_for(connection)
+    except BridgeError as problem:
+        yield _check(connection, "Procore addresses", "broken", str(problem))
+        return
+    yield _check(connection, "Procore addresses", "fine", "Login host and API host belong to one environment.")
+    try:
+        procore.check()
+    except ProcoreError as problem:
+        name = (
+            "Procore sign-in" if problem.is_outage or problem.status == HTTPStatus.UNAUTHORIZED else "Procore company"
+        )
+        yield _check(connection, name, "broken", str(problem))
+        return
+    yield _check(connection, "Procore sign-in", "fine", "Procore gave a token.")
+    told = f"Company {connection.procore_company_id} is shown to the bridge's app."
+    yield _check(connection, "Procore company", "fine", told)
+    try:
+        for access in procore.access():
+            yield from _of_tool(connection, access, where="")
+    except ProcoreError as problem:
+        yield _check(connection, "Procore company tools", "broken", str(problem))
+        return
+    yield from _projects(procore, connection, choices, numbers)
+
+
+def _projects(
+    procore: Procore, connection: Connection, choices: Iterable[ProjectChoice], numbers: Sequence[int]
+) -> Iterator[Check]:
+    taking_part = [row for row in choices if (row.project_id in numbers if numbers else row.on or row.release)]
+    taking_part.sort(key=lambda row: (row.release is None, row.number))
+    chosen = taking_part if numbers else taking_part[:MOST_PROJECTS]
+    for choice in chosen:
+        called = choice.number or choice.name
+        try:
+            for access in procore.access(choice.project_id):
+                yield from _of_tool(connection, access, where=called, released=choice.release is not None)
+        except ProcoreUnreachable as problem:
+            yield _check(connection, f"{called} Procore", "broken", str(problem))
+            return
+        except ProcoreError as problem:
+            yield _check(connection, f"{called} Procore", "broken", str(problem))
+        for notice in choice.shown.notices:
+            yield _check(connection, f"{called} last reading", "look", notice)
+    if not taking_part:
+        told, to_do = "No project is switched on, so none was looked at.", "See `project list`, then `project on`."
+        yield _check(connection, "Procore projects", "look", told, to_do)
+        return
+    told = f"{len(chosen)} of {len(taking_part)} projects that take part were looked at."
+    left = [row.number or row.name for row in taking_part[len(chosen) :]]
+    to_do = f"Name others: `doctor {connection.name} --project {left[0]}`." if left else ""
+    yield _check(connection, "Procore projects", "fine", told, to_do)
+
+
+def _of_tool(connection: Connection, access: Access, where: str, *, released: bool = True) -> Iterator[Check]:
+    name = f"{where} {access.tool}" if where else f"Procore {access.tool}"
+    if access.refused:
+        needed = access.needed and (released or access.tool != "Direct Costs")
+        place = f"in project {where}" if where else "of the company"
+        to_do = (
+            f"A Procore administrator gives the bridge's app the tool {access.tool.removeprefix('company ')} {place} "
+            f"at level {access.level}, and sees that it is switched on."
+        )
+        yield _check(connection, name, "broken" if needed else "look", access.refused, to_do)
+        return
+    yield _check(connection, name, "fine", " ".join([f"It can be read (level wanted: {access.level}).", *access.found]))
+    for limit in access.limits:
+        yield _check(connection, name, "look", limit)
+
+
+def _check(connection: Connection, name: str, outcome: Outcome, told: str, to_do: str = "") -> Check:
+    return Check(name, outcome, told, to_do, connection.name)
