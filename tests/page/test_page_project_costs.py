@@ -195,13 +195,13 @@ def test_no_other_projects_documents_are_read(office: Office, alice: Browser, mo
     asked: list[Any] = []
     from qbwc_bridge.flow.ledger import Ledger  # noqa: PLC0415 - beside its use
 
-    documents = Ledger.documents
+    every_date = Ledger.every_date
 
     def spy(ledger: Ledger, project_id: int) -> list[CostDocument]:
         asked.append(project_id)
-        return documents(ledger, project_id)
+        return every_date(ledger, project_id)
 
-    monkeypatch.setattr(Ledger, "documents", spy)
+    monkeypatch.setattr(Ledger, "every_date", spy)
     bill = stored(office, "B1")
     for path in (PROJECT, DOCUMENTS, f"{DOCUMENTS}.csv", f"{DOCUMENTS}/{bill.id}"):
         assert alice.get(path).status_code == 200
