@@ -175,8 +175,8 @@ MORE: Mapping[str, str] = {
     "shows sync banners in Procore and stands in the way of another connector. With `false` such keys are taken away "
     "again. Direct costs carry keys always.",
     "item_policy": "`code_and_type`: one item per cost code and below it one per cost type, so that a cost comes back "
-    "with its type. `code`: one item per cost code; the type then comes from a mapped account, else from the "
-    "project's only budget code of that cost code, else from DEFAULT_COST_TYPE.",
+    "with its type. `code`: one item per cost code; the type then comes from a mapped account, else it is the "
+    "only one with that cost code in the project's budget or its other costs, else DEFAULT_COST_TYPE.",
     "default_cost_type": "Without it such a cost waits in the list of costs that are not in the Procore budget.",
     "amount_lines": "`amount_as_quantity`: quantity is the amount and rate is 1, so that a bill for a part leaves the "
     "rest of the order open. `one`: quantity is 1 and rate is the amount.",

@@ -96,7 +96,7 @@ def allocate(documents: Iterable[CostDocument], books: Books) -> list[Allocation
     for item in placed:
         if item.cost_type:
             types[item.project_id, item.cost_code].add(item.cost_type)
-    return [_judged_type(item, types[item.project_id, item.cost_code], books) for item in placed]
+    return [_typed(item, types[item.project_id, item.cost_code], books) for item in placed]
 
 
 def ignoring(document: CostDocument, line: CostLine, books: Books) -> tuple[str, str] | None:
@@ -128,7 +128,7 @@ def _place(document: CostDocument, line: CostLine, project_id: int, books: Books
     return Allocation(document, line, project_id, cost_code, cost_type, reason)
 
 
-def _judged_type(item: Allocation, types: Collection[str], books: Books) -> Allocation:
+def _typed(item: Allocation, types: Collection[str], books: Books) -> Allocation:
     """Give a line without a cost type the only one of its cost code, else the default that an admin set."""
     if item.cost_type or not item.cost_code:
         return item

@@ -75,7 +75,7 @@ class Ledger:
 
     def documents(self, project_id: int) -> list[CostDocument]:
         """The documents of one project, deleted ones too, under the names of today."""
-        return [doc for doc in self.every_date(project_id) if self.as_of is None or doc.txn_date <= self.as_of]
+        return [doc for doc in self.every_date(project_id) if self._in_time(doc)]
 
     def every_date(self, project_id: int) -> list[CostDocument]:
         """The same, later ones than the ledger's date too."""
@@ -108,7 +108,7 @@ class Ledger:
     def place(self, project_id: int, books: Books) -> list[Allocation]:
         """Place and judge the lines of a project by other books than the ledger's own, such as `books_with` gives."""
         placed = allocate(self.every_date(project_id), books)
-        return [self._judge(item) for item in placed if self.as_of is None or item.document.txn_date <= self.as_of]
+        return [self._judge(item) for item in placed if self._in_time(item.document)]
 
     def books_with(self, decision: Mapping) -> Books:
         """What allocation would know with a decision in place of an earlier one about the same record."""
@@ -181,6 +181,9 @@ class Ledger:
             return text, ""
         cost_code, _, cost_type = text.rpartition(".")
         return cost_code, cost_type
+
+    def _in_time(self, document: CostDocument) -> bool:
+        return self.as_of is None or document.txn_date <= self.as_of
 
     def _judge(self, item: Allocation) -> Allocation:
         choice = self.choices.get(item.project_id)

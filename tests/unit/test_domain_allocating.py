@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from qbwc_bridge.domain.books import CostDocument, CostLine
@@ -86,6 +86,9 @@ def test_the_cost_type_comes_from_the_rules_in_their_order(books: Books, named: 
 
 
 @given(st.dictionaries(st.sampled_from("abcd"), st.one_of(FULL, CODE_ALONE)), BOOKS, st.lists(st.sampled_from("abcde")))
+@example(
+    {"a": ("03-300", ""), "b": ("03-300", "M")}, Books({"J1": PROJECT}, {}, {}, budget_codes={PROJECT: []}), ["a", "b"]
+)
 def test_making_the_budget_codes_of_costs_moves_no_other_cost(
     items: dict[str, tuple[str, str]], books: Books, lines: list[str]
 ) -> None:

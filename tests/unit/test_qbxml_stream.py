@@ -210,7 +210,7 @@ def replies(draw: st.DrawFn) -> str:
 # ---------------------------------------------------------------- both readers agree
 
 
-@settings(max_examples=1500 if DEEP else 150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=1500 if DEEP else 60, suppress_health_check=[HealthCheck.too_slow])
 @given(replies(), st.integers(SMALLEST_SLICE, 3000))
 def test_both_readers_agree(text: str, size: int) -> None:
     """Every field of every result is what a plain reading finds, wherever the slices of the text end."""

@@ -15,7 +15,10 @@ from .state import TxnLine
 
 
 class Sale(TypedDict, total=False):
-    """What stands in the head of a sale beside its customer; `tax` is in currency units."""
+    """What stands in the head of a sale beside its customer.
+
+    `tax` is sales tax in currency units, `pending` keeps the document from posting.
+    """
 
     txn_date: Required[date]
     ref_number: str
@@ -30,7 +33,7 @@ class SalesDesk(DocumentDesk):
 
     A line with an item posts to the item's income account; one with an account posts there by an other-charge item,
     which is made when the account has none. Amounts are positive as printed; retainage withheld is a negative line on
-    "Retainage Receivable". `tax` is sales tax in currency units, `pending` keeps the document from posting.
+    "Retainage Receivable".
     """
 
     def enter_invoice(self, customer: str, lines: Sequence[Line], **sale: Unpack[Sale]) -> str:
