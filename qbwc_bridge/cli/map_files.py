@@ -1,22 +1,14 @@
 """`map export` and `map import`: every decision about names as a CSV file."""
 
-import csv
-import io
-import sys
-from collections.abc import Mapping as Named
 from pathlib import Path
-from typing import Any, get_args
 
 import click
 
-from qbwc_bridge.cli import deciding, links
-from qbwc_bridge.cli.common import Bridge, connection_option, each, pass_bridge, read_text, say
-from qbwc_bridge.domain.records import Connection, MappingKind
-from qbwc_bridge.errors import BridgeError, WrongUsage
-
-KINDS: tuple[MappingKind, ...] = get_args(MappingKind)
-COLUMNS = ("kind", "quickbooks", "procore", "ignored", "comment", "expense_account")
-"""Of `map export` and `map import`."""
+from qbwc_bridge.cli.common import Bridge, connection_option, each, pass_bridge, read_text, say, settle, who
+from qbwc_bridge.errors import BridgeError
+from qbwc_bridge.files.links import lines_of, links_file
+from qbwc_bridge.flow import links, map_lines
+from qbwc_bridge.flow.map_lines import Line
 
 
 @click.command()
@@ -26,10 +18,9 @@ def export(bridge: Bridge, name: str | None) -> None:
     """Print what is linked, mapped and ignored as CSV, for `map import`."""
     connection = bridge.connection(name)
     with bridge.kit.work() as uow:
-        rows = links.linked(uow, connection, None)
-    writer = csv.DictWriter(sys.stdout, COLUMNS, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({**row, "ignored": "yes" if row["ignored"] else ""} for row in rows)
+        content = links_file(links.linked(uow, connection))
+    # The mark that Excel wants is for files, and a terminal has line ends of its own.
+    click.echo(content.decode("utf-8-sig").replace("\r\n", "\n"), nl=False)
 
 
 @click.command(name="import")
@@ -39,50 +30,22 @@ def export(bridge: Bridge, name: str | None) -> None:
 def import_(bridge: Bridge, file: Path, name: str | None) -> None:
     """Read a CSV file as `map export` writes it; lines that say nothing new are passed over."""
     connection = bridge.connection(name)
-    lines = _lines(file)
+    lines = lines_of(read_text(file), f"The file {file}")
     with bridge.kit.work() as uow:
-        known = {_same(row) for row in links.linked(uow, connection, None)}
-    fresh = [(place, line) for place, line in enumerate(lines, 2) if _same(line) not in known]
+        fresh = map_lines.news(uow, connection, lines)
 
-    def take(numbered: tuple[int, Named[str, str]]) -> None:
+    def take(numbered: tuple[int, Line]) -> None:
         place, line = numbered
         try:
-            _take(bridge, connection, line)
+            with bridge.kit.work() as uow:
+                notes = map_lines.take(uow, connection, line, who=who(), now=bridge.now())
+                settle(bridge, uow, connection.id)
         except BridgeError as problem:
             raise type(problem)(f"Line {place}: {problem}") from problem
+        for note in notes:
+            say(note)
 
     try:
         each(fresh, take)
     finally:
         say(f"{len(lines)} lines read, {len(lines) - len(fresh)} of them known already.")
-
-
-def _lines(file: Path) -> list[dict[str, str]]:
-    reader = csv.DictReader(io.StringIO(read_text(file), newline=""), restval="")
-    try:
-        lines = list(reader)
-    except csv.Error as error:
-        raise WrongUsage(f"The file {file} cannot be read as CSV: {error}.") from error
-    if not set(COLUMNS[:3]) <= set(reader.fieldnames or ()):
-        raise WrongUsage(f"The file {file} lacks one of the columns {', '.join(COLUMNS[:3])} in its first line.")
-    return lines
-
-
-def _take(bridge: Bridge, connection: Connection, line: Named[str, str]) -> None:
-    kind = next((known for known in KINDS if known == line["kind"]), None)
-    if kind is None:
-        raise WrongUsage(f"{line['kind']!r} is no kind; it must be one of {', '.join(KINDS)}.")
-    if line.get("ignored"):
-        deciding.keep(bridge, connection, deciding.ignored(kind, line["quickbooks"], line.get("comment") or ""))
-    elif line["procore"] or not line.get("expense_account"):
-        if kind in ("job", "vendor"):
-            deciding.link(bridge, connection, kind, line["quickbooks"], line["procore"])
-        else:
-            deciding.keep(bridge, connection, deciding.mapped(kind, line["quickbooks"], line["procore"]))
-    if kind == "item" and line.get("expense_account"):
-        deciding.set_account(bridge, connection, line["quickbooks"], line["expense_account"])
-
-
-def _same(row: Named[str, Any]) -> tuple[str, str, str, bool, str]:
-    ignored, account = bool(row.get("ignored")), row.get("expense_account") or ""
-    return (row["kind"], row["quickbooks"], row["procore"] or "", ignored, account)

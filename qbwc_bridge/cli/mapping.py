@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from qbwc_bridge import worker
-from qbwc_bridge.cli import deciding, links
+from qbwc_bridge.cli import deciding, map_rows
 from qbwc_bridge.cli.common import (
     Bridge,
     connection_option,
@@ -16,18 +16,18 @@ from qbwc_bridge.cli.common import (
     say,
     show_json,
 )
-from qbwc_bridge.cli.map_files import KINDS, export, import_
-from qbwc_bridge.cli.suggestions import suggestions
+from qbwc_bridge.cli.map_files import export, import_
 from qbwc_bridge.cli.tables import table
 from qbwc_bridge.domain.records import Connection, Mapping, MappingKind
 from qbwc_bridge.errors import WrongUsage
 from qbwc_bridge.flow import allocating
 from qbwc_bridge.flow.ledger import Ledger
+from qbwc_bridge.flow.map_lines import KINDS
 from qbwc_bridge.ports import UnitOfWork
 
 LISTS: Named[str, tuple[Callable[[Ledger], list[dict[str, Any]]], str]] = {
-    "not_cost": (links.not_cost, "Every line of a linked job is a cost."),
-    "unlinked_costs": (links.unlinked_costs, "No job without a project has costs."),
+    "not_cost": (map_rows.not_cost, "Every line of a linked job is a cost."),
+    "unlinked_costs": (map_rows.unlinked_costs, "No job without a project has costs."),
 }
 """The lists of what stands apart, each with the sentence for an empty one."""
 
@@ -78,11 +78,11 @@ def _rows(
     bridge: Bridge, uow: UnitOfWork, connection: Connection, which: str, kind: MappingKind | None
 ) -> list[dict[str, Any]]:
     if not which:
-        return links.linked(uow, connection, kind)
+        return map_rows.linked(uow, connection, kind)
     if kind in ("job", "vendor"):
-        return links.unlinked(uow, connection, kind)
+        return map_rows.unlinked(uow, connection, kind)
     ledger = Ledger(uow, connection, bridge.kit.options(connection))
-    return LISTS[which][0](ledger) if which in LISTS else links.unmapped(ledger, kind)
+    return LISTS[which][0](ledger) if which in LISTS else map_rows.unmapped(ledger, kind)
 
 
 def _cell(value: Any) -> Any:
@@ -158,7 +158,7 @@ def suggest(bridge: Bridge, name: str | None, *, as_json: bool) -> None:
         worker.settle(bridge.kit, connection.id)
         with bridge.kit.work() as uow:
             row = uow.connections.get(connection.id)
-            rows += suggestions(uow, row, Ledger(uow, row, bridge.kit.options(row)))
+            rows += map_rows.suggestions(uow, row, Ledger(uow, row, bridge.kit.options(row)))
     if as_json:
         show_json(rows)
     elif rows:

@@ -11,6 +11,9 @@ from typing import Any
 
 from qbwc_bridge.errors import WrongUsage
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""Signs with which a spreadsheet takes a cell for a formula; an apostrophe before them prevents it."""
+
 
 def printable(text: str) -> str:
     """Give text that cannot steer a terminal: names come from outside."""
@@ -42,6 +45,11 @@ def write_file(file: Path, content: bytes) -> None:
         ) from error
 
 
+def text_of_cell(cell: str) -> str:
+    """Give the text that was written as a cell of `csv_table`."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
+
+
 def _cell(value: str | Decimal | dt.date | None) -> str:
     """Write an amount and a time plainly, and a text so that no spreadsheet takes it for a formula."""
     match value:
@@ -51,4 +59,4 @@ def _cell(value: str | Decimal | dt.date | None) -> str:
             return f"{value:.2f}"
         case dt.date():
             return value.isoformat()
-    return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+    return f"'{value}" if value.startswith(_FORMULA) else value

@@ -1,11 +1,11 @@
-"""What a decision about QuickBooks' names does: which costs move where, and what that means for Procore.
+"""What decisions about QuickBooks' names do: which costs move where, and what that means for Procore.
 
-Shown before the decision is kept, and after it: the ledger is placed with the decision and without it, project by
+Shown before they are kept, and after it: the ledger is placed with the decisions and without them, project by
 project, and the two are compared line by line.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -61,7 +61,7 @@ class InProcore:
 
 @dataclass(slots=True)
 class Effect:
-    """What a decision does."""
+    """What decisions do."""
 
     moves: list[Move] = field(default_factory=list)
     documents: list[Moved] = field(default_factory=list)
@@ -86,10 +86,12 @@ class Effect:
         return version([moved, self.new_codes, sums, self.closed_months])
 
 
-def effect(ledger: Ledger, decision: Mapping, *, called: Callable[[CostDocument], str] = described) -> Effect:
-    """Compare the ledger as it is with the ledger under a decision that is not kept yet; `called` names a document."""
+def effect(
+    ledger: Ledger, decisions: Collection[Mapping], *, called: Callable[[CostDocument], str] = described
+) -> Effect:
+    """Compare the ledger as it is with the ledger under decisions that are not kept yet; `called` names a document."""
     found = Effect(whole=ledger.connection.costs_whole_at is not None)
-    books = ledger.books_with(decision)
+    books = ledger.books_with(decisions)
     months: set[str] = set()
     for choice in ledger.linked:
         before = ledger.of_project(choice.project_id)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from qbwc_bridge.domain.books import CostDocument
 from qbwc_bridge.domain.costs import Allocation, Books, allocate, ignoring, judge
@@ -110,11 +110,11 @@ class Ledger:
         placed = allocate(self.every_date(project_id), books)
         return [self._judge(item) for item in placed if self._in_time(item.document)]
 
-    def books_with(self, decision: Mapping) -> Books:
-        """What allocation would know with a decision in place of an earlier one about the same record."""
-        about = decision.kind, fold(decision.quickbooks)
-        kept = [row for row in self.decisions if (row.kind, fold(row.quickbooks)) != about]
-        return self._read_books([*kept, decision])
+    def books_with(self, decisions: Collection[Mapping]) -> Books:
+        """What allocation would know with decisions in place of earlier ones about the same records."""
+        about = {(row.kind, fold(row.quickbooks)) for row in decisions}
+        kept = [row for row in self.decisions if (row.kind, fold(row.quickbooks)) not in about]
+        return self._read_books([*kept, *decisions])
 
     def ignoring(self, item: Allocation) -> tuple[str, str] | None:
         """The decision, as kind and folded name, by which a line is ignored."""

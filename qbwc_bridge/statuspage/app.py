@@ -21,6 +21,7 @@ from qbwc_bridge.statuspage.ask import Ask, BadForm, File, Goto, NotAllowed, Pag
 from qbwc_bridge.statuspage.cost_documents import cost_document, cost_documents, cost_file
 from qbwc_bridge.statuspage.costs import costs
 from qbwc_bridge.statuspage.deciding import decide
+from qbwc_bridge.statuspage.mapping import import_mapping, link_names, mapping, mapping_file
 from qbwc_bridge.statuspage.overview import overview
 from qbwc_bridge.statuspage.project_costs import project_costs
 from qbwc_bridge.statuspage.reconciliation import reconciliation, reconciliation_file
@@ -59,6 +60,10 @@ ADDRESSES = Map(
             "/connections/<name>/reconciliation.<any(csv, xlsx):form>", endpoint="reconciliation_file", methods=["GET"]
         ),
         Rule("/connections/<name>/costs/decide", endpoint="allocate", methods=["POST"]),
+        Rule("/connections/<name>/mapping", endpoint="mapping", methods=["GET"]),
+        Rule("/connections/<name>/mapping.csv", endpoint="mapping_file", methods=["GET"]),
+        Rule("/connections/<name>/mapping/link", endpoint="link_names", methods=["POST"]),
+        Rule("/connections/<name>/mapping/import", endpoint="import_mapping", methods=["POST"]),
         Rule("/login", endpoint="login", methods=["GET", "POST"]),
         Rule("/login/link/<token>", endpoint="link", methods=["GET"]),
         Rule("/logout", endpoint="logout", methods=["POST"]),
@@ -85,6 +90,10 @@ VIEWS: Mapping[str, View] = {
     "reconciliation": reconciliation,
     "reconciliation_file": reconciliation_file,
     "allocate": allocate,
+    "mapping": mapping,
+    "mapping_file": mapping_file,
+    "link_names": link_names,
+    "import_mapping": import_mapping,
 }
 """What needs a sign-in."""
 
@@ -159,7 +168,8 @@ class StatusPage:
         request = Request(environ)
         request.max_content_length = MAX_FORM_BYTES
         request.max_form_memory_size = MAX_FORM_BYTES
-        response = self._safely(request)
+        with request:  # which closes files that came with a form
+            response = self._safely(request)
         for name, value in HEADERS.items():
             response.headers[name] = value
         response.headers.setdefault("Cache-Control", "no-store")

@@ -5,6 +5,7 @@ import re
 from decimal import Decimal
 
 import pytest
+from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
 from qbwc_bridge.domain.books import CostDocument, CostLine
@@ -24,10 +25,11 @@ def send(browser: Browser, action: str, **form: str) -> TestResponse:
 
 def confirm(browser: Browser, page: TestResponse) -> TestResponse:
     """Press the button of the page that shows an effect."""
-    fields = dict(re.findall(r'<input type="hidden" name="([a-z]+)" value="([^"]*)">', page.text.split("<h1>")[1]))
+    fields = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page.text.split("<h1>")[1])
     (action,) = re.findall(r'<button class="main" name="action" value="([a-z_]+)">', page.text)
-    shown = {name: html.unescape(value) for name, value in fields.items()}
-    return browser.client.post(DECIDE, data={**shown, "action": action})
+    shown = MultiDict((html.unescape(name), html.unescape(value)) for name, value in fields)
+    shown["action"] = action
+    return browser.client.post(DECIDE, data=shown)
 
 
 def decisions(office: Office) -> list[Mapping]:
@@ -101,7 +103,7 @@ def test_what_is_kept_is_what_was_shown(office: Office, alice: Browser) -> None:
     [
         ("map", {**FUEL, "procore": "03-300"}, "03-300 names no cost type"),
         ("map", {**FUEL, "procore": "03-30.M"}, "Procore has no cost code 03-30"),
-        ("map", {**FUEL, "procore": " "}, "Choose a cost code and cost type first"),
+        ("map", {**FUEL, "procore": " "}, "Choose a cost code and cost type for Job Expenses:Fuel first"),
         ("map", {"kind": "class", "quickbooks": "Nowhere", "procore": "03-300.M"}, "QuickBooks has no class Nowhere"),
         ("ignore", {**FUEL, "comment": " "}, "Ignoring needs a comment"),
         ("take_back", FUEL, "Nothing is decided about account Job Expenses:Fuel"),

@@ -100,7 +100,9 @@ def test_narrow_pages_do_not_scroll_sideways_and_words_can_be_read(
     page = context.new_page()
     sign_in(page, office, address)
     record = f"/connections/{MAIN}/submissions/{office.row('PO-001').id}"
-    tabs = (f"/connections/{MAIN}/{tab}" for tab in ("wip", "reconciliation"))
+    tabs = (
+        f"/connections/{MAIN}/{tab}" for tab in ("wip", "reconciliation", "mapping?kind=vendor", "mapping?kind=cost")
+    )
     costs = f"/connections/{MAIN}/costs"
     ledger = (costs, f"{costs}/1", f"{costs}/1/documents", f"{costs}/1/documents/1")
     for path in ("/", f"/connections/{MAIN}/submissions", record, *ledger, *tabs, "/support"):

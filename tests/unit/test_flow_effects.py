@@ -89,7 +89,7 @@ def shown(here: Office, decision: Mapping) -> Effect:
     """The effect of a decision."""
     with here.world.unit() as (uow, connection):
         decision.connection_id = connection.id
-        return effect(ledger_of(uow, connection, here), decision)
+        return effect(ledger_of(uow, connection, here), [decision])
 
 
 def keep(here: Office, decision: Mapping) -> None:
