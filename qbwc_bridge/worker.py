@@ -11,12 +11,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from decimal import Decimal
 
-from qbwc_bridge.domain.money import ZERO
 from qbwc_bridge.domain.reading import HOUR_SECONDS
-from qbwc_bridge.domain.records import Connection, ProjectChoice, ReleaseChoice, Submission
-from qbwc_bridge.errors import BridgeError, NotFound, ProcoreError, Refused
+from qbwc_bridge.domain.records import Connection, ProjectChoice, Submission
+from qbwc_bridge.errors import BridgeError, ProcoreError, Refused
 from qbwc_bridge.flow import (
     controls,
     detaching,
@@ -25,17 +23,14 @@ from qbwc_bridge.flow import (
     procore_side,
     pushing,
     reconciling,
-    releasing,
     schedule,
     work,
     writeback,
 )
 from qbwc_bridge.flow.closes import closed_until
-from qbwc_bridge.flow.dry_run import EVERYTHING, DryRun, dry_run
-from qbwc_bridge.flow.facts import Facts
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.leases import PULL, PUSH, give_back, take
-from qbwc_bridge.flow.ledger import Ledger, released
+from qbwc_bridge.flow.ledger import released
 from qbwc_bridge.flow.pulling import Reading
 from qbwc_bridge.flow.reconciling import Reconciled
 from qbwc_bridge.flow.rotation import SHARE, Asked, hourly_limit, is_touched, seconds_between
@@ -137,18 +132,9 @@ def _end_pull(kit: Kit, work_here: OpenWork, reading: Reading, *, whole_round: b
     reading.settle()
 
 
-def settle(kit: Kit, connection_id: int) -> None:
-    """Apply every answer already received, some in each transaction, and bring submissions up to date."""
-    left = True
-    while left:
-        with kit.work() as uow:
-            connection = uow.connections.get(connection_id)
-            left = work.catch_up(uow, connection, kit.options(connection), kit.clock.now())
-
-
 def plan(kit: Kit, connection_id: int, *, confirmed: bool = False) -> str:
     """Fill the outbox; gives the brake's question, or nothing."""
-    settle(kit, connection_id)
+    work.settle_all(kit, connection_id)
     with kit.work() as uow:
         connection = uow.connections.get(connection_id)
         closed = closed_until(uow, connection)
@@ -174,7 +160,7 @@ def push(
         made = making.make(work_here, procore, connection_id, now, progress)
         outcome = pushing.push(work_here, procore, connection_id, now, progress, held=question)
         if made.count:
-            settle(kit, connection_id)
+            work.settle_all(kit, connection_id)
             with kit.work() as uow:
                 connection = uow.connections.get(connection_id)
                 connection.touched_at = kit.clock.now()  # what was made stands in Procore's lists now
@@ -214,7 +200,7 @@ def reconcile(kit: Kit, connection_id: int, *, as_of: dt.date | None = None) -> 
 
     QuickBooks' own totals through a date are asked for at the next visit, where they are not known.
     """
-    settle(kit, connection_id)
+    work.settle_all(kit, connection_id)
     with kit.work() as uow:
         connection = uow.connections.get(connection_id)
         detaching.check_attached(connection)
@@ -230,7 +216,7 @@ def reconcile(kit: Kit, connection_id: int, *, as_of: dt.date | None = None) -> 
 
 def wip(kit: Kit, connection_id: int, *, as_of: dt.date | None = None) -> Schedule:
     """Build the work-in-progress schedule; raises Refused before QuickBooks' costs were read whole."""
-    settle(kit, connection_id)
+    work.settle_all(kit, connection_id)
     with kit.work() as uow:
         connection = uow.connections.get(connection_id)
         return schedule.schedule(uow, connection, kit.options(connection), now=kit.clock.now(), as_of=as_of)
@@ -238,69 +224,11 @@ def wip(kit: Kit, connection_id: int, *, as_of: dt.date | None = None) -> Schedu
 
 def close_month(kit: Kit, connection_id: int, month: dt.date, *, who: str, again: bool = False) -> Schedule:
     """Close a month, named by its last day, with its work-in-progress schedule; raises Refused where it cannot be."""
-    settle(kit, connection_id)
+    work.settle_all(kit, connection_id)
     with kit.work() as uow:
         connection = uow.connections.get(connection_id)
         now, options = kit.clock.now(), kit.options(connection)
         return schedule.close_month(uow, connection, options, month, who=who, now=now, again=again)
-
-
-def try_release(kit: Kit, connection_id: int, project_id: int, chosen: ReleaseChoice = EVERYTHING) -> DryRun:
-    """Make a project's dry run of a release with these choices, and remember the figures it showed.
-
-    Raises Refused while its costs are not read whole.
-    """
-    settle(kit, connection_id)
-    with kit.work() as uow:
-        connection = uow.connections.get(connection_id)
-        detaching.check_attached(connection)
-        choice = _choice(uow.projects.first(connection_id=connection_id, project_id=project_id), project_id)
-        releasing.check_read(Ledger(uow, connection, kit.options(connection)), choice)
-    costs = kit.procore_for(connection).direct_costs(project_id)
-    with kit.work() as uow:
-        connection = uow.connections.get(connection_id)
-        options = kit.options(connection)
-        choice = _choice(uow.projects.first(connection_id=connection_id, project_id=project_id), project_id)
-        ledger = Ledger(uow, connection, options)
-        releasing.check_read(ledger, choice)
-        shown = dry_run(Facts(uow, connection, options), ledger, ledger.choices[project_id], costs, chosen)
-        choice.dry_run, choice.shown.foreign = releasing.fingerprint(ledger, project_id), shown.foreign
-        uow.projects.save(choice)
-        return shown
-
-
-def release(
-    kit: Kit, connection_id: int, project_id: int, chosen: ReleaseChoice, *, who: str, beside_others: bool = False
-) -> Decimal:
-    """Release a project's costs; gives what would count twice in views that add committed and direct costs.
-
-    Raises Refused without a dry run of the present figures, while its costs are not read whole, and where another
-    integration wrote direct costs into the project, unless a person wants both (`beside_others`).
-    """
-    settle(kit, connection_id)
-    with kit.work() as uow:
-        connection = uow.connections.get(connection_id)
-        detaching.check_attached(connection)
-        ledger = Ledger(uow, connection, kit.options(connection))
-        choice = _choice(ledger.choices.get(project_id), project_id)
-        releasing.release(ledger, choice, chosen, who=who, now=kit.clock.now(), beside_others=beside_others)
-        if chosen.po_bills == "skip":
-            return ZERO
-        return sum((i.line.amount for i in ledger.of_project(project_id) if i.code and ledger.on_order(i)), ZERO)
-
-
-def withdraw(kit: Kit, connection_id: int, project_id: int, *, who: str) -> None:
-    """Take a release back; the next push removes what the bridge wrote."""
-    with kit.work() as uow:
-        detaching.check_attached(uow.connections.get(connection_id))
-        choice = _choice(uow.projects.first(connection_id=connection_id, project_id=project_id), project_id)
-        releasing.withdraw(uow, choice, who=who, now=kit.clock.now())
-
-
-def _choice(choice: ProjectChoice | None, project_id: int) -> ProjectChoice:
-    if choice is None:
-        raise NotFound(f"Project {project_id} is not known: pull first.")
-    return choice
 
 
 class Clockwork:
@@ -341,7 +269,7 @@ class Clockwork:
             on = uow.projects.find(on=True, active=True)
         for connection in connections:
             if connection.id in reading:
-                self._try(connection, "settle", lambda c: settle(self._kit, c.id))
+                self._try(connection, "settle", lambda c: work.settle_all(self._kit, c.id))
             self._guarded(connection, PULL, connection.pulled_at, now, lambda c: self._pull(c, "round"))
             self._follow(connection, [row for row in on if row.connection_id == connection.id], now)
             if not connection.detached_at:

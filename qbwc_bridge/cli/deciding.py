@@ -5,11 +5,10 @@ from typing import Literal
 
 import click
 
-from qbwc_bridge import worker
 from qbwc_bridge.cli import effects
 from qbwc_bridge.cli.common import Bridge, say, settle, show_json, who
 from qbwc_bridge.domain.records import Connection, Mapping, MappingKind
-from qbwc_bridge.flow import allocating, links
+from qbwc_bridge.flow import allocating, links, work
 from qbwc_bridge.flow.effects import effect
 from qbwc_bridge.flow.ledger import Ledger
 from qbwc_bridge.ports import UnitOfWork
@@ -37,7 +36,7 @@ def link(bridge: Bridge, connection: Connection, kind: Literal["job", "vendor"],
 
 def carry_out(bridge: Bridge, connection: Connection, decide: Decide, *, dry_run: bool, as_json: bool) -> None:
     """Reckon what a decision does to the costs read so far, keep it unless it is a dry run, and print both."""
-    worker.settle(bridge.kit, connection.id)
+    work.settle_all(bridge.kit, connection.id)
     with bridge.kit.work() as uow:
         row = uow.connections.get(connection.id)
         decision = decide(uow, row)

@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from qbwc_bridge import worker
 from qbwc_bridge.cli import deciding, map_rows
 from qbwc_bridge.cli.common import (
     Bridge,
@@ -20,7 +19,7 @@ from qbwc_bridge.cli.map_files import export, import_
 from qbwc_bridge.cli.tables import table
 from qbwc_bridge.domain.records import Connection, Mapping, MappingKind
 from qbwc_bridge.errors import WrongUsage
-from qbwc_bridge.flow import allocating
+from qbwc_bridge.flow import allocating, work
 from qbwc_bridge.flow.ledger import Ledger
 from qbwc_bridge.flow.map_lines import KINDS
 from qbwc_bridge.ports import UnitOfWork
@@ -60,7 +59,7 @@ def list_(bridge: Bridge, /, *, name: str | None, kind: MappingKind | None, as_j
     rows: list[dict[str, Any]] = []
     for connection in bridge.connections(name):
         if which:
-            worker.settle(bridge.kit, connection.id)
+            work.settle_all(bridge.kit, connection.id)
         with bridge.kit.work() as uow:
             rows += _rows(bridge, uow, uow.connections.get(connection.id), which, kind)
     if as_json:
@@ -155,7 +154,7 @@ def suggest(bridge: Bridge, name: str | None, *, as_json: bool) -> None:
     """List what has no link or code yet (jobs, vendors, names with unmapped cost) and is nearly the same in Procore."""
     rows: list[dict[str, Any]] = []
     for connection in bridge.connections(name):
-        worker.settle(bridge.kit, connection.id)
+        work.settle_all(bridge.kit, connection.id)
         with bridge.kit.work() as uow:
             row = uow.connections.get(connection.id)
             rows += map_rows.suggestions(uow, row, Ledger(uow, row, bridge.kit.options(row)))

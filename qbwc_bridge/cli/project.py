@@ -2,11 +2,10 @@
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any, get_args
 
 import click
 
-from qbwc_bridge import worker
 from qbwc_bridge.cli import dry_run as dry_runs
 from qbwc_bridge.cli.common import (
     Bridge,
@@ -24,10 +23,10 @@ from qbwc_bridge.cli.common import (
 from qbwc_bridge.cli.project_costs import costs
 from qbwc_bridge.cli.tables import table
 from qbwc_bridge.domain.money import ZERO, readable
-from qbwc_bridge.domain.names import fold, near
-from qbwc_bridge.domain.reading import ProjectState
-from qbwc_bridge.domain.records import Connection, History, ProjectChoice, ReleaseChoice
+from qbwc_bridge.domain.names import fold
+from qbwc_bridge.domain.records import Before, Connection, CostStatus, PoBills, ProjectChoice, ReleaseChoice
 from qbwc_bridge.errors import Refused, WrongUsage
+from qbwc_bridge.flow import release_steps, taking_part
 from qbwc_bridge.ports import UnitOfWork
 
 
@@ -78,24 +77,16 @@ def on(
     with bridge.kit.work() as uow:
         rows = _chosen(uow, connection, numbers, every=every, only_on=False)
         given = " ".join(customer.split())
-        default = bridge.kit.options(connection).default_customer
-        if len(rows) > 1 and given and fold(given) != fold(default):
+        options = bridge.kit.options(connection)
+        if len(rows) > 1 and given and fold(given) != fold(options.default_customer):
             raise WrongUsage(
                 f"Customer {given} is given for {len(rows)} projects at once: switch them on one by one, or "
                 f"make it the default with `connection set {connection.name} default_customer`."
             )
         for row in rows:
-            if not row.active:
-                raise Refused(f"Project {row.number} is not active in Procore, or not shown to the bridge.")
-            above = given or row.customer or default
-            _check_customer(uow, connection, above, create=create_customer)
-            if not row.on:
-                # It is read whole, and soon: while it was off nobody looked at what changed.
-                row.reading, row.touched_at = ProjectState(), bridge.now()
-            row.on, row.customer = True, above
-            row.create_customer = create_customer or (row.create_customer and not given)
-            uow.projects.save(row)
-            _note(bridge, uow, row, "on", f"customer {above}")
+            taking_part.switch_on(
+                uow, connection, options, row, customer=given, create=create_customer, who=who(), now=bridge.now()
+            )
         settle(bridge, uow, connection.id)
     for row in rows:
         click.echo(f"{row.number} {row.name} is on, below customer {row.customer}.")
@@ -113,9 +104,7 @@ def off(bridge: Bridge, number: str, name: str | None) -> None:
     connection = bridge.connection(name)
     with bridge.kit.work() as uow:
         row = find_projects(uow, connection, [number])[0]
-        row.on = False
-        uow.projects.save(row)
-        _note(bridge, uow, row, "off", "")
+        taking_part.switch_off(uow, row, who=who(), now=bridge.now())
         settle(bridge, uow, connection.id)
     click.echo(f"{row.number} {row.name} is off.")
     if row.release:
@@ -139,21 +128,21 @@ def _release_options(*, required: bool) -> Callable[[F], F]:
         ),
         click.option(
             "--before",
-            type=click.Choice(["opening", "detail", "none"]),
+            type=click.Choice(get_args(Before)),
             required=required,
             help="Costs before the cut-off: one opening line per budget code, in detail, or not at all."
             + ("" if required else " In detail otherwise."),
         ),
         click.option(
             "--po-bills",
-            type=click.Choice(["write", "skip"]),
+            type=click.Choice(get_args(PoBills)),
             required=required,
             help="Bills drawn on exported orders: write them, or leave them to Procore's subcontractor invoices.",
             **written,
         ),
         click.option(
             "--status",
-            type=click.Choice(["approved", "pending", "draft"]),
+            type=click.Choice(get_args(CostStatus)),
             default="approved",
             show_default=True,
             help="Status of the direct costs in Procore.",
@@ -178,9 +167,9 @@ def dry_run(  # noqa: PLR0917 - click passes them by name
     /,
     numbers: Sequence[str],
     costs_from: dt.datetime | None,
-    before: Literal["opening", "detail", "none"] | None,
-    po_bills: Literal["write", "skip"],
-    status: Literal["approved", "pending", "draft"],
+    before: Before | None,
+    po_bills: PoBills,
+    status: CostStatus,
     name: str | None,
     *,
     every: bool,
@@ -196,7 +185,7 @@ def dry_run(  # noqa: PLR0917 - click passes them by name
     shown: list[dict[str, Any]] = []
 
     def show(row: ProjectChoice) -> None:
-        found = worker.try_release(bridge.kit, connection.id, row.project_id, chosen)
+        found = release_steps.try_release(bridge.kit, connection.id, row.project_id, chosen)
         if as_json:
             shown.append({"connection": connection.name, **dry_runs.facts(found)})
         else:
@@ -221,9 +210,9 @@ def release(  # noqa: PLR0917 - click passes them by name
     /,
     numbers: Sequence[str],
     costs_from: dt.datetime,
-    before: Literal["opening", "detail", "none"],
-    po_bills: Literal["write", "skip"],
-    status: Literal["approved", "pending", "draft"],
+    before: Before,
+    po_bills: PoBills,
+    status: CostStatus,
     name: str | None,
     *,
     every: bool,
@@ -236,7 +225,7 @@ def release(  # noqa: PLR0917 - click passes them by name
         rows = _chosen(uow, connection, numbers, every=every, only_on=True)
 
     def let_go(row: ProjectChoice) -> None:
-        twice = worker.release(
+        twice = release_steps.release(
             bridge.kit, connection.id, row.project_id, chosen, who=who(), beside_others=beside_others
         )
         click.echo(f"{row.number} {row.name} is released: the next push writes its costs.")
@@ -260,7 +249,7 @@ def withdraw(bridge: Bridge, number: str, name: str | None) -> None:
         row = find_projects(uow, connection, [number])[0]
     if row.release is None:
         raise Refused(f"The costs of project {row.number} are not released.")
-    worker.withdraw(bridge.kit, connection.id, row.project_id, who=who())
+    release_steps.withdraw(bridge.kit, connection.id, row.project_id, who=who())
     click.echo(f"{row.number} {row.name} is withdrawn: the next push removes what the bridge wrote.")
 
 
@@ -274,27 +263,6 @@ def _chosen(
     find_projects(uow, connection, [])  # says so where none is known
     rows = [row for row in uow.projects.find(connection_id=connection.id, order="number") if row.active]
     return [row for row in rows if row.on] if only_on else rows
-
-
-def _check_customer(uow: UnitOfWork, connection: Connection, customer: str, *, create: bool) -> None:
-    """Refuse a customer that cannot be; before the first reading of the lists any name may be right."""
-    if not customer:
-        raise WrongUsage(
-            "No QuickBooks customer is chosen to stand above the job: give --customer, or set the connection's "
-            "default_customer."
-        )
-    if create and ":" in customer:
-        raise WrongUsage(f"{customer} cannot be created, since it names a job: give the name of a customer.")
-    if create or connection.lists_read_at is None:
-        return
-    rows = uow.lists.find(connection_id=connection.id, kind="customer", gone=False)
-    if not any(row.folded == fold(customer) for row in rows):
-        alike = near(customer, [row.full_name for row in rows])
-        hint = f" Did you mean {alike[0]}?" if alike else ""
-        raise Refused(
-            f"QuickBooks has no customer {customer}, as far as it was read: choose another, or create it with "
-            f"--create-customer.{hint}"
-        )
 
 
 def _facts(connection: Connection, row: ProjectChoice) -> dict[str, Any]:
@@ -317,7 +285,3 @@ def _facts(connection: Connection, row: ProjectChoice) -> dict[str, Any]:
         "status": chosen.status if chosen else None,
         "refused": row.shown.sentences,
     }
-
-
-def _note(bridge: Bridge, uow: UnitOfWork, row: ProjectChoice, after: str, why: str) -> None:
-    uow.history.add(History(row.connection_id, "project", row.id, bridge.now(), who(), "", after, why))

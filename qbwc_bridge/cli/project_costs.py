@@ -5,7 +5,6 @@ from pathlib import Path
 
 import click
 
-from qbwc_bridge import worker
 from qbwc_bridge.cli.common import (
     Bridge,
     connection_option,
@@ -18,6 +17,7 @@ from qbwc_bridge.cli.common import (
 from qbwc_bridge.cli.file_options import csv_option, give_file
 from qbwc_bridge.cli.tables import table
 from qbwc_bridge.files.costs import COLUMNS, By, Row, cost_csv, cost_rows, sums
+from qbwc_bridge.flow import work
 from qbwc_bridge.flow.job_to_date import PARTS
 from qbwc_bridge.flow.ledger import Ledger
 
@@ -55,7 +55,7 @@ def costs(
     The sums by code, by month and by document are the same.
     """
     connection = bridge.connection(name)
-    worker.settle(bridge.kit, connection.id)
+    work.settle_all(bridge.kit, connection.id)
     through = as_of.date() if as_of else None
     with bridge.kit.work() as uow:
         connection = uow.connections.get(connection.id)

@@ -14,7 +14,7 @@ from qbwc_bridge.domain.money import ZERO
 from qbwc_bridge.domain.records import KINDS_OUTWARD, Connection
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.errors import BridgeError
-from qbwc_bridge.flow import keys, writeback
+from qbwc_bridge.flow import keys, work, writeback
 from qbwc_bridge.flow.closes import closed_until
 from qbwc_bridge.flow.detaching import sentence
 
@@ -56,7 +56,7 @@ def push(bridge: Bridge, name: str | None, *, dry_run: bool, confirm: bool, as_j
 
 def preview(bridge: Bridge, connection: Connection, *, confirm: bool) -> tuple[list[Change], str]:
     """Give what a push would change, and the brake's question; nothing is kept."""
-    worker.settle(bridge.kit, connection.id)
+    work.settle_all(bridge.kit, connection.id)
     changes: list[Change] = []
     question = ""
     try:

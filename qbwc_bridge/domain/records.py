@@ -124,14 +124,22 @@ class Connection:
     id: int = 0
 
 
+Before = Literal["opening", "detail", "none"]
+"""Costs before the cut-off: one opening line per budget code, in detail, or not at all."""
+PoBills = Literal["write", "skip"]
+"""Bills on exported orders: written, or left to Procore's subcontractor invoices."""
+CostStatus = Literal["approved", "pending", "draft"]
+"""Of the direct costs in Procore."""
+
+
 @dataclass(slots=True)
 class ReleaseChoice:
     """What a person chose when releasing a project's costs (ACCOUNTING 19, 20)."""
 
     costs_from: dt.date
-    before: Literal["opening", "detail", "none"]
-    po_bills: Literal["write", "skip"]
-    status: Literal["approved", "pending", "draft"] = "approved"
+    before: Before
+    po_bills: PoBills
+    status: CostStatus = "approved"
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from qbwc_bridge.domain.records import Connection, MessageSet, Submission, Task
 from qbwc_bridge.domain.states import ALIVE, OUTSTANDING, State
 from qbwc_bridge.flow import actuals, cost_readings, dispatch, leases, queueing, review
+from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.leases import PULL
 from qbwc_bridge.flow.moves import is_write
 from qbwc_bridge.flow.options import Options
@@ -33,6 +34,15 @@ def catch_up(uow: UnitOfWork, connection: Connection, options: Options, now: dt.
         return True
     settle(uow, connection, options, now)
     return False
+
+
+def settle_all(kit: Kit, connection_id: int) -> None:
+    """Apply every answer already received, some in each transaction, and bring submissions up to date."""
+    left = True
+    while left:
+        with kit.work() as uow:
+            connection = uow.connections.get(connection_id)
+            left = catch_up(uow, connection, kit.options(connection), kit.clock.now())
 
 
 def plan_visit(uow: UnitOfWork, connection: Connection, options: Options, now: dt.datetime) -> bool:

@@ -17,15 +17,17 @@ from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.logs import without_values
 from qbwc_bridge.statuspage import plain, words
 from qbwc_bridge.statuspage.allocating import allocate
-from qbwc_bridge.statuspage.ask import Ask, BadForm, File, Goto, NotAllowed, Page, Site, Ticking, View
+from qbwc_bridge.statuspage.ask import Ask, BadForm, File, Goto, NotAllowed, Outside, Page, Site, Ticking, View
 from qbwc_bridge.statuspage.cost_documents import cost_document, cost_documents, cost_file
 from qbwc_bridge.statuspage.costs import costs
 from qbwc_bridge.statuspage.deciding import decide
 from qbwc_bridge.statuspage.mapping import import_mapping, link_names, mapping, mapping_file
 from qbwc_bridge.statuspage.overview import overview
 from qbwc_bridge.statuspage.project_costs import project_costs
+from qbwc_bridge.statuspage.projects import project, projects
 from qbwc_bridge.statuspage.reconciliation import reconciliation, reconciliation_file
 from qbwc_bridge.statuspage.record import record
+from qbwc_bridge.statuspage.releasing import dry_run, release, switch, withdraw
 from qbwc_bridge.statuspage.render import environment
 from qbwc_bridge.statuspage.sessions import Secrets, Session, Sessions
 from qbwc_bridge.statuspage.signin import SignIn
@@ -44,6 +46,12 @@ ADDRESSES = Map(
         Rule("/connections/<name>/submissions", endpoint="submissions", methods=["GET"]),
         Rule("/connections/<name>/submissions/<int:number>", endpoint="record", methods=["GET"]),
         Rule("/connections/<name>/submissions/decide", endpoint="decide", methods=["POST"]),
+        Rule("/connections/<name>/projects", endpoint="projects", methods=["GET"]),
+        Rule("/connections/<name>/projects/<int:project>", endpoint="project", methods=["GET"]),
+        Rule("/connections/<name>/projects/<int:project>/switch", endpoint="switch", methods=["POST"]),
+        Rule("/connections/<name>/projects/<int:project>/dry-run", endpoint="dry_run", methods=["POST"]),
+        Rule("/connections/<name>/projects/<int:project>/release", endpoint="release", methods=["POST"]),
+        Rule("/connections/<name>/projects/<int:project>/withdraw", endpoint="withdraw", methods=["POST"]),
         Rule("/connections/<name>/costs", endpoint="costs", methods=["GET"]),
         Rule("/connections/<name>/costs/<int:project>", endpoint="project_costs", methods=["GET"]),
         Rule("/connections/<name>/costs/<int:project>/documents", endpoint="cost_documents", methods=["GET"]),
@@ -80,6 +88,12 @@ VIEWS: Mapping[str, View] = {
     "submissions": submissions,
     "record": record,
     "decide": decide,
+    "projects": projects,
+    "project": project,
+    "switch": switch,
+    "dry_run": dry_run,
+    "release": release,
+    "withdraw": withdraw,
     "costs": costs,
     "project_costs": project_costs,
     "cost_documents": cost_documents,
@@ -212,7 +226,7 @@ class StatusPage:
             ask = Ask(site, request, urls, uow, person, session, now)
             found = view(ask, **parts)
             names = [row.name for row in ask.connections()]
-        response = self._response(ask, found, names)
+        response = self._response(ask, found.act() if isinstance(found, Outside) else found, names)
         site.sessions.keep(response, session, now)
         return response
 

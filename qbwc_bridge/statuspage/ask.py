@@ -69,6 +69,13 @@ class File:
     content: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What takes units of work of its own, because it calls Procore: done once that of the request has ended."""
+
+    act: Callable[[], Page | Goto]
+
+
 class NotAllowed(Exception):  # noqa: N818 - reads as the sentence it heads
     """The person's role does not include this; `str()` is the sentence."""
 
@@ -116,5 +123,5 @@ class Ask:
             raise NotAllowed("You may look but not decide: an administrator can give you the role of an approver.")
 
 
-View = Callable[..., Page | Goto | File]
+View = Callable[..., Page | Goto | File | Outside]
 """Takes an Ask and the parts of the address by name."""

@@ -64,6 +64,14 @@ COST_STATES: Mapping[CostState, Look] = {
 }
 """What became of a cost in Procore."""
 
+STANDINGS: Mapping[str, Look] = {
+    "on": Look("On", "✓", "good"),
+    "released": Look("On, costs released", "✓", "good"),
+    "off": Look("Off", "▫", "quiet"),
+    "gone": Look("Not shown by Procore", "⊘", "quiet"),
+}
+"""How projects take part."""
+
 ROLES = {"viewer": "viewer", "approver": "approver", "admin": "administrator"}
 
 

@@ -7,8 +7,9 @@ from decimal import Decimal
 from pathlib import Path
 
 from qbwc_bridge.domain.records import ReleaseChoice
+from qbwc_bridge.flow.release_steps import release, try_release
 from qbwc_bridge.rehearsal.quickbooks import Company, Line, names_of, post_years
-from qbwc_bridge.worker import push, release, try_release
+from qbwc_bridge.worker import push
 from tests.bench.names import company_name
 from tests.bench.office import CUSTOMER, NowClock
 from tests.bench.served import Served, serving

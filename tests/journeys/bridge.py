@@ -18,12 +18,13 @@ from qbwc_bridge.bootstrap import App, open_app, web_app
 from qbwc_bridge.domain.records import Connection, ReleaseChoice, Submission
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.flow import decisions, work
+from qbwc_bridge.flow.release_steps import release, try_release
 from qbwc_bridge.rehearsal.procore import CommitmentLine, Procore, demo_company
 from qbwc_bridge.rehearsal.quickbooks import Company
 from qbwc_bridge.rehearsal.webconnector import Application, Visit, WebConnector, wsgi_post
 from qbwc_bridge.settings import load_settings
 from qbwc_bridge.webconnector.qwc import QwcFile, write_qwc
-from qbwc_bridge.worker import pull, push, reconcile, release, try_release
+from qbwc_bridge.worker import pull, push, reconcile
 from tests.procore.contract import ContractTransport
 
 START = dt.datetime(2026, 3, 10, 15, 0, tzinfo=dt.UTC)

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.flow import decisions
+from qbwc_bridge.flow.release_steps import withdraw
 from qbwc_bridge.rehearsal.quickbooks import Line
-from qbwc_bridge.worker import push, withdraw
+from qbwc_bridge.worker import push
 from tests.journeys.bridge import Bridge, states
 from tests.journeys.test_costs import job, posted, return_costs, there, working
 

@@ -11,7 +11,8 @@ import pytest
 from qbwc_bridge.domain.money import total
 from qbwc_bridge.errors import BridgeError
 from qbwc_bridge.flow.ledger import Ledger
-from qbwc_bridge.worker import push, settle
+from qbwc_bridge.flow.work import settle_all
+from qbwc_bridge.worker import push
 from tests.journeys.bridge import Bridge, connected_bridge
 from tests.journeys.cost_year import Office, company_costs, ledger_costs, map_accounts, two_projects
 from tests.journeys.crashing import CutAt, PowerCutError
@@ -48,7 +49,7 @@ def visit(bridge: Bridge) -> None:
     bridge.refresh_costs()
     bridge.clock.pass_time(minutes=16)
     bridge.visit()
-    settle(bridge.app.kit, bridge.connection.id)
+    settle_all(bridge.app.kit, bridge.connection.id)
 
 
 def in_procore(bridge: Bridge) -> tuple[Decimal, Decimal]:

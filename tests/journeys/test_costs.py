@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from qbwc_bridge.domain.records import Mapping, ReleaseChoice
+from qbwc_bridge.flow.release_steps import release, try_release, withdraw
 from qbwc_bridge.rehearsal.month import Site, post_month
 from qbwc_bridge.rehearsal.procore import CommitmentLine
 from qbwc_bridge.rehearsal.quickbooks import Line, PaycheckLine
-from qbwc_bridge.worker import push, release, try_release, withdraw
+from qbwc_bridge.worker import push
 from tests.journeys.bridge import Bridge
 
 CREW = "Wilhelmina Obscura-Nightingale"

@@ -11,7 +11,7 @@ from qbwc_bridge import worker
 from qbwc_bridge.domain.keys import beginning
 from qbwc_bridge.domain.records import ReleaseChoice
 from qbwc_bridge.errors import Refused
-from qbwc_bridge.flow import pushing
+from qbwc_bridge.flow import pushing, release_steps
 from qbwc_bridge.procore import wire
 from qbwc_bridge.rehearsal.procore import CommitmentLine
 from tests.journeys.bridge import START, Bridge
@@ -75,9 +75,9 @@ def test_no_push_writes_anything_twice(keyed: Bridge) -> None:
     assert keyed.procore.calls == []
     chosen = ReleaseChoice(START.date(), "detail", "write")
     for refused in (
-        lambda: worker.release(keyed.app.kit, keyed.connection.id, project, chosen, who="Alice"),
-        lambda: worker.withdraw(keyed.app.kit, keyed.connection.id, project, who="Alice"),
-        lambda: worker.try_release(keyed.app.kit, keyed.connection.id, project),
+        lambda: release_steps.release(keyed.app.kit, keyed.connection.id, project, chosen, who="Alice"),
+        lambda: release_steps.withdraw(keyed.app.kit, keyed.connection.id, project, who="Alice"),
+        lambda: release_steps.try_release(keyed.app.kit, keyed.connection.id, project),
         lambda: worker.reconcile(keyed.app.kit, keyed.connection.id),
     ):
         with pytest.raises(Refused, match="connection attach"):

@@ -8,10 +8,11 @@ from qbwc_bridge.domain.records import ReleaseChoice
 from qbwc_bridge.errors import BridgeError, ProcoreError, Refused
 from qbwc_bridge.flow import company as companies
 from qbwc_bridge.flow import decisions
+from qbwc_bridge.flow.release_steps import release
 from qbwc_bridge.rehearsal.quickbooks import Company
 from qbwc_bridge.webconnector.session import Session
 from qbwc_bridge.webconnector.words import UNKNOWN_TICKET
-from qbwc_bridge.worker import pull, release
+from qbwc_bridge.worker import pull
 from tests.journeys.bridge import COMPANY, Bridge
 
 

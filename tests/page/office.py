@@ -70,7 +70,7 @@ class Clock:
 
 
 def no_procore(_connection: Connection) -> Procore:
-    """Fail: the page never calls Procore."""
+    """Fail: the page calls Procore for a dry run only."""
     raise AssertionError("the page called Procore")
 
 
@@ -94,13 +94,14 @@ class Office:
     clockwork: Ticking | None = None
     clock: Clock = field(default_factory=Clock)
     passwords: dict[str, str] = field(default_factory=dict)
+    procore: Callable[[Connection], Procore] = no_procore
 
     def __post_init__(self) -> None:
         self.vault = Vault(secrets.token_bytes(32))
         self.kit = Kit(
             work=self.database.work,
             clock=self.clock,
-            procore_for=no_procore,
+            procore_for=lambda connection: self.procore(connection),  # noqa: PLW0108 - tests set it later
             language=Language.load("{0}"),
             hash_token=self.vault.hash_token,
             defaults={"time_zone": "America/Chicago"},

@@ -1,0 +1,135 @@
+"""The tab Projects: off, on, released; and one project with what it exports and what people chose for it."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from qbwc_bridge.domain.records import Connection, Kind, ProjectChoice
+from qbwc_bridge.domain.states import State
+from qbwc_bridge.errors import NotFound
+from qbwc_bridge.flow.releasing import in_words
+from qbwc_bridge.statuspage import words
+from qbwc_bridge.statuspage.ask import Ask, Page
+
+Standing = Literal["on", "released", "off", "gone"]
+"""Takes part; takes part with its costs; does not; is not shown by Procore any more."""
+STANDINGS: tuple[Standing, ...] = get_args(Standing)
+
+PAGE_ROWS = 200
+"""Projects of one page."""
+
+MOST_CUSTOMERS = 2000
+"""Customers that an input offers: more would make the page slow to load, and typing finds them no faster."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One project as the table shows it."""
+
+    row: ProjectChoice
+    standing: Standing
+    shown: words.Look
+    url: str
+    release: str
+    """The choices of its release in words; empty where its costs are not released."""
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """How many records of one kind a project offers, by state."""
+
+    word: str
+    states: list[tuple[words.Look, int, str]]
+
+
+def projects(ask: Ask, name: str) -> Page:
+    """Show the projects of a connection, those that take part first."""
+    connection = ask.connection(name)
+    args = ask.request.args
+    chosen = next((each for each in STANDINGS if each == args.get("standing")), "")
+    q = args.get("q", "").strip()[:100]
+    rows = [line(ask, name, row) for row in ask.uow.projects.find(connection_id=connection.id, order="number")]
+    found = [each for each in rows if q.casefold() in f"{each.row.number} {each.row.name}".casefold()]
+    counts = Counter(each.standing for each in found)
+    shown = sorted(
+        (each for each in found if chosen in ("", each.standing)), key=lambda each: STANDINGS.index(each.standing)
+    )
+    page = _page(args.get("page", ""), len(shown))
+    values = {
+        "connection": connection,
+        "zone": ask.site.kit.options(connection).zone,
+        "standing": chosen,
+        "q": q,
+        "counts": {each: (words.STANDINGS[each], counts[each]) for each in STANDINGS if counts[each]},
+        "all": len(found),
+        "lines": shown[(page - 1) * PAGE_ROWS : page * PAGE_ROWS],
+        "page": page,
+        "pages": -(-len(shown) // PAGE_ROWS),
+    }
+    return Page("projects.html", values)
+
+
+def project(ask: Ask, name: str, project: int) -> Page:
+    """Show one project: whether it takes part, what it exports, and its release."""
+    connection = ask.connection(name)
+    row = choice(ask, connection, project)
+    options = ask.site.kit.options(connection)
+    return Page(
+        "project.html",
+        {
+            "connection": connection,
+            "zone": options.zone,
+            "line": line(ask, name, row),
+            "row": row,
+            "customer": row.customer or options.default_customer,
+            "customers": _customers(ask, connection),
+            "exports": _exports(ask, connection, row),
+            "has_job": ask.uow.submissions.has(
+                connection_id=connection.id, kind="job", project_id=row.project_id, state=State.SYNCED
+            ),
+        },
+    )
+
+
+def choice(ask: Ask, connection: Connection, project: int) -> ProjectChoice:
+    """Give a project by its number in Procore; raises NotFound."""
+    row = ask.uow.projects.first(connection_id=connection.id, project_id=project)
+    if row is None:
+        raise NotFound(f"{connection.name} has no such project, as far as Procore was read.")
+    return row
+
+
+def line(ask: Ask, name: str, row: ProjectChoice) -> Line:
+    """Give a project as it is shown."""
+    standing: Standing = "released" if row.release else "on" if row.on else "off" if row.active else "gone"
+    url = ask.url("project", name=name, project=row.project_id)
+    return Line(row, standing, words.STANDINGS[standing], url, in_words(row.release) if row.release else "")
+
+
+def _page(text: str, rows: int) -> int:
+    last = max(1, -(-rows // PAGE_ROWS))
+    return min(last, max(1, int(text))) if text.isascii() and text.isdigit() and len(text) < 6 else 1  # noqa: PLR2004
+
+
+def _customers(ask: Ask, connection: Connection) -> list[str]:
+    """Customers of QuickBooks that may stand above a job: those that are no jobs themselves."""
+    found = ask.uow.lists.find(
+        connection_id=connection.id, kind="customer", parent_id="", gone=False, is_active=True, order="full_name"
+    )
+    return [row.full_name for row in found[:MOST_CUSTOMERS]]
+
+
+def _exports(ask: Ask, connection: Connection, row: ProjectChoice) -> list[Export]:
+    rows = ask.uow.submissions.find(connection_id=connection.id, project_id=row.project_id)
+    counts: Mapping[tuple[Kind, State], int] = Counter((each.kind, each.state) for each in rows)
+
+    def states(kind: Kind) -> list[tuple[words.Look, int, str]]:
+        shown: dict[str, Any] = {"name": connection.name, "kind": kind, "q": row.number}
+        return [
+            (look, counts[kind, state], ask.url("submissions", **shown, state=state.value))
+            for state, look in words.STATES.items()
+            if counts[kind, state]
+        ]
+
+    return [Export(plural, found) for kind, (_, plural) in words.KINDS.items() if (found := states(kind))]
