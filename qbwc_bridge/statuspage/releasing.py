@@ -105,11 +105,11 @@ def _or_told(act: Callable[[], Page | Goto], back: str) -> Page | Goto:
 def _chosen(ask: Ask) -> ReleaseChoice:
     """Read the choices of a release; without a date they are of all costs."""
     form, text = ask.request.form, ask.request.form.get("costs_from", "")
-    befores: tuple[Before, ...] = get_args(Before)
+    earlier: tuple[Before, ...] = get_args(Before)
     bills: tuple[PoBills, ...] = get_args(PoBills)
     statuses: tuple[CostStatus, ...] = get_args(CostStatus)
     try:
-        before = befores[befores.index(form["before"] if text else "detail")]
+        before = earlier[earlier.index(form["before"] if text else "detail")]
         po_bills, status = bills[bills.index(form["po_bills"])], statuses[statuses.index(form["status"])]
         return ReleaseChoice(dt.date.fromisoformat(text) if text else dt.date.min, before, po_bills, status)
     except (KeyError, ValueError) as error:
