@@ -7,7 +7,6 @@ from typing import Any, get_args
 import click
 
 from qbwc_bridge.cli import preview as previews
-from qbwc_bridge.cli import preview_outward as previews_outward
 from qbwc_bridge.cli.common import (
     Bridge,
     connection_option,
@@ -27,6 +26,8 @@ from qbwc_bridge.domain.states import State
 from qbwc_bridge.errors import Refused, WrongUsage
 from qbwc_bridge.files.plain import printable
 from qbwc_bridge.flow import decisions, procore_links
+from qbwc_bridge.flow.previewing import preview as preview_of
+from qbwc_bridge.flow.previewing import preview_outward
 from qbwc_bridge.ports import UnitOfWork
 from qbwc_bridge.qbxml.types import fit_name, fit_ref_number
 
@@ -255,14 +256,11 @@ def preview(bridge: Bridge, row_id: int, name: str | None, *, as_json: bool) -> 
         row = find_submission(uow, row_id, asked)
         connection = uow.connections.get(row.connection_id)
         outward = row.kind in KINDS_OUTWARD
-        if outward:
-            found = previews_outward.preview(uow, row)
-        else:
-            found = previews.preview(bridge.kit, uow, connection, row, bridge.now())
+        found = preview_outward(uow, row) if outward else preview_of(bridge.kit, uow, connection, row, bridge.now())
     if as_json:
-        show_json(found)
+        show_json(previews.facts(row, found))
     else:
-        click.echo((previews_outward if outward else previews).text(found))
+        click.echo((previews.text_outward if outward else previews.text)(row, found))
 
 
 def _decide(bridge: Bridge, ids: Sequence[int], name: str | None, act: Act, *, tell: bool = True) -> None:

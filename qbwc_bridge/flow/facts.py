@@ -3,6 +3,7 @@
 import datetime as dt
 from collections import defaultdict
 from functools import cached_property
+from typing import Any
 
 from qbwc_bridge.domain.books import ListKind, ListRecord, TransactionRecord
 from qbwc_bridge.domain.names import Names, beginnings, fold, marks
@@ -37,20 +38,28 @@ _SHARED_NAMES: dict[ListKind, str] = {
 
 
 class Facts:
-    """One connection's submissions, documents and QuickBooks lists within one transaction."""
+    """One connection's submissions, documents and QuickBooks lists within one transaction.
 
-    def __init__(self, uow: UnitOfWork, connection: Connection, options: Options) -> None:
+    With `project_id` only what is of that project or of none: enough to look at one of its records, and quick where a
+    connection has many projects.
+    """
+
+    def __init__(
+        self, uow: UnitOfWork, connection: Connection, options: Options, *, project_id: int | None = None
+    ) -> None:
         self.uow = uow
         self.connection = connection
         self.options = options
-        self.submissions = {(row.kind, row.key): row for row in uow.submissions.find(connection_id=connection.id)}
+        self._mine: dict[str, Any] = {"connection_id": connection.id}
+        self._mine |= {"project_id": [0, project_id]} if project_id else {}
+        self.submissions = {(row.kind, row.key): row for row in uow.submissions.find(**self._mine)}
         self._own_names: dict[tuple[str, str], tuple[dict[str, str], Names]] = {}
-        self.projects = {row.project_id: row for row in uow.projects.find(connection_id=connection.id)}
+        self.projects = {row.project_id: row for row in uow.projects.find(**self._mine)}
 
     @cached_property
     def documents(self) -> dict[tuple[str, str], DocumentRow]:
         """What Procore listed last, by kind and key; what is gone is left out."""
-        rows = self.uow.documents.find(connection_id=self.connection.id, gone=False)
+        rows = self.uow.documents.find(**self._mine, gone=False)
         return {(row.kind, row.key): row for row in rows}
 
     @cached_property

@@ -21,6 +21,7 @@ from qbwc_bridge.flow.options import Options
 from qbwc_bridge.flow.procore_links import called, document_of
 from qbwc_bridge.statuspage import words
 from qbwc_bridge.statuspage.ask import Ask, Page
+from qbwc_bridge.statuspage.beside import beside
 from qbwc_bridge.statuspage.deciding import ACTIONS
 from qbwc_bridge.statuspage.lines import lines
 
@@ -59,7 +60,7 @@ def record(ask: Ask, name: str, number: int) -> Page:
         "history": ask.uow.history.find(subject="submission", subject_id=row.id, order="-id"),
         "states": STATES_OUTWARD if outward else STATES,
         "other": "Procore" if outward else "QuickBooks",
-        "tasks": ask.uow.tasks.find(submission_id=row.id, order="-id"),
+        **beside(ask, connection, row),
     }
     return Page("record.html", values)
 

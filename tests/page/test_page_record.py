@@ -1,7 +1,10 @@
 """A record's page."""
 
+from qbwc_bridge.domain.quickbooks import VendorAdd
+from qbwc_bridge.domain.records import MessageSet, Task, Visit
 from qbwc_bridge.statuspage.sessions import COOKIE
-from tests.page.office import MAIN, Browser, Office
+from tests.page.office import MAIN, NOW, Browser, Office
+from tests.page.test_page_orders import exported
 
 
 def test_record_shows_what_it_is_and_its_history(office: Office, alice: Browser) -> None:
@@ -63,3 +66,58 @@ def test_sentence_about_the_last_action_is_this_sessions(office: Office, alice: 
     assert other.client.get_cookie(COOKIE) is not None
     assert "Accepted PO-001." not in other.get("/").text
     assert "Accepted PO-001." in alice.get("/").text
+
+
+def test_what_will_be_written_stands_line_by_line(office: Office, alice: Browser) -> None:
+    """Before she accepts, she sees each field and line as QuickBooks will get it, and the qbXML if she asks."""
+    with office.kit.work() as uow:
+        row = uow.submissions.first(kind="budget", number="24-001")
+    assert row is not None
+    text = alice.get(f"/connections/{MAIN}/submissions/{row.id}").text
+    assert "What will be written" in text
+    assert f"Budget from Procore, not a quotation [qb:{row.mark}]" in text
+    assert "item 09-250.S · 1 \N{MULTIPLICATION SIGN} 36,500.00" in text
+    assert "&lt;EstimateAddRq requestID=" in text
+
+
+def test_differences_to_quickbooks_are_marked_by_sign_and_word(office: Office, alice: Browser) -> None:
+    """Where QuickBooks has something else now, both stand side by side and the difference is said."""
+    row = exported(office, "PO-001")
+    text = alice.get(f"/connections/{MAIN}/submissions/{row.id}").text
+    assert "How both compare" in text
+    assert "Nothing will be written: it stands in QuickBooks as PO-001." in text
+    (line,) = [part for part in text.split("<tr>") if ">Line 1<" in part]
+    assert "18,500.00" in line
+    assert "19,000.00" in line
+    assert "≠</span> differs" in line
+
+
+def test_what_cannot_be_built_yet_is_told(office: Office, alice: Browser) -> None:
+    """Without an income account no item can be made: the page says so instead of failing."""
+    office.change(settings={})
+    with office.kit.work() as uow:
+        row = uow.submissions.first(kind="cost_code", connection_id=1)
+        assert row is not None
+        row.quickbooks_id = ""
+        uow.submissions.save(row)
+    text = alice.get(f"/connections/{MAIN}/submissions/{row.id}").text
+    assert "That cannot be said yet:" in text
+
+
+def test_messages_are_shown_to_those_who_decide(office: Office, alice: Browser, victor: Browser) -> None:
+    """The qbXML that was sent and the answer, folded; who may only look is not shown other people's addresses."""
+    row = office.row("PO-001")
+    with office.kit.work() as uow:
+        visit = uow.visits.add(Visit(row.connection_id, "x", NOW, NOW))
+        sent = uow.message_sets.add(
+            MessageSet(
+                row.connection_id, visit.id, "write", "<QBXML>asked</QBXML>", NOW, reply_text="<QBXML>told</QBXML>"
+            )
+        )
+        task = Task(row.connection_id, "VendorAdd", VendorAdd("Pacific"), NOW, row.id, message_set_id=sent.id)
+        uow.tasks.add(task)
+    path = f"/connections/{MAIN}/submissions/{row.id}"
+    for browser, seen in ((alice, True), (victor, False)):
+        text = browser.get(path).text
+        assert "VendorAdd" in text
+        assert ("&lt;QBXML&gt;asked" in text and "&lt;QBXML&gt;told" in text) is seen
