@@ -12,7 +12,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from qbwc_bridge.domain.records import Connection
 from qbwc_bridge.domain.webhooks import PATH as WEBHOOKS_PATH
-from qbwc_bridge.errors import WrongUsage
+from qbwc_bridge.errors import Refused, WrongUsage
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.language import Language
 from qbwc_bridge.ports import Clock, Hooks
@@ -21,7 +21,7 @@ from qbwc_bridge.settings import Settings
 from qbwc_bridge.statuspage.app import status_page
 from qbwc_bridge.storage import Database, Vault, check_password, hash_password, open_database, read_or_make_key
 from qbwc_bridge.webconnector.app import soap_app
-from qbwc_bridge.webconnector.qwc import OWNER_ID
+from qbwc_bridge.webconnector.qwc import OWNER_ID, QwcFile, write_qwc
 from qbwc_bridge.webconnector.session import Session
 from qbwc_bridge.worker import Clockwork
 
@@ -92,6 +92,24 @@ class App:
             self._gateways[connection.id] = (access, gateway)
             return gateway
 
+    def qwc(self, connection: Connection) -> str:
+        """Give the .qwc file of a connection; raises Refused where the Web Connector would refuse it."""
+        minutes = connection.settings.get("visit_every_minutes") or self.kit.defaults["visit_every_minutes"]
+        file = QwcFile(
+            app_name=f"qbwc-bridge {connection.name}",
+            public_url=self.settings.public_url,
+            user_name=connection.user_name,
+            file_id=connection.file_id,
+            run_every_minutes=int(minutes),
+        )
+        try:
+            return write_qwc(file)
+        except Refused as refusal:
+            raise Refused(
+                f"{refusal} So it is not written: set PUBLIC_URL to an address that the PC with QuickBooks reaches by "
+                "name."
+            ) from refusal
+
     def misfits(self) -> list[str]:
         """Check that Procore's login and API host belong together; give a sentence for each connection where not.
 
@@ -148,5 +166,6 @@ def web_app(app: App, clockwork: Clockwork | None = None) -> Any:
         hash_password=hash_password,
         public_url=settings.public_url,
         clockwork=clockwork,
+        qwc=app.qwc,
     )
     return DispatcherMiddleware(page, {"/qbwc": soap, WEBHOOKS_PATH: Webhooks(app.kit, app.vault.open)})

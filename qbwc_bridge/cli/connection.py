@@ -1,8 +1,5 @@
 """`connection`: one Procore company joined to one QuickBooks company file."""
 
-import re
-import secrets
-import uuid
 from pathlib import Path
 from typing import Any
 
@@ -22,23 +19,12 @@ from qbwc_bridge.cli.common import (
 from qbwc_bridge.cli.detaching import attach, detach
 from qbwc_bridge.cli.tables import facts, table
 from qbwc_bridge.domain.company import Company
-from qbwc_bridge.domain.names import fold
-from qbwc_bridge.domain.records import Connection, History
-from qbwc_bridge.errors import Refused, WrongUsage
-from qbwc_bridge.flow import cost_readings
-from qbwc_bridge.flow.company import bind
-from qbwc_bridge.flow.moves import token
+from qbwc_bridge.domain.records import Connection
+from qbwc_bridge.errors import WrongUsage
+from qbwc_bridge.flow import connecting
 from qbwc_bridge.flow.views import company_facts
 from qbwc_bridge.ports import UnitOfWork
 from qbwc_bridge.settings import CONNECTION_KEYS, connection_value
-
-PASSWORD_BYTES = 16
-"""128 random bits: nobody guesses them, so a keyed hash is enough to keep them by."""
-
-KEY_LENGTH = 8
-"""Of the key in everything the bridge leaves in Procore (ACCOUNTING 21)."""
-
-LONGEST_NAME = 60
 
 OWN_COLUMN = "company_name"
 """The one key of `connection set` that is a column of its own."""
@@ -90,28 +76,23 @@ def add(  # noqa: PLR0917 - click passes them by name
     **own: str | None,
 ) -> None:
     """Make a connection; print the Web Connector's user name and password, once."""
-    name = _good_name(name)
-    if not procore_client_id.strip():
+    name = connecting.good_name(name)
+    if not procore_client_id.strip():  # said before a secret is asked for
         raise WrongUsage("The Procore client id is empty: copy it from the app's page at Procore.")
     chosen = {key: connection_value(key, value or "") for key, value in own.items()}
-    password = secrets.token_urlsafe(PASSWORD_BYTES)
-    made = Connection(
-        name=name,
-        procore_company_id=procore_company_id,
-        procore_client_id=procore_client_id.strip(),
-        procore_secret=bridge.app.vault.seal(_procore_secret(bridge, secret_file)),
-        user_name=f"{_slug(name)}-{secrets.token_hex(3)}",
-        password_hash=bridge.kit.hash_token(password),
-        file_id=_guid(),
-        key=token(KEY_LENGTH),
-        company_name=connection_value(OWN_COLUMN, company_name),
-        settings={key: value for key, value in chosen.items() if value},
-    )
+    sealed = bridge.app.vault.seal(_procore_secret(bridge, secret_file))
+    password = connecting.draw_password()
     with bridge.kit.work() as uow:
-        if any(fold(row.name) == fold(name) for row in uow.connections.find()):
-            raise Refused(f"There is a connection {name} already: choose another name.")
-        uow.connections.add(made)
-        _note(bridge, uow, made, "made")
+        made = connecting.make(
+            uow,
+            name,
+            (procore_company_id, procore_client_id, sealed),
+            bridge.kit.hash_token(password),
+            company_name=connection_value(OWN_COLUMN, company_name),
+            settings=chosen,
+            who=who(),
+            now=bridge.now(),
+        )
     _show_password(made, password, as_json=as_json)
     say(f"Keep the password now, it is not shown again. Next: `qwc {name}` writes the file for the Web Connector.")
 
@@ -124,15 +105,7 @@ def confirm(bridge: Bridge, name: str) -> None:
     found = bridge.connection(name)
     with bridge.kit.work() as uow:
         row = uow.connections.get(found.id)
-        if row.company == Company():
-            raise Refused(f"No QuickBooks company has visited {row.name} yet: run the Web Connector once on the PC.")
-        if row.company.multi_currency:
-            raise Refused(f"Company {row.company.name} has multi-currency switched on; this bridge cannot serve it.")
-        bind(row)
-        for reading in uow.readings.find(connection_id=row.id, applied_at=None):
-            cost_readings.drop(uow, reading, bridge.kit.clock.now())
-        uow.connections.save(row)
-        _note(bridge, uow, row, f"bound to {row.bound_name}")
+        connecting.confirm(uow, row, who=who(), now=bridge.now())
         settle(bridge, uow, row.id)
     click.echo(f"{row.name} is bound to {row.bound_name or 'a company without a name'}.")
     say("The next visit of the Web Connector reads its lists: press Update Selected, or wait for it.")
@@ -190,14 +163,10 @@ def set_(bridge: Bridge, name: str, key: str, value: str) -> None:
         row = uow.connections.get(found.id)
         if key == OWN_COLUMN:
             row.company_name = checked
-        elif checked:
-            row.settings = {**row.settings, key: checked}
+            uow.connections.save(row)
+            _note(bridge, uow, row, f"{key} set to {checked or 'the default'}")
         else:
-            row.settings = {known: kept for known, kept in row.settings.items() if known != key}
-        if key == "write_keys_to_procore":
-            row.keys_refused, row.keys_checked_at = "", None  # whoever sets it wants it looked at again
-        uow.connections.save(row)
-        _note(bridge, uow, row, f"{key} set to {checked or 'the default'}")
+            connecting.choose(uow, row, {key: checked}, who=who(), now=bridge.now())
         settle(bridge, uow, row.id)
     click.echo(f"{row.name}: {key} is {checked or 'the default'}.")
 
@@ -209,12 +178,10 @@ def set_(bridge: Bridge, name: str, key: str, value: str) -> None:
 def rotate_password(bridge: Bridge, name: str, *, as_json: bool) -> None:
     """Make a new Web Connector password and print it, once; the old one ends at once."""
     found = bridge.connection(name)
-    password = secrets.token_urlsafe(PASSWORD_BYTES)
+    password = connecting.draw_password()
     with bridge.kit.work() as uow:
         row = uow.connections.get(found.id)
-        row.password_hash = bridge.kit.hash_token(password)
-        uow.connections.save(row)
-        _note(bridge, uow, row, "password changed")
+        connecting.set_password(uow, row, bridge.kit.hash_token(password), who=who(), now=bridge.now())
     _show_password(row, password, as_json=as_json)
     say("Keep the password now, it is not shown again. Enter it in the Web Connector on the PC.")
 
@@ -246,7 +213,7 @@ def rotate_ids(bridge: Bridge, name: str) -> None:
     found = bridge.connection(name)
     with bridge.kit.work() as uow:
         row = uow.connections.get(found.id)
-        row.file_id = _guid()
+        row.file_id = connecting.draw_file_id()
         row.bound_name = row.bound_file_id = ""
         # The company that visited last has the old FileID: it must not be confirmed by mistake.
         row.company, row.costs_wanted = Company(), True
@@ -326,22 +293,5 @@ def _procore_secret(bridge: Bridge, file: Path | None) -> str:
     return secret
 
 
-def _good_name(name: str) -> str:
-    name = " ".join(name.split())
-    if not name or not name.isprintable() or re.search(r"[,/]", name) or len(name) > LONGEST_NAME:
-        raise WrongUsage(
-            f"{name!r} is no name for a connection: give up to {LONGEST_NAME} characters without comma and slash."
-        )
-    return name
-
-
-def _slug(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", name.lower())[:20].strip("-") or "bridge"
-
-
-def _guid() -> str:
-    return f"{{{uuid.uuid4()}}}"
-
-
 def _note(bridge: Bridge, uow: UnitOfWork, row: Connection, why: str) -> None:
-    uow.history.add(History(row.id, "connection", row.id, bridge.now(), who(), "", "", why))
+    connecting.note(uow, row, why, who=who(), now=bridge.now())

@@ -6,7 +6,6 @@ from dataclasses import asdict
 import click
 
 from qbwc_bridge.cli.common import Bridge, find_projects, json_option, pass_bridge, show_json
-from qbwc_bridge.cli.qwc import qwc_text
 from qbwc_bridge.domain.checkup import Check
 from qbwc_bridge.domain.records import Connection
 from qbwc_bridge.errors import BridgeError, Refused, WrongUsage
@@ -80,7 +79,7 @@ def _known(bridge: Bridge, connection: Connection, _ids: Sequence[int]) -> Itera
 def _qwc(bridge: Bridge, connection: Connection, _ids: Sequence[int]) -> Iterator[Check]:
     name, place = ".qwc file", connection.name
     try:
-        findings = lint_qwc(qwc_text(bridge, connection).encode())
+        findings = lint_qwc(bridge.app.qwc(connection).encode())
     except Refused as refusal:
         yield Check(name, "broken", str(refusal), "Correct PUBLIC_URL, then write the file again.", place)
         return

@@ -6,9 +6,7 @@ from pathlib import Path
 import click
 
 from qbwc_bridge.cli.common import Bridge, json_option, pass_bridge, say, show_json
-from qbwc_bridge.domain.records import Connection
-from qbwc_bridge.errors import Refused, WrongUsage
-from qbwc_bridge.webconnector.qwc import QwcFile, write_qwc
+from qbwc_bridge.errors import WrongUsage
 from qbwc_bridge.webconnector.qwc_lint import MAX_QWC_BYTES, lint_qwc
 
 
@@ -32,12 +30,7 @@ def qwc(bridge: Bridge, name: str | None, out: Path | None, check: Path | None, 
         _check(check, as_json=as_json)
         return
     found = bridge.connection(name)
-    try:
-        text = qwc_text(bridge, found)
-    except Refused as refusal:
-        raise Refused(
-            f"{refusal} So it is not written: set PUBLIC_URL to an address that the PC with QuickBooks reaches by name."
-        ) from refusal
+    text = bridge.app.qwc(found)
     if out is None:
         click.echo(text, nl=False)
         return
@@ -50,19 +43,6 @@ def qwc(bridge: Bridge, name: str | None, out: Path | None, check: Path | None, 
         f"{out} is written: on the PC with QuickBooks open {company} and no other file, add {out.name} to the Web "
         f"Connector, then enter the password of user {found.user_name}."
     )
-
-
-def qwc_text(bridge: Bridge, connection: Connection) -> str:
-    """Give the .qwc file of a connection; raises Refused where the Web Connector would refuse it."""
-    minutes = connection.settings.get("visit_every_minutes") or bridge.kit.defaults["visit_every_minutes"]
-    file = QwcFile(
-        app_name=f"qbwc-bridge {connection.name}",
-        public_url=bridge.settings.public_url,
-        user_name=connection.user_name,
-        file_id=connection.file_id,
-        run_every_minutes=int(minutes),
-    )
-    return write_qwc(file)
 
 
 def _check(file: Path, *, as_json: bool) -> None:

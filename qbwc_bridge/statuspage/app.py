@@ -12,6 +12,7 @@ from werkzeug.routing import Map, MapAdapter, Rule
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
+from qbwc_bridge.domain.records import Connection
 from qbwc_bridge.errors import BridgeError, NotFound, Refused, WrongUsage
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.logs import without_values
@@ -31,6 +32,7 @@ from qbwc_bridge.statuspage.releasing import dry_run, release, switch, withdraw
 from qbwc_bridge.statuspage.render import environment
 from qbwc_bridge.statuspage.sessions import Secrets, Session, Sessions
 from qbwc_bridge.statuspage.signin import SignIn
+from qbwc_bridge.statuspage.start import new_connection, qwc_file, start
 from qbwc_bridge.statuspage.submissions import submissions
 from qbwc_bridge.statuspage.throttle import Throttle
 from qbwc_bridge.statuspage.wip import wip, wip_file
@@ -43,6 +45,9 @@ MAX_FORM_BYTES = 1024 * 1024
 ADDRESSES = Map(
     [
         Rule("/", endpoint="overview", methods=["GET"]),
+        Rule("/connections/new", endpoint="new_connection", methods=["GET", "POST"]),
+        Rule("/connections/<name>/start", endpoint="start", methods=["GET", "POST"]),
+        Rule("/connections/<name>/file.qwc", endpoint="qwc_file", methods=["GET"]),
         Rule("/connections/<name>/submissions", endpoint="submissions", methods=["GET"]),
         Rule("/connections/<name>/submissions/<int:number>", endpoint="record", methods=["GET"]),
         Rule("/connections/<name>/submissions/decide", endpoint="decide", methods=["POST"]),
@@ -85,6 +90,9 @@ ADDRESSES = Map(
 
 VIEWS: Mapping[str, View] = {
     "overview": overview,
+    "new_connection": new_connection,
+    "start": start,
+    "qwc_file": qwc_file,
     "submissions": submissions,
     "record": record,
     "decide": decide,
@@ -144,17 +152,27 @@ def status_page(
     check_password: Callable[[str, str], bool],
     hash_password: Callable[[str], str],
     public_url: str,
+    qwc: Callable[[Connection], str],
     clockwork: Ticking | None = None,
 ) -> WSGIApplication:
     """Give the application that people see.
 
-    `secrets` gives the keyed hash that all signing keys come from; `check_password(password, hash)` and
-    `hash_password` are argon2's. With an https `public_url` the cookies are sent over https only. `clockwork` is
-    watched by `/healthz`; None where this process runs none.
+    `secrets` gives the keyed hash that all signing keys come from, and encrypts; `check_password(password, hash)` and
+    `hash_password` are argon2's. `qwc` gives a connection's .qwc file. With an https `public_url` the cookies are sent
+    over https only. `clockwork` is watched by `/healthz`; None where this process runs none.
     """
     sessions = Sessions(secrets, secure=urlsplit(public_url).scheme == "https")
     site = Site(
-        kit, sessions, Throttle(), check_password, hash_password, public_url, clockwork, started=kit.clock.now()
+        kit,
+        sessions,
+        Throttle(),
+        check_password,
+        hash_password,
+        public_url,
+        clockwork,
+        started=kit.clock.now(),
+        seal=secrets.seal,
+        qwc=qwc,
     )
     return StatusPage(site, secrets)
 

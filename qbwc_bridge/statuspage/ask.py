@@ -40,6 +40,10 @@ class Site:
     public_url: str
     clockwork: Ticking | None
     started: dt.datetime
+    seal: Callable[[str], bytes]
+    """Encrypts a secret for the database."""
+    qwc: Callable[[Connection], str]
+    """Gives the .qwc file of a connection; raises Refused where a Web Connector would not take it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,16 @@ class Ask:
     def may_decide(self) -> bool:
         """Whether the person's role includes decisions."""
         return self.person.role in {"approver", "admin"}
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether the person may set connections up."""
+        return self.person.role == "admin"
+
+    def need_admin(self) -> None:
+        """Raise NotAllowed for everybody else."""
+        if not self.is_admin:
+            raise NotAllowed("Only an administrator can do this.")
 
     def need_decider(self) -> None:
         """Raise NotAllowed for viewers."""

@@ -25,6 +25,8 @@ class Card:
     lately: list[Submission]
     company: list[tuple[str, str]]
     """What the last visit told of the company."""
+    setting_up: bool
+    """Whether it has not gone through its first steps yet."""
 
 
 def overview(ask: Ask) -> Page:
@@ -53,4 +55,5 @@ def _card(ask: Ask, found: views.Look) -> Card:
     lately = ask.uow.submissions.find(connection_id=row.id, state=State.SYNCED, order="-since", limit=LATELY)
     needs = [each for each in rows if each[0]]
     zone, company = ask.site.kit.options(row).zone, views.company_facts(row.company)
-    return Card(found, words.WORDS[found.word], zone, needs, lately, company)
+    setting_up = not (row.bound_name or row.bound_file_id) or not lately
+    return Card(found, words.WORDS[found.word], zone, needs, lately, company, setting_up)

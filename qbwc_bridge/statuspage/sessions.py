@@ -37,7 +37,11 @@ MAX_SAY = 1200
 
 
 class Secrets(Protocol):
-    """What the page needs of the key file: the keyed hash that keys are derived from."""
+    """What the page needs of the key file: the keyed hash that keys are derived from, and encryption."""
+
+    def seal(self, secret: str) -> bytes:
+        """Encrypt a secret for the database."""
+        ...
 
     def hash_token(self, token: str) -> str:
         """Give the keyed hash of a text, 64 hexadecimal digits."""

@@ -74,6 +74,11 @@ def no_procore(_connection: Connection) -> Procore:
     raise AssertionError("the page called Procore")
 
 
+def qwc_of(connection: Connection) -> str:
+    """Stand in for the writer of .qwc files, which has tests of its own."""
+    return f"<QBWCXML><UserName>{connection.user_name}</UserName></QBWCXML>"
+
+
 def quick_hash(password: str) -> str:
     """Stand in for argon2 where a test is not about it: a tenth of a second each would make the tests slow."""
     return f"quick {password[::-1]}"
@@ -114,6 +119,7 @@ class Office:
             hash_password=self.hash,
             public_url=self.public_url,
             clockwork=self.clockwork,
+            qwc=qwc_of,
         )
 
     def open(self) -> "Office":

@@ -14,7 +14,7 @@ from qbwc_bridge.ports import UnitOfWork
 from qbwc_bridge.statuspage.app import status_page
 from qbwc_bridge.statuspage.plain import CLOCKWORK_SILENCE
 from qbwc_bridge.storage import Database
-from tests.page.office import Browser, Office, quick_check, quick_hash
+from tests.page.office import Browser, Office, quick_check, quick_hash, qwc_of
 
 
 @dataclass
@@ -58,7 +58,12 @@ def page_with(office: Office, work: object) -> Browser:
     """Give a browser of a page whose units of work are others."""
     kit = replace(office.kit, work=work)  # type: ignore[arg-type]
     page = status_page(
-        kit, office.vault, check_password=quick_check, hash_password=quick_hash, public_url=office.public_url
+        kit,
+        office.vault,
+        check_password=quick_check,
+        hash_password=quick_hash,
+        public_url=office.public_url,
+        qwc=qwc_of,
     )
     return Browser(office, Client(page))
 
