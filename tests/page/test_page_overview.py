@@ -94,12 +94,16 @@ def test_person_sees_their_connections_only(charlie: Browser) -> None:
 
 
 def test_overview_without_connections(database: Database) -> None:
-    """A new bridge says what to do."""
+    """A new bridge says what to do, and who can."""
     office = Office(database)
     office.employ("Alice", "admin")
+    office.employ("Victor", "viewer")
     text = office.signed_in("Alice").get("/").text
     assert "Working" in text
-    assert "connection add" in text
+    assert 'href="/connections/new"' in text
+    text = office.signed_in("Victor").get("/").text
+    assert "An administrator makes one." in text
+    assert 'href="/connections/new"' not in text
 
 
 def test_every_page_has_the_headers(alice: Browser) -> None:
