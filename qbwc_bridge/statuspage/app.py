@@ -121,13 +121,16 @@ VIEWS: Mapping[str, View] = {
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
     # Not no-referrer: browsers would then send no Origin with our own forms.
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+
+LIVE = "X-Live"
+"""A page that brings itself up to date says so: nobody need be there, so it keeps no session from ending."""
 
 NOTHING_HERE = "There is nothing at this address."
 NO_DATABASE = "The bridge cannot do this just now; its log says why. Try again, and tell an administrator if it stays."
@@ -245,7 +248,8 @@ class StatusPage:
             found = view(ask, **parts)
             names = [row.name for row in ask.connections()]
         response = self._response(ask, found.act() if isinstance(found, Outside) else found, names)
-        site.sessions.keep(response, session, now)
+        if LIVE not in request.headers:
+            site.sessions.keep(response, session, now)
         return response
 
     def _response(self, ask: Ask, found: Page | Goto | File, names: list[str]) -> Response:

@@ -10,6 +10,7 @@ from werkzeug.serving import make_server
 
 from qbwc_bridge.domain.states import State
 from tests.page.office import MAIN, Office
+from tests.page.office import Browser as Visitor
 from tests.support import missing
 
 try:
@@ -78,6 +79,52 @@ def test_sign_in_accept_and_reject(office: Office, address: str, chromium: "Brow
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     assert faults == []
+
+
+def test_a_record_goes_to_synced_before_her_eyes(office: Office, address: str, chromium: "Browser") -> None:
+    """The page brings itself up to date: where she scrolled, what she opened stays; what she types is not touched."""
+    page = chromium.new_page(viewport={"width": 1280, "height": 500})
+    page.clock.install()
+    sign_in(page, office, address)
+    row = office.row("PO-001")
+    page.goto(f"{address}/connections/{MAIN}/submissions/{row.id}")
+    page.get_by_role("button", name="Accept", exact=True).click()
+    expect(page.locator(".head .state")).to_have_text(re.compile("Waiting for QuickBooks"))
+    page.get_by_text("The qbXML that will be sent").click()
+    page.evaluate("window.scrollTo(0, 400)")
+
+    def settle(state: State) -> None:
+        with office.kit.work() as uow:
+            found = uow.submissions.get(row.id)
+            found.state = state
+            uow.submissions.save(found)
+
+    settle(State.EXPORTING)
+    page.clock.run_for(16_000)
+    expect(page.locator(".head .state")).to_have_text(re.compile("Exporting"))
+    assert page.evaluate("window.scrollY") == 400
+    assert page.locator("details", has_text="The qbXML that will be sent").get_attribute("open") is not None
+
+    settle(State.FAILED)
+    page.clock.run_for(16_000)
+    page.get_by_label("Comment").fill("Entered by hand, as")
+    settle(State.SYNCED)
+    page.clock.run_for(60_000)
+    expect(page.locator(".head .state")).to_have_text(re.compile("Failed to Export"))
+    expect(page.get_by_label("Comment")).to_have_value("Entered by hand, as")
+    page.get_by_label("Comment").fill("")
+    page.get_by_label("Comment").blur()
+    page.clock.run_for(16_000)
+    expect(page.locator(".head .state")).to_have_text(re.compile("Synced"))
+
+
+def test_a_page_that_looks_by_itself_keeps_nobody_signed_in(office: Office, alice: Visitor) -> None:
+    """Live looks do not count as somebody being there: the session ends two hours after the last real request."""
+    for _ in range(5):
+        office.clock.pass_time(minutes=29)
+        answer = alice.get("/", headers={"X-Live": "1"})
+    assert answer.status_code == 303
+    assert "/login" in answer.headers["Location"]
 
 
 def test_everything_works_without_script(office: Office, address: str, chromium: "Browser") -> None:
