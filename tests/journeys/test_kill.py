@@ -19,7 +19,7 @@ from tests.support import DEEP, free_port
 LEASE_SECONDS = 1
 """So short that a new login need not wait long; a fifth of it between requests."""
 START_SECONDS = 60
-PARTS = 4 if DEEP else 2
+PARTS = 4 if DEEP else 1
 """The boundaries are dealt out to so many tests, which run side by side."""
 SAMPLE = 2
 """Kills per part outside CI."""

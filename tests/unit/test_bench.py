@@ -9,6 +9,7 @@ from tests.bench import edge
 from tests.bench.names import company_name, order_number
 from tests.bench.office import SEED, accept, seed_office
 from tests.bench.twins import multiply, order_seeds, vendor_seeds
+from tests.support import DEEP
 
 TINY = ("--tasks=4", "--cycles=6", "--records=30", "--megabytes=1", "--share=0.01", "--idle-visits=1", "--rounds=8")
 FIGURES = {
@@ -21,7 +22,11 @@ FIGURES = {
 }
 
 
-@pytest.mark.parametrize("part", edge.PARTS)
+PARTS = tuple(edge.PARTS) if DEEP else ("cycles",)
+"""Each part starts servers of its own and takes some ten seconds: all of them in CI, the first elsewhere."""
+
+
+@pytest.mark.parametrize("part", PARTS)
 def test_a_part_prints_its_figures(part: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A part of the bench runs to its end, leaves nothing unmeasured, and prints what it promises."""
     code = edge.main(["--only", part, *TINY])
