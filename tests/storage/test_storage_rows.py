@@ -12,13 +12,13 @@ from qbwc_bridge.storage.rows import field_codec, row_codec
 from tests.storage import samples
 from tests.support import DEEP
 
-ROWS = 300 if DEEP else 15
-"""Rows drawn of each kind: to draw one of a large kind takes some 20 ms."""
+sampled = settings() if DEEP else settings(max_examples=15)
+"""To draw a row of a large kind takes some 20 ms: few of each outside CI."""
 PLAIN = (str, int, bool, bytes, type(None))
 
 
 @pytest.mark.parametrize("record", samples.RECORDS, ids=lambda record: record.__name__)
-@settings(max_examples=ROWS)
+@sampled
 @given(data=st.data())
 def test_every_record_survives_its_columns(record: type[Any], data: st.DataObject) -> None:
     """Any row is equal after a journey through the column values; equality asks for the same class, also in unions."""
@@ -63,7 +63,7 @@ def test_what_no_database_can_hold_is_replaced() -> None:
 
 
 @pytest.mark.parametrize("record", samples.RECORDS, ids=lambda record: record.__name__)
-@settings(max_examples=ROWS)
+@sampled
 @given(data=st.data())
 def test_what_counts_as_fixed_cannot_change_in_itself(record: type[Any], data: st.DataObject) -> None:
     """Only values that can be hashed, however deep, are taken as unchanged by their being the same object."""
