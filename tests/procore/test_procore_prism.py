@@ -30,11 +30,21 @@ START_SECONDS = 120.0
 
 SYNC = ("PATCH", "/rest/v1.0/projects/{project_id}/direct_costs/sync")
 
+ONE_OF_BOTH = (
+    "Procore's text of both parameters says that one of company_id and project_id must be given; the derived "
+    "specification could mark them as required only"
+)
+OF_PROJECTS: tuple[Operation, ...] = (
+    ("GET", "/rest/v1.0/webhooks/hooks"),
+    ("DELETE", "/rest/v1.0/webhooks/hooks/{id}"),
+    ("GET", "/rest/v1.0/webhooks/hooks/{hook_id}/triggers"),
+    ("GET", "/rest/v1.0/webhooks/hooks/{hook_id}/deliveries"),
+)
+"""Operations whose project is named, not the company."""
+
 EXCEPTIONS: dict[tuple[Operation, str], str] = {
-    (("GET", "/rest/v1.0/line_item_types"), "Request query must have required property 'project_id'"): (
-        "Procore's text of both parameters says that one of company_id and project_id must be given; the derived "
-        "specification could mark them as required only"
-    ),
+    (("GET", "/rest/v1.0/line_item_types"), "Request query must have required property 'project_id'"): ONE_OF_BOTH,
+    **{(each, "Request query must have required property 'company_id'"): ONE_OF_BOTH for each in OF_PROJECTS},
     (SYNC, "Request body property updates.*.vendor_id must be integer"): (
         "a cost without a vendor says so with null, which takes away the vendor of an earlier version; Procore gives "
         "null for it in its answers, and the derived specification has types without null"
