@@ -10,6 +10,7 @@ from typing import Any
 
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
+from qbwc_bridge.clockwork import Clockwork
 from qbwc_bridge.domain.records import Connection
 from qbwc_bridge.domain.webhooks import PATH as WEBHOOKS_PATH
 from qbwc_bridge.errors import WrongUsage
@@ -23,7 +24,6 @@ from qbwc_bridge.storage import Database, Vault, check_password, hash_password, 
 from qbwc_bridge.webconnector.app import soap_app
 from qbwc_bridge.webconnector.qwc import OWNER_ID
 from qbwc_bridge.webconnector.session import Session
-from qbwc_bridge.worker import Clockwork
 
 log = logging.getLogger("qbwc_bridge.bootstrap")
 

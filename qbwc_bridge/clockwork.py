@@ -1,0 +1,119 @@
+"""The clockwork: which step runs when, for every connection."""
+
+import datetime as dt
+import logging
+import threading
+from collections.abc import Callable
+
+from qbwc_bridge.domain.reading import HOUR_SECONDS
+from qbwc_bridge.domain.records import Connection, ProjectChoice
+from qbwc_bridge.errors import BridgeError
+from qbwc_bridge.flow.kit import Kit
+from qbwc_bridge.flow.leases import PULL, PUSH
+from qbwc_bridge.flow.rotation import SHARE, Asked, hourly_limit, is_touched
+from qbwc_bridge.worker import Pulled, pull, push, settle
+
+log = logging.getLogger("qbwc_bridge.clockwork")
+
+TICK_SECONDS = 5.0
+"""How often the clockwork looks whether something is due; no clock is finer than this."""
+
+TOUCHED_SECONDS = 20.0
+"""Between two readings of what Procore said that it changed: such news come in swarms."""
+
+
+class Clockwork:
+    """A thread that pulls and pushes every connection when its clock says so, and stops cleanly."""
+
+    def __init__(self, kit: Kit) -> None:
+        self._kit = kit
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="clockwork", daemon=True)
+        self._tried: dict[tuple[int, str], dt.datetime] = {}
+        self._rest_until: dict[int, dt.datetime] = {}
+        self.last_tick: dt.datetime | None = None
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self, timeout: float = 30.0) -> None:
+        """Finish the step under way, at most `timeout` seconds, and end."""
+        self._stop.set()
+        self._thread.join(timeout)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self.tick()
+            except Exception:  # a database that is away for a moment must not end the clockwork
+                log.exception("the clockwork could not look at its connections")
+            self._stop.wait(TICK_SECONDS)
+
+    def tick(self) -> None:
+        """Run what is due now; a failing connection never stops the others."""
+        now = self._kit.clock.now()
+        self.last_tick = now
+        with self._kit.work() as uow:
+            connections = uow.connections.find()
+            reading = {row.connection_id for row in uow.readings.find(applied_at=None, stage="complete")}
+            on = uow.projects.find(on=True, active=True)
+        for connection in connections:
+            if connection.id in reading:
+                self._try(connection, "settle", lambda c: settle(self._kit, c.id))
+            self._guarded(connection, PULL, connection.pulled_at, now, lambda c: self._pull(c, "round"))
+            self._follow(connection, [row for row in on if row.connection_id == connection.id], now)
+            if not connection.detached_at:
+                self._guarded(connection, PUSH, connection.pushed_at, now, lambda c: push(self._kit, c.id))
+
+    def _pull(self, connection: Connection, asked: Asked) -> Pulled:
+        pulled = pull(self._kit, connection.id, asked=asked)
+        for sentence in pulled.problems:
+            log.warning("%s of %s: %s", PULL, connection.name, sentence)
+        return pulled
+
+    def _follow(self, connection: Connection, on: list[ProjectChoice], now: dt.datetime) -> None:
+        """Read what Procore said that it changed, at once; what that could not serve is left to the next round."""
+        touched, tried = is_touched(connection, on), self._tried.get((connection.id, PULL))
+        if touched is None or not self._every(connection, PULL) or self._stop.is_set():
+            return
+        if (tried is not None and touched < tried) or now < self._rest_until.get(connection.id, now):
+            return
+        self._tried[connection.id, PULL] = now
+
+        def step(found: Connection) -> None:
+            # Calls are spread over the part of the limit that rounds leave.
+            calls = self._pull(found, "touched").calls
+            seconds = max(TOUCHED_SECONDS, calls * HOUR_SECONDS / (hourly_limit(found) * (1 - SHARE)))
+            self._rest_until[found.id] = now + dt.timedelta(seconds=seconds)
+
+        self._try(connection, PULL, step)
+
+    def _every(self, connection: Connection, name: str) -> int:
+        key = f"{name}_every_seconds"
+        return int(connection.settings.get(key) or self._kit.defaults.get(key, "900"))
+
+    def _guarded(
+        self,
+        connection: Connection,
+        name: str,
+        last: dt.datetime | None,
+        now: dt.datetime,
+        step: Callable[[Connection], object],
+    ) -> None:
+        every = self._every(connection, name)
+        last = max((moment for moment in (last, self._tried.get((connection.id, name))) if moment), default=None)
+        if not every or (last is not None and (now - last).total_seconds() < every) or self._stop.is_set():
+            return
+        # A failed step is not tried again before its next round, so that it cannot spin.
+        self._tried[connection.id, name] = now
+        self._try(connection, name, step)
+
+    def _try(self, connection: Connection, name: str, step: Callable[[Connection], object]) -> None:
+        """Take one step; what goes wrong is logged and stops nothing else."""
+        try:
+            step(connection)
+        except BridgeError as problem:
+            log.warning("%s of %s: %s", name, connection.name, problem)
+        except Exception:  # the clockwork must go on; the fault is logged whole
+            log.exception("%s of %s failed unexpectedly", name, connection.name)
