@@ -3,20 +3,27 @@
 import datetime as dt
 import logging
 import threading
+import time
 from collections.abc import Callable
 
 from qbwc_bridge.domain.reading import HOUR_SECONDS
 from qbwc_bridge.domain.records import Connection, ProjectChoice
-from qbwc_bridge.errors import BridgeError
+from qbwc_bridge.errors import BridgeError, MailUnreachable
 from qbwc_bridge.flow.kit import Kit
-from qbwc_bridge.flow.leases import PULL, PUSH
+from qbwc_bridge.flow.leases import MAIL, PULL, PUSH
 from qbwc_bridge.flow.rotation import SHARE, Asked, hourly_limit, is_touched
-from qbwc_bridge.worker import Pulled, pull, push, settle
+from qbwc_bridge.worker import Pulled, mail, notice, pull, push, settle
 
 log = logging.getLogger("qbwc_bridge.clockwork")
 
 TICK_SECONDS = 5.0
 """How often the clockwork looks whether something is due; no clock is finer than this."""
+
+MAIL_TICK_SECONDS = 20.0
+"""How often it looks whether people must be told something: a mail takes as long on its way."""
+
+MAIL_REST = dt.timedelta(minutes=1)
+"""How long a mail server is left alone that could not be had."""
 
 TOUCHED_SECONDS = 20.0
 """Between two readings of what Procore said that it changed: such news come in swarms."""
@@ -28,27 +35,35 @@ class Clockwork:
     def __init__(self, kit: Kit) -> None:
         self._kit = kit
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="clockwork", daemon=True)
+        # Two threads: a mail server that stays silent holds no push up, and a long pull no alarm.
+        self._threads = [
+            threading.Thread(target=self._run, args=(self.tick, TICK_SECONDS), name="clockwork", daemon=True),
+            threading.Thread(target=self._run, args=(self.mail_tick, MAIL_TICK_SECONDS), name="mail", daemon=True),
+        ]
         self._tried: dict[tuple[int, str], dt.datetime] = {}
         self._rest_until: dict[int, dt.datetime] = {}
+        self._mail_rests_until = dt.datetime.min.replace(tzinfo=dt.UTC)
         self.last_tick: dt.datetime | None = None
 
     def start(self) -> None:
         """Begin."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self, timeout: float = 30.0) -> None:
-        """Finish the step under way, at most `timeout` seconds, and end."""
+        """Finish the steps under way, at most `timeout` seconds, and end."""
         self._stop.set()
-        self._thread.join(timeout)
+        until = time.monotonic() + timeout
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
 
-    def _run(self) -> None:
+    def _run(self, tick: Callable[[], None], seconds: float) -> None:
         while not self._stop.is_set():
             try:
-                self.tick()
+                tick()
             except Exception:  # a database that is away for a moment must not end the clockwork
                 log.exception("the clockwork could not look at its connections")
-            self._stop.wait(TICK_SECONDS)
+            self._stop.wait(seconds)
 
     def tick(self) -> None:
         """Run what is due now; a failing connection never stops the others."""
@@ -65,6 +80,29 @@ class Clockwork:
             self._follow(connection, [row for row in on if row.connection_id == connection.id], now)
             if not connection.detached_at:
                 self._guarded(connection, PUSH, connection.pushed_at, now, lambda c: push(self._kit, c.id))
+
+    def mail_tick(self) -> None:
+        """Decide and send what people are told by mail; nothing where no mail server is set."""
+        if self._kit.mail is None:
+            return
+        with self._kit.work() as uow:
+            connections = uow.connections.find()
+        for connection in connections:
+            if not self._stop.is_set():
+                self._try(connection, "notices", lambda c: notice(self._kit, c.id))
+        for connection in connections:
+            now = self._kit.clock.now()
+            if self._stop.is_set() or now < self._mail_rests_until:
+                return
+            self._try(connection, MAIL, self._mail)
+
+    def _mail(self, connection: Connection) -> None:
+        try:
+            mail(self._kit, connection.id)
+        except MailUnreachable:
+            # The others' mail would wait for the same server's silence, one after the other.
+            self._mail_rests_until = self._kit.clock.now() + MAIL_REST
+            raise
 
     def _pull(self, connection: Connection, asked: Asked) -> Pulled:
         pulled = pull(self._kit, connection.id, asked=asked)

@@ -18,12 +18,15 @@ from qbwc_bridge.flow import (
     controls,
     detaching,
     keys,
+    mailing,
     making,
+    noticing,
     procore_side,
     pushing,
     reconciling,
     releasing,
     schedule,
+    summing_up,
     work,
     writeback,
 )
@@ -31,7 +34,7 @@ from qbwc_bridge.flow.closes import closed_until
 from qbwc_bridge.flow.dry_run import EVERYTHING, DryRun, dry_run
 from qbwc_bridge.flow.facts import Facts
 from qbwc_bridge.flow.kit import Kit
-from qbwc_bridge.flow.leases import PULL, PUSH, give_back, take
+from qbwc_bridge.flow.leases import MAIL, PULL, PUSH, give_back, held, take
 from qbwc_bridge.flow.ledger import Ledger, released
 from qbwc_bridge.flow.pulling import Reading
 from qbwc_bridge.flow.reconciling import Reconciled
@@ -284,6 +287,33 @@ def withdraw(kit: Kit, connection_id: int, project_id: int, *, who: str) -> None
         detaching.check_attached(uow.connections.get(connection_id))
         choice = _choice(uow.projects.first(connection_id=connection_id, project_id=project_id), project_id)
         releasing.withdraw(uow, choice, who=who, now=kit.clock.now())
+
+
+def notice(kit: Kit, connection_id: int) -> None:
+    """Decide what people are told by mail, and keep it in the outbox; nothing is sent here."""
+    with kit.work() as uow:
+        connection, now = uow.connections.get(connection_id), kit.clock.now()
+        noticing.notice(uow, kit, connection, now)
+    if summing_up.due(kit, connection, now) is None:
+        return
+    with kit.work() as uow:
+        # By itself: whatever is wrong with a summary must not hold an alarm back.
+        summing_up.sum_up(uow, kit, uow.connections.get(connection_id), kit.clock.now())
+
+
+def mail(kit: Kit, connection_id: int) -> int:
+    """Send what waits in the outbox of mail, unless another process is at it; gives how many letters went out.
+
+    Raises MailUnreachable where the mail server cannot be had.
+    """
+    if kit.mail is None:
+        return 0
+    with kit.work() as uow:
+        connection, now = uow.connections.get(connection_id), kit.clock.now()
+        if not mailing.anything_due(uow, connection, now) or held(uow, connection_id, MAIL, now):
+            return 0
+    with station(kit, connection, MAIL) as work_here:
+        return mailing.send(work_here, kit.mail, connection_id, kit.clock)
 
 
 def _choice(choice: ProjectChoice | None, project_id: int) -> ProjectChoice:

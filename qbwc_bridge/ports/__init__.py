@@ -6,13 +6,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from qbwc_bridge.domain import books, people, procore, procore_billing, records
+from qbwc_bridge.domain import books, notices, people, procore, procore_billing, records
 from qbwc_bridge.domain.checkup import Access
 from qbwc_bridge.domain.keys import Keyed, KeyKind, KeyOutcome
 from qbwc_bridge.domain.procore import BudgetCode, DirectCost, DirectCostLine
 from qbwc_bridge.domain.procore_billing import Forecast
 from qbwc_bridge.domain.reading import NOTHING, Allowance, BudgetRead, Changed, CodeBook, ContractKind, Known
 from qbwc_bridge.domain.webhooks import Hook, Trigger, Undelivered
+from qbwc_bridge.ports.mail import Mail as Mail
 from qbwc_bridge.ports.store import Other as Other
 from qbwc_bridge.ports.store import Store as Store
 from qbwc_bridge.ports.store import UpTo as UpTo
@@ -322,6 +323,11 @@ class UnitOfWork(Protocol):
     @property
     def people(self) -> Store[people.Person]:
         """Who may sign in."""
+        ...
+
+    @property
+    def notices(self) -> Store[notices.Notice]:
+        """The outbox of mail: what people shall be told, and what became of it."""
         ...
 
     @property
