@@ -160,11 +160,13 @@ MORE: Mapping[str, str] = {
     "session_lease_seconds": "After that another visit may take over, and what was under way is settled first.",
     "keep_qbxml_days": "In days.",
     "keep_history_days": "In days.",
-    "smtp_url": "`smtps://` speaks TLS from the first byte (port 465). `smtp://` turns to TLS by STARTTLS: always where "
-    "a user is given (port 587), otherwise where the server offers it (port 25). The server's certificate must be one "
-    "that this machine trusts. Without a user, `?starttls=always` sends nothing without TLS and `?starttls=never` does "
-    "not try it. Signs such as `@`, `:` and `/` in user or password are written as `%40`, `%3A` and `%2F`. See "
-    "[be told by mail](mail.md).",
+    "smtp_url": (
+        "`smtps://` speaks TLS from the first byte (port 465). `smtp://` turns to TLS by STARTTLS: always where a "
+        "user is given (port 587), otherwise where the server offers it (port 25). The server's certificate must be "
+        "one that this machine trusts. Without a user, `?starttls=always` sends nothing without TLS and "
+        "`?starttls=never` does not try it. Signs such as `@`, `:` and `/` in user or password are written as `%40`, "
+        "`%3A` and `%2F`. See [be told by mail](mail.md)."
+    ),
     "mail_from": "It must be set where SMTP_URL is.",
     "mail_to": "They get rejections and alarms, and the daily summary where no APPROVER is set.",
     "daily_mail_at": "A bridge that was off at that time mails it later on the same day. `never` switches it off.",

@@ -40,7 +40,10 @@ def mail_addresses(text: str) -> list[str]:
 
 def each_once(addresses: Iterable[str]) -> list[str]:
     """Give addresses in their order, each once, whatever its capitals."""
-    return list({address.lower(): address for address in reversed(list(addresses))}.values())[::-1]
+    found: dict[str, str] = {}
+    for address in addresses:
+        found.setdefault(address.lower(), address)
+    return list(found.values())
 
 
 def mail_server(url: str) -> MailServer:
