@@ -110,7 +110,8 @@ def _begin(uow: UnitOfWork, notice: Notice, now: dt.datetime) -> bool:
 
 
 def _keep_failure(work_here: OpenWork, notice_id: int, problem: MailError) -> None:
-    log.warning("mail could not be sent: %s", problem)
+    if not isinstance(problem, MailUnreachable):  # that one is raised, and told by whoever asked for it
+        log.warning("mail could not be sent: %s", problem)
     with work_here() as uow:
         notice = uow.notices.get(notice_id)
         notice.state, notice.message = "waiting", str(problem)

@@ -26,6 +26,9 @@ WIDTH = 76
 LONGEST_SUBJECT = 160
 """Characters; what is longer is cut by every reader of mail anyway."""
 
+LONGEST_LINE = 998
+"""Of a header without encoded words (RFC 5322, 2.1.1)."""
+
 SENDER_NAME = "qbwc-bridge"
 
 # 7bit, so that no server on the way must know 8BITMIME or SMTPUTF8.
@@ -51,6 +54,9 @@ def compose(
     values = {"letter": clean, "base": public_url}
     message.set_content(_templates().get_template("letter.txt").render(values).strip() + "\n")
     message.add_alternative(_templates().get_template("letter.html").render(values), subtype="html")
+    if clean.subject.isascii():
+        # Python would fold a long subject right after its colon, which some readers show as an empty one.
+        message.policy = _POLICY.clone(max_line_length=LONGEST_LINE)
     return message
 
 

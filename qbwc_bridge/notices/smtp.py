@@ -131,7 +131,9 @@ class SmtpServer:
             case smtplib.SMTPNotSupportedError():
                 said = "offers no way to sign in: leave user and password out of SMTP_URL, or use its other port."
             case _:
-                said = "broke the connection off."
+                # smtplib tells a time that ran out as if the server had broken off.
+                why = error.__context__
+                said = _no_connection(why) if isinstance(why, OSError) else "broke the connection off."
         return MailUnreachable(f"{self._called} {said}")
 
     def _error(self, what: str, error: smtplib.SMTPResponseException) -> MailError:
