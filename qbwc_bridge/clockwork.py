@@ -25,6 +25,9 @@ MAIL_TICK_SECONDS = 20.0
 MAIL_REST = dt.timedelta(minutes=1)
 """How long a mail server is left alone that could not be had."""
 
+NOTICES_REST = dt.timedelta(minutes=5)
+"""How long a connection is left alone whose notices could not be decided on, so that a fault cannot spin."""
+
 TOUCHED_SECONDS = 20.0
 """Between two readings of what Procore said that it changed: such news come in swarms."""
 
@@ -42,6 +45,7 @@ class Clockwork:
         ]
         self._tried: dict[tuple[int, str], dt.datetime] = {}
         self._rest_until: dict[int, dt.datetime] = {}
+        self._notices_rest_until: dict[int, dt.datetime] = {}
         self._mail_rests_until = dt.datetime.min.replace(tzinfo=dt.UTC)
         self.last_tick: dt.datetime | None = None
 
@@ -88,8 +92,11 @@ class Clockwork:
         with self._kit.work() as uow:
             connections = uow.connections.find()
         for connection in connections:
-            if not self._stop.is_set():
-                self._try(connection, "notices", lambda c: notice(self._kit, c.id))
+            now = self._kit.clock.now()
+            if self._stop.is_set() or now < self._notices_rest_until.get(connection.id, now):
+                continue
+            if not self._try(connection, "notices", lambda c: notice(self._kit, c.id)):
+                self._notices_rest_until[connection.id] = now + NOTICES_REST
         for connection in connections:
             now = self._kit.clock.now()
             if self._stop.is_set() or now < self._mail_rests_until:
@@ -147,11 +154,14 @@ class Clockwork:
         self._tried[connection.id, name] = now
         self._try(connection, name, step)
 
-    def _try(self, connection: Connection, name: str, step: Callable[[Connection], object]) -> None:
-        """Take one step; what goes wrong is logged and stops nothing else."""
+    def _try(self, connection: Connection, name: str, step: Callable[[Connection], object]) -> bool:
+        """Take one step; what goes wrong is logged and stops nothing else. Gives whether it went well."""
         try:
             step(connection)
         except BridgeError as problem:
             log.warning("%s of %s: %s", name, connection.name, problem)
         except Exception:  # the clockwork must go on; the fault is logged whole
             log.exception("%s of %s failed unexpectedly", name, connection.name)
+        else:
+            return True
+        return False

@@ -30,6 +30,9 @@ LONGEST_PAUSE = dt.timedelta(minutes=15)
 REJECTIONS_OF = dt.timedelta(days=7)
 """A rejection that was not told for so long, because nobody was there to get mail, is history."""
 
+MOST_MAILS = 2000
+"""Letters about rejections that a week can have: one every two minutes of five days of twelve hours."""
+
 MOST_NAMED = 10
 """Records named in one letter: a page of a mail."""
 
@@ -43,8 +46,9 @@ SEVERAL_REJECTED = "They stay where they are until they are mended: a record tha
 
 def notice(uow: UnitOfWork, kit: Kit, connection: Connection, now: dt.datetime) -> None:
     """Put into the outbox what must be told now; nothing is put there twice, however often this runs."""
+    begun = {row.kind: row for row in uow.notices.find(connection_id=connection.id, holds=True)}
     for kind, told in _lasting(kit, connection, now):
-        _look_at(uow, kit, connection, now, kind=kind, told=told)
+        _look_at(uow, kit, connection, now, kind=kind, told=told, begun=begun.get(kind))
     _rejections(uow, kit, connection, now)
 
 
@@ -59,9 +63,16 @@ def _lasting(kit: Kit, connection: Connection, now: dt.datetime) -> Iterator[tup
 
 
 def _look_at(
-    uow: UnitOfWork, kit: Kit, connection: Connection, now: dt.datetime, *, kind: NoticeKind, told: str
+    uow: UnitOfWork,
+    kit: Kit,
+    connection: Connection,
+    now: dt.datetime,
+    *,
+    kind: NoticeKind,
+    told: str,
+    begun: Notice | None,
 ) -> None:
-    begun = uow.notices.first(connection_id=connection.id, kind=kind, holds=True)
+    """Tell of one thing that may last: `told` says that it does, `begun` is the letter that told of it."""
     # Another company than before is news. The brake's figures change with each push, and are none.
     same = begun is not None and (kind != "stopped" or begun.subjects == [told])
     if begun and not told:
@@ -163,8 +174,8 @@ def _rejections(uow: UnitOfWork, kit: Kit, connection: Connection, now: dt.datet
     fresh = {_subject(row): row for row in rows if now - row.since < REJECTIONS_OF}
     if not fresh:
         return
-    for told in uow.notices.find(connection_id=connection.id, kind="rejected", order="-decided_at"):
-        if now - told.decided_at > 2 * REJECTIONS_OF:
+    for told in uow.notices.find(connection_id=connection.id, kind="rejected", order="-decided_at", limit=MOST_MAILS):
+        if now - told.decided_at > REJECTIONS_OF:
             break
         fresh = {subject: row for subject, row in fresh.items() if subject not in told.subjects}
     to = receivers(kit, connection, "rejected")

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from qbwc_bridge import worker
 from qbwc_bridge.bootstrap import open_app
 from qbwc_bridge.clockwork import Clockwork
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.flow import decisions
+from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.rehearsal.procore import CommitmentLine
 from qbwc_bridge.rehearsal.quickbooks import Company, PaycheckLine
 from qbwc_bridge.worker import close_month, push
@@ -257,3 +259,31 @@ def test_a_server_that_is_away_is_left_alone_for_a_while(here: Bridge, inbox: In
     here.clock.pass_time(minutes=2)
     clockwork.mail_tick()
     assert len(inbox.taken) == 2
+
+
+def test_a_fault_with_one_connections_notices_stops_no_other_and_does_not_spin(
+    here: Bridge, inbox: Inbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is logged, tried again after minutes, and the other connection's alarm goes out."""
+    with here.app.kit.work() as uow:
+        row = uow.connections.get(here.connection.id)
+        row.brake = "Look first."
+        uow.connections.save(row)
+    with here.app.kit.work() as uow:
+        row.id, row.name, row.user_name = 0, "Second", "second"
+        second = uow.connections.add(row).id
+
+    def faulty(kit: Kit, connection_id: int) -> None:
+        if connection_id != second:
+            raise KeyError("a fault")
+        worker.notice(kit, connection_id)
+
+    monkeypatch.setattr("qbwc_bridge.clockwork.notice", faulty)
+    works = Clockwork(here.app.kit)
+    for _ in range(10):
+        works.mail_tick()
+    assert len(inbox.taken) == 1
+    assert caplog.text.count("notices of Bluestone failed unexpectedly") == 1
+    here.clock.pass_time(minutes=6)
+    works.mail_tick()
+    assert caplog.text.count("notices of Bluestone failed unexpectedly") == 2
