@@ -58,10 +58,11 @@ def _checks(bridge: Bridge, name: str | None, numbers: Sequence[str]) -> Iterato
     if not count:
         told = "There is no connection yet."
         yield Check("connections", "look", told, "An admin makes one with `connection add`.")
+        yield server_check(bridge.kit, bridge.settings.public_url)
         return
     for connection in bridge.connections(name):
         yield from _of_connection(bridge, connection, numbers)
-    yield server_check(bridge.kit)
+    yield server_check(bridge.kit, bridge.settings.public_url)
 
 
 def _of_connection(bridge: Bridge, connection: Connection, numbers: Sequence[str]) -> Iterator[Check]:

@@ -1,11 +1,12 @@
 """Mail addresses, and the address of the server that takes mail."""
 
-import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+from qbwc_bridge.domain.addresses import is_this_machine
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
 """As HTML's input fields have it: what servers deliver to, without quotes, comments and anything beyond ASCII."""
@@ -58,7 +59,7 @@ def mail_server(url: str) -> MailServer:
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     if bool(user) != bool(password) or not (user + password).isascii() or not (user + password).isprintable():
         raise ValueError("a user without a password, or one that SMTP cannot carry")
-    starttls: StartTls = "always" if user and not _is_here(parts.hostname) else "offered"
+    starttls: StartTls = "always" if user and not is_this_machine(parts.hostname) else "offered"
     for key, value in parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)):
         if key != "starttls" or value not in {"always", "never"} or (value == "never" and starttls == "always"):
             raise ValueError("no way to talk to a mail server")
@@ -68,10 +69,3 @@ def mail_server(url: str) -> MailServer:
     if parts.port == 0:
         raise ValueError("no port")
     return MailServer(parts.hostname, parts.port or port, tls, starttls, user, password)
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
+NEVER = "never"
+"""The value of DAILY_MAIL_AT that switches the daily letter off."""
+
 NoticeKind = Literal["summary", "all_well", "rejected", "silence", "calls_again", "stopped", "goes_again", "brake"]
 """`stopped`: nothing is written to QuickBooks, such as while another company is open. `brake`: nothing to Procore."""
 

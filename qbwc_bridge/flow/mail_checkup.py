@@ -1,7 +1,9 @@
 """The check-up of mail: the server, and for each connection who gets it and what did not go."""
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
+from qbwc_bridge.domain.addresses import is_this_machine
 from qbwc_bridge.domain.checkup import Check
 from qbwc_bridge.domain.mail import each_once, is_mail_address
 from qbwc_bridge.domain.records import Connection
@@ -13,14 +15,20 @@ from qbwc_bridge.flow.letters import receivers
 NAME = "mail"
 
 
-def server_check(kit: Kit) -> Check:
-    """Greet the mail server and sign in; nothing is sent."""
+def server_check(kit: Kit, public_url: str) -> Check:
+    """Greet the mail server and sign in, without sending anything; links in mail begin with `public_url`."""
     if kit.mail is None:
         return Check("mail server", "fine", "No mail is sent: SMTP_URL is not set.")
     try:
-        return Check("mail server", "fine", kit.mail.check())
+        told = kit.mail.check()
     except MailError as problem:
         return Check("mail server", "broken", str(problem), "Mend it, then try with `mail test`.")
+    if is_this_machine(urlsplit(public_url).hostname or ""):
+        told = f"{told} Links in mail begin with {public_url}, which nobody reaches from another machine."
+        return Check(
+            "mail server", "look", told, "Set PUBLIC_URL to the address by which people reach the bridge."
+        )
+    return Check("mail server", "fine", told)
 
 
 def mail_checks(kit: Kit, connection: Connection) -> Iterator[Check]:

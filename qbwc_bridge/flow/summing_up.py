@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from qbwc_bridge.domain import paths
 from qbwc_bridge.domain.money import ZERO, readable, total
-from qbwc_bridge.domain.notices import Letter, Mentioned, Waiting
+from qbwc_bridge.domain.notices import NEVER, Letter, Mentioned, Waiting
 from qbwc_bridge.domain.records import KINDS_IN_ORDER, KINDS_OUTWARD, Connection, Submission
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.domain.wording import KINDS, STATES, counted, moment, span
@@ -21,8 +21,8 @@ from qbwc_bridge.flow.reconciling import reconcile
 from qbwc_bridge.flow.views import Look, look
 from qbwc_bridge.ports import UnitOfWork
 
-AT, NEVER = "07:00", "never"
-"""DAILY_MAIL_AT where nothing is set, and the word that switches the daily letter off."""
+AT = "07:00"
+"""DAILY_MAIL_AT where nothing is set."""
 
 ESCALATE_AFTER_DAYS = "3"
 """The setting of the same name, where nothing is set."""
@@ -119,8 +119,11 @@ class _Day:
     @property
     def worth_telling(self) -> bool:
         """Whether something needs a person, differs, or changed a closed month since the last daily letter."""
-        differs = self._proof is not None and (self._proof.difference or self._proof.books) != ZERO
-        return bool(self._found.needs_a_person or differs or self._newly)
+        return bool(self._found.needs_a_person or self._differs or self._newly)
+
+    @property
+    def _differs(self) -> bool:
+        return self._proof is not None and (self._proof.difference, self._proof.books) != (ZERO, ZERO)
 
     @property
     def waits_too_long(self) -> bool:
@@ -136,11 +139,20 @@ class _Day:
             age = span((self._now - rows[0].since).total_seconds())
             opening.append(f"The oldest record has waited for {age}: the deputy gets this mail too.")
         rows.sort(key=lambda row: row.state is not State.FAILED)  # the failed first, each by age
+        path, button = paths.OVERVIEW, "Open the overview"
+        if self._newly:
+            opening.append("Documents of closed months changed; the work-in-progress schedule names them.")
+            path, button = paths.wip(self._connection.name), "Open the work-in-progress schedule"
+        if self._differs:
+            opening.append("QuickBooks and Procore do not agree; the reconciliation says by what.")
+            path, button = paths.reconciliation(self._connection.name), "Open the reconciliation"
+        if found.needs_a_person:
+            path, button = paths.OVERVIEW, "Open the overview"
         return Letter(
             subject=f"{self._connection.name}: {self._headline()}",
             opening=tuple(opening) or ("This is what waits for a person.",),
-            path=paths.OVERVIEW,
-            button="Open the overview",
+            path=path,
+            button=button,
             waiting=tuple(self._lines()),
             records=tuple(map(self._named, rows[:MOST_NAMED])),
             left_out=max(0, len(rows) - MOST_NAMED),
@@ -163,7 +175,7 @@ class _Day:
         if count:
             needs = f"{counted(count, 'thing needs', 'things need')} you"
             return f"stopped, and {needs}" if self._found.stops else needs
-        if self._proof and (self._proof.difference or self._proof.books) != ZERO:
+        if self._proof and self._differs:
             return f"a difference of {readable(self._proof.difference or self._proof.books)}"
         return "a closed month changed"
 

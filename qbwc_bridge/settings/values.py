@@ -11,12 +11,11 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from qbwc_bridge.domain.mail import is_mail_address, mail_server
+from qbwc_bridge.domain.notices import NEVER
 from qbwc_bridge.domain.records import KINDS_IN_ORDER
 
 DAY = 86_400
 SCHEMA = "qbxmlops160.xsd"
-NEVER = "never"
-"""The word that switches a daily mail off."""
 
 
 @dataclass(frozen=True, slots=True)
