@@ -25,9 +25,7 @@ def server_check(kit: Kit, public_url: str) -> Check:
         return Check("mail server", "broken", str(problem), "Mend it, then try with `mail test`.")
     if is_this_machine(urlsplit(public_url).hostname or ""):
         told = f"{told} Links in mail begin with {public_url}, which nobody reaches from another machine."
-        return Check(
-            "mail server", "look", told, "Set PUBLIC_URL to the address by which people reach the bridge."
-        )
+        return Check("mail server", "look", told, "Set PUBLIC_URL to the address by which people reach the bridge.")
     return Check("mail server", "fine", told)
 
 

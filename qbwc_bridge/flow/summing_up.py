@@ -19,7 +19,7 @@ from qbwc_bridge.flow.ledger import Ledger
 from qbwc_bridge.flow.letters import DAILY, post, receivers
 from qbwc_bridge.flow.reconciling import reconcile
 from qbwc_bridge.flow.views import Look, look
-from qbwc_bridge.ports import UnitOfWork
+from qbwc_bridge.ports import UnitOfWork, UpTo
 
 AT = "07:00"
 """DAILY_MAIL_AT where nothing is set."""
@@ -62,9 +62,12 @@ def sum_up(uow: UnitOfWork, kit: Kit, connection: Connection, now: dt.datetime) 
         return
     connection.summed_up_on = today
     uow.connections.save(connection)
-    if not receivers(kit, connection, "summary"):
+    # A clock that was set back comes to a day that has its letter already.
+    has_one = uow.notices.has(connection_id=connection.id, key=[f"{kind} {today}" for kind in DAILY])
+    if has_one or not receivers(kit, connection, "summary"):
         return
-    last = next(iter(uow.notices.find(connection_id=connection.id, kind=DAILY, order="-decided_at", limit=1)), None)
+    before = {"connection_id": connection.id, "kind": DAILY, "decided_at": UpTo(now)}
+    last = next(iter(uow.notices.find(order="-decided_at", limit=1, **before)), None)
     day = _Day(uow, kit, connection, now, last.decided_at if last else None)
     if day.worth_telling:
         escalated = day.waits_too_long

@@ -203,11 +203,18 @@ def test_the_nights_when_clocks_change(tmp_path: Path) -> None:
 
 
 def test_a_clock_that_was_far_ahead_does_not_silence_it(here: MailOffice) -> None:
-    """A day looked at in a wrong future does not count."""
-    here.change(summed_up_on=dt.date(2031, 1, 1))
+    """What was decided in a wrong future does not count, and a day that had its letter gets no second one."""
     here.offer("PO-1")
     here.wait(hours=1)
-    assert days_of(here) == [10]
+    right = here.clock.at
+    here.wait(days=1700, hours=2)
+    here.clock.at = right
+    here.wait(hours=1)
+    assert days_of(here)[0] == 10
+    assert len(days_of(here)) == 2
+    here.wait(days=1)
+    assert days_of(here)[2:] == [11]
+    assert here.rows()[-1].state == "sent"
 
 
 @given(
