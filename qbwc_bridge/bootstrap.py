@@ -10,11 +10,14 @@ from typing import Any
 
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
+from qbwc_bridge.clockwork import Clockwork
+from qbwc_bridge.domain.mail import mail_server
 from qbwc_bridge.domain.records import Connection
 from qbwc_bridge.domain.webhooks import PATH as WEBHOOKS_PATH
 from qbwc_bridge.errors import Refused, WrongUsage
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.language import Language
+from qbwc_bridge.notices import SmtpServer
 from qbwc_bridge.ports import Clock, Hooks
 from qbwc_bridge.procore import Gateway, Transport, Webhooks, check_hosts
 from qbwc_bridge.settings import Settings
@@ -23,7 +26,6 @@ from qbwc_bridge.storage import Database, Vault, check_password, hash_password, 
 from qbwc_bridge.webconnector.app import soap_app
 from qbwc_bridge.webconnector.qwc import OWNER_ID, QwcFile, write_qwc
 from qbwc_bridge.webconnector.session import Session
-from qbwc_bridge.worker import Clockwork
 
 log = logging.getLogger("qbwc_bridge.bootstrap")
 
@@ -62,6 +64,7 @@ class App:
             hash_token=self.vault.hash_token,
             defaults=settings.connection_defaults(),
             lease_seconds=settings.session_lease_seconds,
+            mail=_mail(settings),
         )
 
     def hooks(self, connection: Connection) -> Hooks:
@@ -137,6 +140,13 @@ class App:
             gateway.close()
         self._gateways.clear()
         self.database.close()
+
+
+def _mail(settings: Settings) -> SmtpServer | None:
+    if settings.smtp_url is None:
+        return None
+    server = mail_server(settings.smtp_url.get_secret_value())
+    return SmtpServer(server, sender=settings.mail_from, public_url=settings.public_url)
 
 
 def open_app(

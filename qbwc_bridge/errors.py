@@ -10,7 +10,9 @@
     └── OutsideError       another system did not do its part
         ├── ProcoreError       Procore refused, or its answer made no sense
         │   └── ProcoreUnreachable   no answer came: the write may or may not have happened
-        └── QuickBooksError    QuickBooks or the Web Connector refused
+        ├── QuickBooksError    QuickBooks or the Web Connector refused
+        └── MailError          the mail server refused
+            └── MailUnreachable      it gave no answer, or does not let the bridge in: no mail goes at all
 """
 
 from http import HTTPStatus
@@ -64,3 +66,18 @@ class ProcoreUnreachable(ProcoreError):  # noqa: N818
 
 class QuickBooksError(OutsideError):
     """QuickBooks or the Web Connector refused, or its reply could not be read."""
+
+
+class MailError(OutsideError):
+    """The mail server refused a mail; `passing` where it says that a later try may do (SMTP 4xx)."""
+
+    def __init__(self, message: str, *, passing: bool = False) -> None:
+        super().__init__(message)
+        self.passing = passing
+
+
+class MailUnreachable(MailError):  # noqa: N818
+    """The mail server cannot be reached, stays silent or does not let the bridge in: what follows would fare alike."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, passing=True)

@@ -1,55 +1,47 @@
-"""The clockwork: which station runs when, and the same steps for commands in the foreground.
+"""The steps of the stations, for the clockwork and for commands in the foreground.
 
 A lease per connection and station keeps commands and clockwork from overlapping. Network calls happen between
 transactions, never inside one.
 """
 
 import datetime as dt
-import logging
 import secrets
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from qbwc_bridge.domain.reading import HOUR_SECONDS
-from qbwc_bridge.domain.records import Connection, ProjectChoice, Submission
-from qbwc_bridge.errors import BridgeError, ProcoreError, Refused
+from qbwc_bridge.domain.records import Connection, Submission
+from qbwc_bridge.errors import ProcoreError, Refused
 from qbwc_bridge.flow import (
     controls,
     detaching,
     keys,
+    mailing,
     making,
+    noticing,
     procore_side,
     pushing,
     reconciling,
     schedule,
+    summing_up,
     work,
     writeback,
 )
 from qbwc_bridge.flow.closes import closed_until
 from qbwc_bridge.flow.kit import Kit
-from qbwc_bridge.flow.leases import PULL, PUSH, give_back, take
+from qbwc_bridge.flow.leases import MAIL, PULL, PUSH, give_back, held, take
 from qbwc_bridge.flow.ledger import released
 from qbwc_bridge.flow.pulling import Reading
 from qbwc_bridge.flow.reconciling import Reconciled
-from qbwc_bridge.flow.rotation import SHARE, Asked, hourly_limit, is_touched, seconds_between
+from qbwc_bridge.flow.rotation import Asked, seconds_between
 from qbwc_bridge.flow.schedule import Schedule
 from qbwc_bridge.ports import OpenWork, UnitOfWork
-
-log = logging.getLogger("qbwc_bridge.worker")
 
 Progress = Callable[[str], None]
 
 LEASE_SECONDS = 900
 """A station's lease: longer than any pull or push under Procore's hourly limit should take, short enough to recover
 from a killed process within one round."""
-
-TICK_SECONDS = 5.0
-"""How often the clockwork looks whether something is due; no clock is finer than this."""
-
-TOUCHED_SECONDS = 20.0
-"""Between two readings of what Procore said that it changed: such news come in swarms."""
 
 
 def silent(_sentence: str) -> None:
@@ -231,98 +223,28 @@ def close_month(kit: Kit, connection_id: int, month: dt.date, *, who: str, again
         return schedule.close_month(uow, connection, options, month, who=who, now=now, again=again)
 
 
-class Clockwork:
-    """A thread that pulls and pushes every connection when its clock says so, and stops cleanly."""
+def notice(kit: Kit, connection_id: int) -> None:
+    """Decide what people are told by mail, and keep it in the outbox; nothing is sent here."""
+    with kit.work() as uow:
+        connection, now = uow.connections.get(connection_id), kit.clock.now()
+        noticing.notice(uow, kit, connection, now)
+    if summing_up.due(kit, connection, now) is None:
+        return
+    with kit.work() as uow:
+        # By itself: whatever is wrong with a summary must not hold an alarm back.
+        summing_up.sum_up(uow, kit, uow.connections.get(connection_id), kit.clock.now())
 
-    def __init__(self, kit: Kit) -> None:
-        self._kit = kit
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="clockwork", daemon=True)
-        self._tried: dict[tuple[int, str], dt.datetime] = {}
-        self._rest_until: dict[int, dt.datetime] = {}
-        self.last_tick: dt.datetime | None = None
 
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
+def mail(kit: Kit, connection_id: int) -> int:
+    """Send what waits in the outbox of mail, unless another process is at it; gives how many letters went out.
 
-    def stop(self, timeout: float = 30.0) -> None:
-        """Finish the step under way, at most `timeout` seconds, and end."""
-        self._stop.set()
-        self._thread.join(timeout)
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            try:
-                self.tick()
-            except Exception:  # a database that is away for a moment must not end the clockwork
-                log.exception("the clockwork could not look at its connections")
-            self._stop.wait(TICK_SECONDS)
-
-    def tick(self) -> None:
-        """Run what is due now; a failing connection never stops the others."""
-        now = self._kit.clock.now()
-        self.last_tick = now
-        with self._kit.work() as uow:
-            connections = uow.connections.find()
-            reading = {row.connection_id for row in uow.readings.find(applied_at=None, stage="complete")}
-            on = uow.projects.find(on=True, active=True)
-        for connection in connections:
-            if connection.id in reading:
-                self._try(connection, "settle", lambda c: work.settle_all(self._kit, c.id))
-            self._guarded(connection, PULL, connection.pulled_at, now, lambda c: self._pull(c, "round"))
-            self._follow(connection, [row for row in on if row.connection_id == connection.id], now)
-            if not connection.detached_at:
-                self._guarded(connection, PUSH, connection.pushed_at, now, lambda c: push(self._kit, c.id))
-
-    def _pull(self, connection: Connection, asked: Asked) -> Pulled:
-        pulled = pull(self._kit, connection.id, asked=asked)
-        for sentence in pulled.problems:
-            log.warning("%s of %s: %s", PULL, connection.name, sentence)
-        return pulled
-
-    def _follow(self, connection: Connection, on: list[ProjectChoice], now: dt.datetime) -> None:
-        """Read what Procore said that it changed, at once; what that could not serve is left to the next round."""
-        touched, tried = is_touched(connection, on), self._tried.get((connection.id, PULL))
-        if touched is None or not self._every(connection, PULL) or self._stop.is_set():
-            return
-        if (tried is not None and touched < tried) or now < self._rest_until.get(connection.id, now):
-            return
-        self._tried[connection.id, PULL] = now
-
-        def step(found: Connection) -> None:
-            # Calls are spread over the part of the limit that rounds leave.
-            calls = self._pull(found, "touched").calls
-            seconds = max(TOUCHED_SECONDS, calls * HOUR_SECONDS / (hourly_limit(found) * (1 - SHARE)))
-            self._rest_until[found.id] = now + dt.timedelta(seconds=seconds)
-
-        self._try(connection, PULL, step)
-
-    def _every(self, connection: Connection, name: str) -> int:
-        key = f"{name}_every_seconds"
-        return int(connection.settings.get(key) or self._kit.defaults.get(key, "900"))
-
-    def _guarded(
-        self,
-        connection: Connection,
-        name: str,
-        last: dt.datetime | None,
-        now: dt.datetime,
-        step: Callable[[Connection], object],
-    ) -> None:
-        every = self._every(connection, name)
-        last = max((moment for moment in (last, self._tried.get((connection.id, name))) if moment), default=None)
-        if not every or (last is not None and (now - last).total_seconds() < every) or self._stop.is_set():
-            return
-        # A failed step is not tried again before its next round, so that it cannot spin.
-        self._tried[connection.id, name] = now
-        self._try(connection, name, step)
-
-    def _try(self, connection: Connection, name: str, step: Callable[[Connection], object]) -> None:
-        """Take one step; what goes wrong is logged and stops nothing else."""
-        try:
-            step(connection)
-        except BridgeError as problem:
-            log.warning("%s of %s: %s", name, connection.name, problem)
-        except Exception:  # the clockwork must go on; the fault is logged whole
-            log.exception("%s of %s failed unexpectedly", name, connection.name)
+    Raises MailUnreachable where the mail server cannot be had.
+    """
+    if kit.mail is None:
+        return 0
+    with kit.work() as uow:
+        connection, now = uow.connections.get(connection_id), kit.clock.now()
+        if not mailing.anything_due(uow, connection, now) or held(uow, connection_id, MAIL, now):
+            return 0
+    with station(kit, connection, MAIL) as work_here:
+        return mailing.send(work_here, kit.mail, connection_id, kit.clock)

@@ -130,7 +130,6 @@ DEFAULTS: Mapping[str, str] = {
     "secret_key_file": "`secret.key` in the data directory, made by the first command that needs it",
     "time_zone": "the machine's",
     "smtp_url": "none: no mail",
-    "daily_mail_at": "none: no daily mail",
     "qbxml_schema_dir": "none: requests are not checked once more before they are sent",
     "templates_dir": "none: the shipped templates",
     "metrics_token": "none",
@@ -142,13 +141,6 @@ WITHOUT_EFFECT = frozenset(
     {
         "keep_qbxml_days",
         "keep_history_days",
-        "smtp_url",
-        "mail_from",
-        "mail_to",
-        "daily_mail_at",
-        "approver",
-        "deputy",
-        "escalate_after_days",
         "metrics_token",
     }
 )
@@ -168,8 +160,22 @@ MORE: Mapping[str, str] = {
     "session_lease_seconds": "After that another visit may take over, and what was under way is settled first.",
     "keep_qbxml_days": "In days.",
     "keep_history_days": "In days.",
-    "silence_alarm_hours": "After so many hours without a call of the Web Connector the connection counts as stopped.",
-    "escalate_after_days": "In days.",
+    "smtp_url": (
+        "`smtps://` speaks TLS from the first byte (port 465). `smtp://` turns to TLS by STARTTLS: always where a "
+        "user is given (port 587), otherwise where the server offers it (port 25). The server's certificate must be "
+        "one that this machine trusts. Without a user, `?starttls=always` sends nothing without TLS and "
+        "`?starttls=never` does not try it. Signs such as `@`, `:` and `/` in user or password are written as `%40`, "
+        "`%3A` and `%2F`. See [be told by mail](mail.md)."
+    ),
+    "mail_from": "It must be set where SMTP_URL is.",
+    "mail_to": "They get rejections and alarms, and the daily summary where no APPROVER is set.",
+    "daily_mail_at": "A bridge that was off at that time mails it later on the same day. `never` switches it off.",
+    "silence_alarm_hours": "After so many hours without a call of the Web Connector the connection counts as stopped, "
+    "and a mail says so.",
+    "approver": "The daily summary and alarms go there; several addresses are separated by commas. Who may accept on "
+    "the page is decided by `qbwc-bridge user add`.",
+    "deputy": "The daily summary goes there too once something has waited for ESCALATE_AFTER_DAYS.",
+    "escalate_after_days": "Counted from when the oldest failed, ready or blocked record came into its state.",
     "time_zone": "Dates of records without a date of their own, and the times on the page, are in this zone.",
     "write_keys_to_procore": "With `true` linked projects, vendors, standard cost codes and commitments get a key; it "
     "shows sync banners in Procore and stands in the way of another connector. With `false` such keys are taken away "
@@ -211,7 +217,7 @@ def settings() -> str:
         "## Settings that have no effect yet",
         wrapped(
             "This version checks the values of these settings at the start and then does nothing with them. There "
-            "is no mail, no `/metrics`, no clearing of old data, and no deputy yet."
+            "is no `/metrics` and no clearing of old data yet."
         ),
         "\n".join(point(key.upper()) for key in Settings.model_fields if key in WITHOUT_EFFECT),
         "## Every setting",

@@ -11,6 +11,7 @@ from qbwc_bridge.domain.records import Connection
 from qbwc_bridge.errors import BridgeError, Refused, WrongUsage
 from qbwc_bridge.files.plain import printable
 from qbwc_bridge.flow.checkup import connection_checks, procore_checks
+from qbwc_bridge.flow.mail_checkup import mail_checks, server_check
 from qbwc_bridge.webconnector.qwc_lint import lint_qwc
 
 Looking = Callable[[Bridge, Connection, Sequence[int]], Iterable[Check]]
@@ -22,7 +23,7 @@ Looking = Callable[[Bridge, Connection, Sequence[int]], Iterable[Check]]
 @json_option
 @pass_bridge
 def doctor(bridge: Bridge, name: str | None, numbers: Sequence[str], *, as_json: bool) -> None:
-    """Check settings, database, visits, the .qwc file, and Procore access and permissions; say what to do.
+    """Check settings, database, visits, the .qwc file, mail, and Procore access and permissions; say what to do.
 
     For connection NAME or for all. Procore is only read. Ends with exit code 1 when something needs a person.
     """
@@ -56,9 +57,11 @@ def _checks(bridge: Bridge, name: str | None, numbers: Sequence[str]) -> Iterato
     if not count:
         told = "There is no connection yet."
         yield Check("connections", "look", told, "An admin makes one with `connection add`.")
+        yield server_check(bridge.kit, bridge.settings.public_url)
         return
     for connection in bridge.connections(name):
         yield from _of_connection(bridge, connection, numbers)
+    yield server_check(bridge.kit, bridge.settings.public_url)
 
 
 def _of_connection(bridge: Bridge, connection: Connection, numbers: Sequence[str]) -> Iterator[Check]:
@@ -93,7 +96,11 @@ def _procore(bridge: Bridge, connection: Connection, ids: Sequence[int]) -> Iter
     yield from procore_checks(bridge.kit, connection, ids)
 
 
-LOOKINGS: tuple[Looking, ...] = (_known, _qwc, _procore)
+def _mail(bridge: Bridge, connection: Connection, _ids: Sequence[int]) -> Iterator[Check]:
+    yield from mail_checks(bridge.kit, connection)
+
+
+LOOKINGS: tuple[Looking, ...] = (_known, _qwc, _procore, _mail)
 """What is looked at for each connection; each gives its checks, whatever the others found."""
 
 

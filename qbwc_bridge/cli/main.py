@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, str] = {
     "reconcile": "reconcile:reconcile",
     "wip": "wip:wip",
     "webhooks": "webhooks:webhooks",
+    "mail": "mail:mail",
     "status": "status:status",
     "doctor": "doctor:doctor",
     "db": "db:db",

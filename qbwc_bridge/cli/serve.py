@@ -24,7 +24,7 @@ def serve(bridge: Bridge) -> None:
     # Imported late: the server's parts take their time, which no other command need wait for.
     from qbwc_bridge.bootstrap import web_app  # noqa: PLC0415
     from qbwc_bridge.cli.web_server import WebServer  # noqa: PLC0415
-    from qbwc_bridge.worker import Clockwork  # noqa: PLC0415
+    from qbwc_bridge.clockwork import Clockwork  # noqa: PLC0415
 
     settings = bridge.settings
     _upgrade_if_older(settings)

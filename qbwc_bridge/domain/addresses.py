@@ -1,4 +1,4 @@
-"""Network addresses of callers."""
+"""Network addresses: of callers, and of this machine."""
 
 import ipaddress
 
@@ -10,3 +10,11 @@ def network_of(address: str) -> str:
     except ValueError:
         return address
     return str(found) if found.version == 4 else str(ipaddress.ip_network((found, 64), strict=False))  # noqa: PLR2004
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a name or address means the machine itself, whichever that is."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

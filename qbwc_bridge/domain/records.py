@@ -116,6 +116,8 @@ class Connection:
     unsettled: Unsettled = "lists"
     settled_on: dt.date | None = None
     """The office's day on which review and queueing last saw everything."""
+    summed_up_on: dt.date | None = None
+    """The office's day for which a daily summary was last looked at, mailed or not."""
     webhook_secret: bytes = b""
     """What Procore sends in the Authorization header of an event, encrypted; empty without webhooks."""
     webhook_url: str = ""

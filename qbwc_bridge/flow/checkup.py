@@ -26,7 +26,7 @@ def connection_checks(kit: Kit, connection: Connection) -> Iterator[Check]:
     yield _company(found)
     yield _visits(kit, found)
     for sentence in found.questions:
-        if sentence != NOT_CALLED:
+        if sentence not in {NOT_CALLED, found.unsent}:  # told with the visits, and with the mail
             yield _check(connection, "waits for a person", "broken", sentence)
     if connection.procore_down:
         yield _check(connection, "last reading", "look", f"Procore did not answer: {connection.procore_down}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from qbwc_bridge.domain.records import Connection
 from qbwc_bridge.flow.language import Language
 from qbwc_bridge.flow.options import Options, options
-from qbwc_bridge.ports import Clock, OpenWork, ProcoreFor, UnitOfWork
+from qbwc_bridge.ports import Clock, Mail, OpenWork, ProcoreFor, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +25,16 @@ class Kit:
     hash_token: Callable[[str], str]
     defaults: Mapping[str, str]
     lease_seconds: int = 600
+    mail: Mail | None = None
+    """None where no mail server is set."""
 
     def options(self, connection: Connection) -> Options:
         """What a connection has chosen, over the bridge's defaults."""
         return options(connection, self.defaults)
+
+    def setting(self, connection: Connection, key: str, otherwise: str = "") -> str:
+        """A connection's own setting, else the bridge's, by lower-case key."""
+        return connection.settings.get(key) or self.defaults.get(key) or otherwise
 
     def open(self) -> AbstractContextManager[UnitOfWork]:
         """Begin a unit of work."""

@@ -5,8 +5,9 @@ import datetime as dt
 from qbwc_bridge.domain.records import Lease
 from qbwc_bridge.ports import UnitOfWork
 
-PULL, PUSH, WEBHOOKS = "pull", "push", "change of webhooks"
-"""The stations that somebody can be at: reading Procore, writing costs to it, and making or removing its hooks."""
+PULL, PUSH, WEBHOOKS, MAIL = "pull", "push", "change of webhooks", "mailing"
+"""The stations that somebody can be at: reading Procore, writing costs to it, making or removing its hooks, and sending
+mail."""
 
 
 def take(  # noqa: PLR0917 - reads in the order of its sentence

@@ -14,6 +14,7 @@ from qbwc_bridge.domain.company import Company
 from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.domain.records import KINDS_OUTWARD, Connection, Kind, Submission
 from qbwc_bridge.domain.states import State, TaskState
+from qbwc_bridge.flow import mailing
 from qbwc_bridge.flow.detaching import sentence
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.ledger import Ledger
@@ -47,6 +48,8 @@ class Look:
     """Sentences: why nothing goes at all."""
     questions: list[str] = field(default_factory=list)
     """Sentences: what waits for a person's word, and is no submission."""
+    unsent: str = ""
+    """The one of them that tells of mail which could not be sent."""
     differing: int = 0
     """Synced submissions with reasons: they stand in QuickBooks, but not as they should."""
     oldest_ready: dt.datetime | None = None
@@ -102,12 +105,16 @@ def look(kit: Kit, uow: UnitOfWork, connection: Connection, now: dt.datetime) ->
     queue = {state: uow.tasks.count(connection_id=connection.id, state=state) for state in TaskState}
     lost = _unmapped_amounts(kit, uow, connection)
     visit = connection.last_contact
+    unsent = mailing.trouble(uow, connection, kit.options(connection).zone) if kit.mail else ""
     return Look(
         connection=connection,
         submissions=state_counts(rows),
         queue={state: count for state, count in queue.items() if count},
         stops=_stops(kit, connection, now),
-        questions=_questions(connection) + _refused_projects(uow, connection) + _differing_jobs(uow, connection),
+        questions=_questions(connection, unsent)
+        + _refused_projects(uow, connection)
+        + _differing_jobs(uow, connection),
+        unsent=unsent,
         differing=sum(1 for row in rows if row.state is State.SYNCED and row.reasons),
         oldest_ready=min((row.since for row in rows if row.state is State.READY), default=None),
         parked_readings=uow.tasks.count(connection_id=connection.id, state=TaskState.PARKED, submission_id=None),
@@ -121,7 +128,7 @@ def look(kit: Kit, uow: UnitOfWork, connection: Connection, now: dt.datetime) ->
 
 
 def _slow(kit: Kit, uow: UnitOfWork, connection: Connection) -> str:
-    if _setting(kit, connection, "pull_every_seconds", "0") == "0":
+    if kit.setting(connection, "pull_every_seconds", "0") == "0":
         return ""
     projects = uow.projects.count(connection_id=connection.id, on=True, active=True)
     return stretched(connection, projects, seconds_between(connection, kit.defaults))
@@ -166,23 +173,27 @@ def worst(words: list[Word]) -> Word:
 
 def visit_every(kit: Kit, connection: Connection) -> dt.timedelta:
     """How often the Web Connector should visit (VISIT_EVERY_MINUTES)."""
-    return dt.timedelta(minutes=float(_setting(kit, connection, "visit_every_minutes", VISIT_EVERY_MINUTES)))
+    return dt.timedelta(minutes=float(kit.setting(connection, "visit_every_minutes", VISIT_EVERY_MINUTES)))
 
 
 def _stops(kit: Kit, connection: Connection, now: dt.datetime) -> list[str]:
-    stops = [connection.alarm] if connection.alarm else []
-    hours = float(_setting(kit, connection, "silence_alarm_hours", SILENCE_ALARM_HOURS))
+    return [each for each in (connection.alarm, silence(kit, connection, now)) if each]
+
+
+def silence(kit: Kit, connection: Connection, now: dt.datetime) -> str:
+    """Say that the Web Connector has been silent for too long (SILENCE_ALARM_HOURS); empty where it was not."""
+    hours = float(kit.setting(connection, "silence_alarm_hours", SILENCE_ALARM_HOURS))
     silent = now - connection.last_contact if connection.last_contact else dt.timedelta()
-    if hours and silent >= dt.timedelta(hours=hours):
-        stops.append(
-            f"The Web Connector has not called for {_lasting(silent)}: see that the PC is on, that QuickBooks is "
-            "open, and that the Web Connector runs with Auto-Run ticked."
-        )
-    return stops
+    if not hours or silent < dt.timedelta(hours=hours):
+        return ""
+    return (
+        f"The Web Connector has not called for {_lasting(silent)}: see that the PC is on, that QuickBooks is "
+        "open, and that the Web Connector runs with Auto-Run ticked."
+    )
 
 
-def _questions(connection: Connection) -> list[str]:
-    questions = [each for each in (connection.brake, connection.keys_refused) if each]
+def _questions(connection: Connection, unsent: str) -> list[str]:
+    questions = [each for each in (connection.brake, connection.keys_refused, unsent) if each]
     if connection.detached_at:
         questions.append(sentence(connection))
     if connection.last_contact is None:
@@ -230,7 +241,3 @@ def _without_hook(uow: UnitOfWork, connection: Connection) -> list[str]:
 def _lasting(span: dt.timedelta) -> str:
     hours = int(span.total_seconds() // 3600)
     return f"{hours // 24} days" if hours >= 48 else f"{hours} hours"  # noqa: PLR2004 - two days
-
-
-def _setting(kit: Kit, connection: Connection, key: str, otherwise: str) -> str:
-    return connection.settings.get(key) or kit.defaults.get(key) or otherwise

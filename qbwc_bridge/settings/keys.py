@@ -17,6 +17,7 @@ from qbwc_bridge.settings.values import (
     Folder,
     Line,
     Listen,
+    MailAddress,
     MailAddresses,
     Networks,
     ProcoreAddress,
@@ -64,14 +65,16 @@ class Settings(BaseSettings):
     keep_qbxml_days: Annotated[Count, Field(ge=1, le=10 * YEAR_OF_DAYS)] = Field(90, description="raw qbXML is kept")
     keep_history_days: Annotated[Count, Field(ge=1, le=50 * YEAR_OF_DAYS)] = Field(3650, description="history is kept")
     smtp_url: SmtpUrl | None = Field(None, description="mail server; no mail until it is set")
-    mail_from: MailAddresses = Field("", description="sender of mail")
-    mail_to: MailAddresses = _own("", "receivers of mail")
-    daily_mail_at: TimeOfDay = _own("", "when the daily mail is sent, in the office's time zone")
+    mail_from: MailAddress = Field("", description="mail address that mail comes from")
+    mail_to: MailAddresses = _own("", "mail addresses of the office")
+    daily_mail_at: TimeOfDay = _own("07:00", "when the daily summary is mailed, in the office's time zone")
     time_zone: Zone = _own("", "the office's time zone; the machine's by default")
     silence_alarm_hours: Annotated[Count, Field(ge=1, le=YEAR_OF_DAYS * 24)] = _own(4, "silence that raises an alarm")
-    approver: Line = _own("", "who accepts")
-    deputy: Line = _own("", "who accepts when the approver does not")
-    escalate_after_days: Annotated[Count, Field(ge=1, le=YEAR_OF_DAYS)] = _own(3, "when the deputy is asked")
+    approver: MailAddresses = _own("", "mail address of whoever accepts")
+    deputy: MailAddresses = _own("", "mail address of whoever accepts when the approver does not")
+    escalate_after_days: Annotated[Count, Field(ge=1, le=YEAR_OF_DAYS)] = _own(
+        3, "days that something waits before the deputy is told"
+    )
     qbxml_schema_dir: SchemaFolder | None = Field(
         None, description="Intuit's schemas; requests are checked against them"
     )

@@ -71,7 +71,10 @@ def load_settings(overrides: Mapping[str, str] | None = None, environ: Mapping[s
     data_dir = Path({**given, **around, **named}["data_dir"][0]).absolute()
     for source in (_from_file(data_dir / FILE_NAME), around, named):
         given |= _with_secret_files(source)
-    return _checked({**given, "data_dir": (str(data_dir), given["data_dir"][1])})
+    found = _checked({**given, "data_dir": (str(data_dir), given["data_dir"][1])})
+    if found.smtp_url and not found.mail_from:
+        raise WrongUsage("SMTP_URL is set, but MAIL_FROM is not: give the address that the bridge's mail comes from.")
+    return found
 
 
 def _from_file(path: Path) -> dict[str, tuple[str, str]]:

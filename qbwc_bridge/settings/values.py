@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
+from qbwc_bridge.domain.mail import is_mail_address, mail_server
+from qbwc_bridge.domain.notices import NEVER
 from qbwc_bridge.domain.records import KINDS_IN_ORDER
 
 DAY = 86_400
@@ -48,9 +50,7 @@ def _procore_address(value: str) -> str:
 
 
 def _mail_server(value: SecretStr) -> SecretStr:
-    parts = urlsplit(value.get_secret_value())
-    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or parts.port == 0:
-        raise ValueError("no mail server")
+    mail_server(value.get_secret_value())
     return value
 
 
@@ -93,13 +93,19 @@ def _zone_or_none(value: str) -> str:
 
 def _mail_addresses(value: str) -> str:
     parts = [part.strip() for part in value.split(",")]
-    if value and not all(re.fullmatch(r"[^\s@,<>]+@[^\s@,<>]+", part) for part in parts):
+    if value and not all(map(is_mail_address, parts)):
         raise ValueError("no mail address")
     return ",".join(parts)
 
 
+def _mail_address(value: str) -> str:
+    if value and not is_mail_address(value.strip()):
+        raise ValueError("no mail address")
+    return value.strip()
+
+
 def _time_of_day(value: str) -> str:
-    if value and not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value, re.ASCII):
+    if value != NEVER and not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value, re.ASCII):
         raise ValueError("no time of day")
     return value
 
@@ -151,8 +157,11 @@ DatabaseUrl = Annotated[
 SmtpUrl = Annotated[
     SecretStr, AfterValidator(_mail_server), Must("smtp://HOST:PORT or smtps://USER:PASSWORD@HOST:PORT")
 ]
-MailAddresses = Annotated[str, AfterValidator(_mail_addresses), Must("mail addresses, separated by commas")]
-TimeOfDay = Annotated[str, AfterValidator(_time_of_day), Must("a time of day such as 07:00")]
+MailAddress = Annotated[str, AfterValidator(_mail_address), Must("one mail address such as bridge@example.com")]
+MailAddresses = Annotated[
+    str, AfterValidator(_mail_addresses), Must("mail addresses such as ann@example.com, separated by commas")
+]
+TimeOfDay = Annotated[str, AfterValidator(_time_of_day), Must(f"a time of day such as 07:00, or {NEVER}")]
 Zone = Annotated[str, AfterValidator(_zone_or_none), Must("a time zone such as America/Chicago")]
 Networks = Annotated[str, AfterValidator(_networks), Must("IP addresses or networks, separated by commas")]
 Folder = Annotated[Path, AfterValidator(_folder), Must("a folder that exists")]

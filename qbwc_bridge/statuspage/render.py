@@ -8,8 +8,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from qbwc_bridge.domain.money import readable
-
-MINUTE, HOUR, DAY = 60, 3600, 86400
+from qbwc_bridge.domain.wording import MINUTE, hour, span
+from qbwc_bridge.domain.wording import day as day_of_year
 
 _TIME = Markup('<time datetime="{}" title="{}">{}<span class="unseen"> ({})</span></time>')
 
@@ -34,20 +34,20 @@ def money(amount: Decimal | None) -> str:
 
 def ago(moment: dt.datetime, now: dt.datetime, zone: ZoneInfo) -> Markup:
     """Tell how long ago a moment was, or how far ahead it is, with its exact time for mouse and screen reader."""
-    span = (now - moment).total_seconds()
-    words = "just now" if abs(span) < MINUTE else f"{_span(span)} ago" if span > 0 else f"in {_span(-span)}"
+    passed = (now - moment).total_seconds()
+    words = "just now" if abs(passed) < MINUTE else f"{span(passed)} ago" if passed > 0 else f"in {span(-passed)}"
     return _time(moment, words, zone)
 
 
 def since(moment: dt.datetime, now: dt.datetime, zone: ZoneInfo) -> Markup:
     """Tell how long something has lasted, with its beginning for mouse and screen reader."""
-    return _time(moment, _span((now - moment).total_seconds()), zone)
+    return _time(moment, span((now - moment).total_seconds()), zone)
 
 
 def clock(moment: dt.datetime, now: dt.datetime, zone: ZoneInfo) -> Markup:
     """Tell a time of today as 9:42 AM, of another day with its date."""
     local = moment.astimezone(zone)
-    words = _hour(local) if local.date() == now.astimezone(zone).date() else f"{_day(local)}, {_hour(local)}"
+    words = hour(local) if local.date() == now.astimezone(zone).date() else f"{day_of_year(local)}, {hour(local)}"
     return _time(moment, words, zone)
 
 
@@ -68,22 +68,5 @@ def percent(share: Decimal | None) -> str:
 
 def _time(moment: dt.datetime, words: str, zone: ZoneInfo) -> Markup:
     local = moment.astimezone(zone)
-    exact = f"{local:%a} {_day(local)} {local.year}, {_hour(local)} {local:%Z}"
+    exact = f"{local:%a} {day_of_year(local)} {local.year}, {hour(local)} {local:%Z}"
     return _TIME.format(local.isoformat(timespec="seconds"), exact, words, exact)
-
-
-def _hour(local: dt.datetime) -> str:
-    return f"{local.hour % 12 or 12}:{local.minute:02d} {'AM' if local.hour < 12 else 'PM'}"  # noqa: PLR2004 - noon
-
-
-def _day(local: dt.datetime) -> str:
-    return f"{local.day} {local:%b}"
-
-
-def _span(seconds: float) -> str:
-    if seconds < HOUR:
-        return f"{max(1, int(seconds // MINUTE))} min"
-    if seconds < DAY:
-        return f"{int(seconds // HOUR)} h"
-    days = int(seconds // DAY)
-    return "1 day" if days == 1 else f"{days} days"

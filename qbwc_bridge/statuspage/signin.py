@@ -14,10 +14,10 @@ from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
 from qbwc_bridge.domain.people import Person
+from qbwc_bridge.domain.wording import MINUTE
 from qbwc_bridge.errors import NotFound
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.statuspage.ask import Site
-from qbwc_bridge.statuspage.render import MINUTE
 from qbwc_bridge.statuspage.sessions import Secrets, Session, serializer
 
 log = logging.getLogger("qbwc_bridge.statuspage")

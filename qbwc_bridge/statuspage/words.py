@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from qbwc_bridge.domain.records import KINDS_OUTWARD, Kind, Submission
+from qbwc_bridge.domain import wording
+from qbwc_bridge.domain.records import KINDS_OUTWARD, Submission
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.flow.cost_documents import State as CostState
 from qbwc_bridge.flow.views import Word
@@ -19,14 +20,14 @@ class Look:
 
 
 STATES: Mapping[State, Look] = {
-    State.FAILED: Look("Failed to Export", "✕", "bad"),
-    State.READY: Look("Ready to Export", "▶", "ask"),
-    State.BLOCKED: Look("Blocked", "■", "warn"),
-    State.ACCEPTED: Look("Waiting for QuickBooks", "…", "calm"),
-    State.EXPORTING: Look("Exporting", "→", "calm"),
-    State.SYNCED: Look("Synced", "✓", "good"),
-    State.REJECTED: Look("Rejected", "⊘", "quiet"),
-    State.ARCHIVED: Look("Archived", "▫", "quiet"),
+    State.FAILED: Look(wording.STATES[State.FAILED], "✕", "bad"),
+    State.READY: Look(wording.STATES[State.READY], "▶", "ask"),
+    State.BLOCKED: Look(wording.STATES[State.BLOCKED], "■", "warn"),
+    State.ACCEPTED: Look(wording.STATES[State.ACCEPTED], "…", "calm"),
+    State.EXPORTING: Look(wording.STATES[State.EXPORTING], "→", "calm"),
+    State.SYNCED: Look(wording.STATES[State.SYNCED], "✓", "good"),
+    State.REJECTED: Look(wording.STATES[State.REJECTED], "⊘", "quiet"),
+    State.ARCHIVED: Look(wording.STATES[State.ARCHIVED], "▫", "quiet"),
 }
 """In the order in which a person wants to see them."""
 
@@ -34,17 +35,7 @@ WAITS_FOR_PROCORE = Look("Waiting for Procore", "…", "calm")
 UPDATE = Look("Ready to Update", "▶", "ask")
 DIFFERS = Look("Synced, look at it", "!", "warn")
 
-KINDS: Mapping[Kind, tuple[str, str]] = {
-    "cost_code": ("Cost code", "Cost codes"),
-    "job": ("Job", "Jobs"),
-    "vendor": ("Vendor", "Vendors"),
-    "budget": ("Budget", "Budgets"),
-    "budget_change": ("Budget change", "Budget changes"),
-    "commitment": ("Commitment", "Commitments"),
-    "change_order": ("Change order", "Change orders"),
-    "new_project": ("New project", "New projects"),
-    "new_vendor": ("New vendor", "New vendors"),
-}
+KINDS = wording.KINDS
 
 WORDS: Mapping[Word, Look] = {
     "working": Look("Working", "✓", "good"),

@@ -1,4 +1,4 @@
-"""The database schema: one table per row class of `domain/records.py` and `domain/books.py`, columns named as fields.
+"""The database schema: one table per row class of the domain, columns named as fields.
 
 The unique constraints carry the promises ("each record once"): whatever the program does wrong, the database refuses a
 second submission, direct cost or outstanding write.
@@ -21,6 +21,7 @@ connection = Table(
     *text("company_name", "bound_name", "bound_file_id", "settings", "company"),
     *text("alarm", "brake", "newest_write", "unsettled", "procore_down", "webhook_url"),
     *text("last_contact", "lists_read_at", "costs_read_at", "pulled_at", "pushed_at", "settled_on", empty=True),
+    *text("summed_up_on", empty=True),
     *text("lists_modified", "orders_modified", "deletions_seen", empty=True),
     *text("lists_whole_at", "list_deletions_seen", "order_deletions_seen", empty=True),
     *text("costs_whole_at", "payroll_seen", "controlled_at", empty=True),
@@ -282,6 +283,21 @@ procore_key = Table(
     *text("tried_at", empty=True),
     *flag("in_flight"),
     UniqueConstraint("connection_id", "kind", "procore_id", name="uq_procore_key_record"),
+    sqlite_autoincrement=True,
+)
+
+notice = Table(
+    "notice",
+    metadata,
+    own_id(),
+    of_connection(),
+    *text("kind", "key", "decided_at", "letter", "receivers", "lost", "mark", "subjects", "state", "message"),
+    *whole("attempts"),
+    *text("not_before", "sent_at", empty=True),
+    *flag("holds"),
+    UniqueConstraint("connection_id", "key", name="uq_notice_key"),
+    Index("ix_notice_state", "connection_id", "state"),
+    Index("ix_notice_kind", "connection_id", "kind", "decided_at"),
     sqlite_autoincrement=True,
 )
 

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from qbwc_bridge import ports
-from qbwc_bridge.domain import books, people, records
+from qbwc_bridge.domain import books, notices, people, records
 from qbwc_bridge.storage import tables
 from qbwc_bridge.storage.driver import Driver
 from qbwc_bridge.storage.engine import POOL_SIZE, begin_command, sqlite_file
@@ -61,6 +61,7 @@ class SqlUnitOfWork:
     keys = _Rows(tables.procore_key, books.ProcoreKey)
     history = _Rows(tables.history, records.History)
     people = _Rows(tables.person, people.Person)
+    notices = _Rows(tables.notice, notices.Notice)
     leases = _Rows(tables.lease, records.Lease)
 
 

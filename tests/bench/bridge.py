@@ -10,8 +10,8 @@ from pathlib import Path
 
 from qbwc_bridge.bootstrap import open_app, web_app
 from qbwc_bridge.cli.web_server import WebServer
+from qbwc_bridge.clockwork import Clockwork
 from qbwc_bridge.settings import Settings, load_settings
-from qbwc_bridge.worker import Clockwork
 from tests.bench.process import LOOPBACK, say_address, when_stdin_ends
 
 CLOCKS = ("pull_every_seconds", "push_every_seconds", "costs_every_seconds")

@@ -59,6 +59,8 @@ class Bridge:
     password: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     tap: Callable[[str, str], None] | None = None
     public_url: str = PUBLIC_URL
+    more: Mapping[str, str] = field(default_factory=dict)
+    """Further settings of the whole bridge."""
 
     def __post_init__(self) -> None:
         self.settings = load_settings(
@@ -71,6 +73,7 @@ class Bridge:
                 "push_every_seconds": "0",
                 "costs_every_seconds": "0",
                 "time_zone": "America/Los_Angeles",
+                **self.more,
             },
             environ={},
         )
@@ -261,12 +264,13 @@ def connected_bridge(
     folder: Path,
     procore: Callable[[Callable[[], dt.datetime]], Procore] = demo_company,
     public_url: str = PUBLIC_URL,
+    more: Mapping[str, str] | None = None,
 ) -> Iterator[Bridge]:
     """A connected bridge between a Procore (the demonstration's) and a fresh QuickBooks company."""
     clock = MovedClock()
     company = Company(name=COMPANY, now=clock.now)
     company.add_vendor("Smith & Sons")
-    made = Bridge(folder, procore(clock.now), company, clock, public_url=public_url)
+    made = Bridge(folder, procore(clock.now), company, clock, public_url=public_url, more=more or {})
     made.connect()
     try:
         yield made

@@ -1,6 +1,6 @@
 import datetime as dt
 
-from qbwc_bridge.worker import Clockwork
+from qbwc_bridge.clockwork import Clockwork
 from tests.journeys.bridge import Bridge
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
+from qbwc_bridge.clockwork import Clockwork
 from qbwc_bridge.flow.rotation import USUAL_SECONDS
-from qbwc_bridge.worker import Clockwork
 from tests.bench.reading import Site
 from tests.journeys.reading_site import new_site, open_site, rows, touch
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from hypothesis import strategies as st
 from sqlalchemy import Table
 
-from qbwc_bridge.domain import books, people, records
+from qbwc_bridge.domain import books, notices, people, records
 from qbwc_bridge.ports import UnitOfWork
 from qbwc_bridge.storage import tables
 
@@ -28,6 +28,7 @@ RECORDS: dict[type[Any], Table] = {
     records.History: tables.history,
     people.Person: tables.person,
     records.Lease: tables.lease,
+    notices.Notice: tables.notice,
     books.ListRecord: tables.list_record,
     books.TransactionRecord: tables.transaction_record,
     books.CostReading: tables.cost_reading,
@@ -53,6 +54,7 @@ STORES = {
     records.History: "history",
     people.Person: "people",
     records.Lease: "leases",
+    notices.Notice: "notices",
     books.ListRecord: "lists",
     books.TransactionRecord: "transactions",
     books.CostReading: "readings",

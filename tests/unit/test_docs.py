@@ -21,7 +21,7 @@ from tests import make_docs
 from tests.procore.operations import USED
 from tests.repository import ROOT, repository_files
 
-HAND_WRITTEN = ("set-up.md", "day-to-day.md", *make_docs.PAGES)
+HAND_WRITTEN = ("set-up.md", "day-to-day.md", "mail.md", *make_docs.PAGES)
 """Pages that show commands to people; README.md comes on top."""
 
 READ_BY_MEANS_OF = {
@@ -126,7 +126,7 @@ def missing(line: str) -> list[str | None]:
     return [param.name for param in command_of(line)[0].params if param.required and param.name not in there]
 
 
-@pytest.mark.parametrize("name", ["set-up.md", "day-to-day.md", "settings.md"])
+@pytest.mark.parametrize("name", ["set-up.md", "day-to-day.md", "mail.md", "settings.md"])
 def test_whole_lines_have_what_is_required(name: str) -> None:
     """A command on a line of its own, to be typed as it stands, lacks no required option and no argument."""
     lines = re.findall(r"^ {4,}qbwc-bridge (.+)$", text(name), re.MULTILINE)

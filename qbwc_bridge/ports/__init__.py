@@ -1,20 +1,22 @@
-"""What the core needs from outside, as Protocols: clock, Procore, unit of work."""
+"""What the core needs from outside, as Protocols: clock, Procore, unit of work, mail."""
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Protocol
 
-from qbwc_bridge.domain import books, people, procore, procore_billing, records
+from qbwc_bridge.domain import books, notices, people, procore, procore_billing, records
 from qbwc_bridge.domain.checkup import Access
 from qbwc_bridge.domain.keys import Keyed, KeyKind, KeyOutcome
 from qbwc_bridge.domain.procore import BudgetCode, DirectCost, DirectCostLine
 from qbwc_bridge.domain.procore_billing import Forecast
 from qbwc_bridge.domain.reading import NOTHING, Allowance, BudgetRead, Changed, CodeBook, ContractKind, Known
 from qbwc_bridge.domain.webhooks import Hook, Trigger, Undelivered
-
-Row = TypeVar("Row")
+from qbwc_bridge.ports.mail import Mail as Mail
+from qbwc_bridge.ports.store import Other as Other
+from qbwc_bridge.ports.store import Store as Store
+from qbwc_bridge.ports.store import UpTo as UpTo
 
 
 class Clock(Protocol):
@@ -220,67 +222,6 @@ ProcoreFor = Callable[[records.Connection], Procore]
 # ---------------------------------------------------------------- storage
 
 
-@dataclass(frozen=True, slots=True)
-class UpTo:
-    """A criterion: at most this value, or empty."""
-
-    value: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Other:
-    """A criterion: any value but this one, or empty."""
-
-    value: Any
-
-
-class Store(Protocol[Row]):
-    """The rows of one kind.
-
-    Criteria are column = value; a list, tuple or set means one of them; None means empty; see also UpTo and Other.
-    """
-
-    def add(self, row: Row) -> Row:
-        """Insert a row; its `id` is set."""
-        ...
-
-    def append(self, row: Row) -> None:
-        """Insert a row whose `id` nobody needs to know yet: it stays 0."""
-        ...
-
-    def get(self, row_id: int) -> Row:
-        """Give the row of that id; raises NotFound."""
-        ...
-
-    def save(self, row: Row) -> None:
-        """Write every field of a row back, at the latest before the next look at these rows."""
-        ...
-
-    def remove(self, row: Row) -> None:
-        """Delete a row."""
-        ...
-
-    def find(self, *, order: str = "id", limit: int | None = None, **criteria: Any) -> list[Row]:
-        """Give the rows that meet all criteria, ordered by a column (`-id` for descending)."""
-        ...
-
-    def first(self, **criteria: Any) -> Row | None:
-        """Give the row of the smallest id that meets all criteria, or None."""
-        ...
-
-    def has(self, **criteria: Any) -> bool:
-        """Whether any row meets all criteria: cheaper than counting or reading it."""
-        ...
-
-    def count(self, **criteria: Any) -> int:
-        """Count the rows that meet all criteria."""
-        ...
-
-    def sums(self, column: str, by: str, **criteria: Any) -> dict[Any, int]:
-        """Add up a column of whole numbers over the rows that meet all criteria, for each value of the column `by`."""
-        ...
-
-
 class UnitOfWork(Protocol):
     """One transaction: everything in it is kept together or not at all."""
 
@@ -382,6 +323,11 @@ class UnitOfWork(Protocol):
     @property
     def people(self) -> Store[people.Person]:
         """Who may sign in."""
+        ...
+
+    @property
+    def notices(self) -> Store[notices.Notice]:
+        """The outbox of mail: what people shall be told, and what became of it."""
         ...
 
     @property

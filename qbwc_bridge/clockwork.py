@@ -1,0 +1,168 @@
+"""The clockwork: which step runs when, for every connection."""
+
+import datetime as dt
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from qbwc_bridge.domain.reading import HOUR_SECONDS
+from qbwc_bridge.domain.records import Connection, ProjectChoice
+from qbwc_bridge.errors import BridgeError, MailUnreachable
+from qbwc_bridge.flow import work
+from qbwc_bridge.flow.kit import Kit
+from qbwc_bridge.flow.leases import MAIL, PULL, PUSH
+from qbwc_bridge.flow.rotation import SHARE, Asked, hourly_limit, is_touched
+from qbwc_bridge.worker import Pulled, mail, notice, pull, push
+
+log = logging.getLogger("qbwc_bridge.clockwork")
+
+TICK_SECONDS = 5.0
+"""How often the clockwork looks whether something is due; no clock is finer than this."""
+
+MAIL_TICK_SECONDS = 20.0
+"""How often it looks whether people must be told something: a mail takes as long on its way."""
+
+MAIL_REST = dt.timedelta(minutes=1)
+"""How long a mail server is left alone that could not be had."""
+
+NOTICES_REST = dt.timedelta(minutes=5)
+"""How long a connection is left alone whose notices could not be decided on, so that a fault cannot spin."""
+
+TOUCHED_SECONDS = 20.0
+"""Between two readings of what Procore said that it changed: such news come in swarms."""
+
+
+class Clockwork:
+    """A thread that pulls and pushes every connection when its clock says so, and stops cleanly."""
+
+    def __init__(self, kit: Kit) -> None:
+        self._kit = kit
+        self._stop = threading.Event()
+        # Two threads: a mail server that stays silent holds no push up, and a long pull no alarm.
+        self._threads = [
+            threading.Thread(target=self._run, args=(self.tick, TICK_SECONDS), name="clockwork", daemon=True),
+            threading.Thread(target=self._run, args=(self.mail_tick, MAIL_TICK_SECONDS), name="mail", daemon=True),
+        ]
+        self._tried: dict[tuple[int, str], dt.datetime] = {}
+        self._rest_until: dict[int, dt.datetime] = {}
+        self._notices_rest_until: dict[int, dt.datetime] = {}
+        self._mail_rests_until = dt.datetime.min.replace(tzinfo=dt.UTC)
+        self.last_tick: dt.datetime | None = None
+
+    def start(self) -> None:
+        """Begin."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self, timeout: float = 30.0) -> None:
+        """Finish the steps under way, at most `timeout` seconds, and end."""
+        self._stop.set()
+        until = time.monotonic() + timeout
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
+
+    def _run(self, tick: Callable[[], None], seconds: float) -> None:
+        while not self._stop.is_set():
+            try:
+                tick()
+            except Exception:  # a database that is away for a moment must not end the clockwork
+                log.exception("the clockwork could not look at its connections")
+            self._stop.wait(seconds)
+
+    def tick(self) -> None:
+        """Run what is due now; a failing connection never stops the others."""
+        now = self._kit.clock.now()
+        self.last_tick = now
+        with self._kit.work() as uow:
+            connections = uow.connections.find()
+            reading = {row.connection_id for row in uow.readings.find(applied_at=None, stage="complete")}
+            on = uow.projects.find(on=True, active=True)
+        for connection in connections:
+            if connection.id in reading:
+                self._try(connection, "settle", lambda c: work.settle_all(self._kit, c.id))
+            self._guarded(connection, PULL, connection.pulled_at, now, lambda c: self._pull(c, "round"))
+            self._follow(connection, [row for row in on if row.connection_id == connection.id], now)
+            if not connection.detached_at:
+                self._guarded(connection, PUSH, connection.pushed_at, now, lambda c: push(self._kit, c.id))
+
+    def mail_tick(self) -> None:
+        """Decide and send what people are told by mail; nothing where no mail server is set."""
+        if self._kit.mail is None:
+            return
+        with self._kit.work() as uow:
+            connections = uow.connections.find()
+        for connection in connections:
+            now = self._kit.clock.now()
+            if self._stop.is_set() or now < self._notices_rest_until.get(connection.id, now):
+                continue
+            if not self._try(connection, "notices", lambda c: notice(self._kit, c.id)):
+                self._notices_rest_until[connection.id] = now + NOTICES_REST
+        for connection in connections:
+            now = self._kit.clock.now()
+            if self._stop.is_set() or now < self._mail_rests_until:
+                return
+            self._try(connection, MAIL, self._mail)
+
+    def _mail(self, connection: Connection) -> None:
+        try:
+            mail(self._kit, connection.id)
+        except MailUnreachable:
+            # The others' mail would wait for the same server's silence, one after the other.
+            self._mail_rests_until = self._kit.clock.now() + MAIL_REST
+            raise
+
+    def _pull(self, connection: Connection, asked: Asked) -> Pulled:
+        pulled = pull(self._kit, connection.id, asked=asked)
+        for sentence in pulled.problems:
+            log.warning("%s of %s: %s", PULL, connection.name, sentence)
+        return pulled
+
+    def _follow(self, connection: Connection, on: list[ProjectChoice], now: dt.datetime) -> None:
+        """Read what Procore said that it changed, at once; what that could not serve is left to the next round."""
+        touched, tried = is_touched(connection, on), self._tried.get((connection.id, PULL))
+        if touched is None or not self._every(connection, PULL) or self._stop.is_set():
+            return
+        if (tried is not None and touched < tried) or now < self._rest_until.get(connection.id, now):
+            return
+        self._tried[connection.id, PULL] = now
+
+        def step(found: Connection) -> None:
+            # Calls are spread over the part of the limit that rounds leave.
+            calls = self._pull(found, "touched").calls
+            seconds = max(TOUCHED_SECONDS, calls * HOUR_SECONDS / (hourly_limit(found) * (1 - SHARE)))
+            self._rest_until[found.id] = now + dt.timedelta(seconds=seconds)
+
+        self._try(connection, PULL, step)
+
+    def _every(self, connection: Connection, name: str) -> int:
+        key = f"{name}_every_seconds"
+        return int(connection.settings.get(key) or self._kit.defaults.get(key, "900"))
+
+    def _guarded(
+        self,
+        connection: Connection,
+        name: str,
+        last: dt.datetime | None,
+        now: dt.datetime,
+        step: Callable[[Connection], object],
+    ) -> None:
+        every = self._every(connection, name)
+        last = max((moment for moment in (last, self._tried.get((connection.id, name))) if moment), default=None)
+        if not every or (last is not None and (now - last).total_seconds() < every) or self._stop.is_set():
+            return
+        # A failed step is not tried again before its next round, so that it cannot spin.
+        self._tried[connection.id, name] = now
+        self._try(connection, name, step)
+
+    def _try(self, connection: Connection, name: str, step: Callable[[Connection], object]) -> bool:
+        """Take one step; what goes wrong is logged and stops nothing else. Gives whether it went well."""
+        try:
+            step(connection)
+        except BridgeError as problem:
+            log.warning("%s of %s: %s", name, connection.name, problem)
+        except Exception:  # the clockwork must go on; the fault is logged whole
+            log.exception("%s of %s failed unexpectedly", name, connection.name)
+        else:
+            return True
+        return False
