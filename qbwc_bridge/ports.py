@@ -12,6 +12,7 @@ from qbwc_bridge.domain.keys import Keyed, KeyKind, KeyOutcome
 from qbwc_bridge.domain.procore import BudgetCode, DirectCost, DirectCostLine
 from qbwc_bridge.domain.procore_billing import Forecast
 from qbwc_bridge.domain.reading import NOTHING, Allowance, BudgetRead, Changed, CodeBook, ContractKind, Known
+from qbwc_bridge.domain.states import State
 from qbwc_bridge.domain.webhooks import Hook, Trigger, Undelivered
 
 Row = TypeVar("Row")
@@ -234,10 +235,15 @@ class Other:
     value: Any
 
 
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A criterion: a text that is not the empty one."""
+
+
 class Store(Protocol[Row]):
     """The rows of one kind.
 
-    Criteria are column = value; a list, tuple or set means one of them; None means empty; see also UpTo and Other.
+    Criteria are column = value; a list, tuple or set means one of them; None means empty; see also UpTo, Other, Filled.
     """
 
     def add(self, row: Row) -> Row:
@@ -281,6 +287,56 @@ class Store(Protocol[Row]):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which submissions of a connection a table shall show; what is empty or None narrows nothing.
+
+    `text` is looked for in number, title, party and name in QuickBooks, and hits what belongs to `projects` besides.
+    `order` is number, title, name, vendor, project, amount, changes, revised, state or since, with `-` before it for descending; empty: what
+    needs a person first.
+    """
+
+    connection_id: int
+    kinds: Sequence[str] = ()
+    states: Sequence[State] = ()
+    update: bool | None = None
+    differs: bool = False
+    """Only what is synced, but not as it should be."""
+    text: str = ""
+    projects: Sequence[int] = ()
+    order: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Some rows of a table, and of all that is wanted: how many, and the sums of amounts and revised ones in cents."""
+
+    rows: Sequence[records.Submission]
+    count: int
+    amount_cents: int
+    revised_cents: int
+
+
+class Listing(Protocol):
+    """Submissions as a table: filtered, sorted, counted and summed by the database."""
+
+    def counts(self, connection_id: int) -> Mapping[tuple[records.Kind, State, bool], int]:
+        """Count the submissions of a connection by kind, state, and whether they are updates."""
+        ...
+
+    def differing(self, connection_id: int) -> Mapping[str, int]:
+        """Count by kind what is synced, but not as it should be."""
+        ...
+
+    def oldest_ready(self, connection_id: int) -> dt.datetime | None:
+        """Since when the oldest one waits for a person's decision."""
+        ...
+
+    def page(self, wanted: Wanted, *, first: int, rows: int) -> Found:
+        """Give `rows` rows of what is wanted, in its order, after the `first` ones."""
+        ...
+
+
 class UnitOfWork(Protocol):
     """One transaction: everything in it is kept together or not at all."""
 
@@ -302,6 +358,11 @@ class UnitOfWork(Protocol):
     @property
     def submissions(self) -> Store[records.Submission]:
         """Records offered to the other system."""
+        ...
+
+    @property
+    def listing(self) -> Listing:
+        """The same as a table for people."""
         ...
 
     @property

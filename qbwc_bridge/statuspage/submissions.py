@@ -1,51 +1,25 @@
-"""The table of submissions of one connection: filters with counts, reasons, and decisions about several at once."""
+"""The tabs of submissions of one connection: filters with counts, search, order, pages, and decisions about several."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
 
-from qbwc_bridge.domain.money import total
-from qbwc_bridge.domain.records import Submission
+from qbwc_bridge.domain.names import fold
+from qbwc_bridge.domain.records import Connection, Kind
 from qbwc_bridge.domain.states import State
-from qbwc_bridge.statuspage import words
+from qbwc_bridge.ports import Found, Wanted
 from qbwc_bridge.statuspage.ask import Ask, Page
 from qbwc_bridge.statuspage.lines import lines
+from qbwc_bridge.statuspage.paging import Step, steps
+from qbwc_bridge.statuspage.tabs import FILTERS, Chosen, Filter
 
-PAGE_ROWS = 200
-"""Rows of one page: a screenful to scroll, and a form that stays small."""
+PAGE_ROWS = 100
+"""Rows of one page: some screens to scroll, and a form that stays small."""
 
-TOGETHER = ("accept", "reject", "take_back", "retry")
+TOGETHER = ("accept", "reject", "take_back", "retry", "archive", "done")
 """Decisions that make sense for several records at once."""
 
-_CALM = frozenset({State.SYNCED, State.REJECTED, State.ARCHIVED})
-_ORDER = [State.FAILED, State.READY, State.BLOCKED, State.ACCEPTED, State.EXPORTING, *_CALM]
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """What the filters say; empty means all."""
-
-    state: str = ""
-    kind: str = ""
-    q: str = ""
-    page: int = 1
-
-    @classmethod
-    def read(cls, values: Mapping[str, str]) -> "Chosen":
-        """Read the query or a form; what is not known is left out."""
-        state, kind, page = values.get("state", ""), values.get("kind", ""), values.get("page", "")
-        return cls(
-            state=state if state in {each.value for each in State} else "",
-            kind=kind if kind in words.KINDS else "",
-            q=values.get("q", "").strip()[:100],
-            page=int(page) if page.isascii() and page.isdigit() and len(page) < 6 and int(page) else 1,  # noqa: PLR2004
-        )
-
-    def query(self) -> dict[str, Any]:
-        """Give what an address needs to say the same again."""
-        return {key: value for key, value in asdict(self).items() if value not in ("", 1)}
+Counts = Mapping[tuple[Kind, State, bool], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,71 +34,114 @@ class Chip:
     css: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head of a column: its words, the address that sorts by it, and how it sorts now."""
+
+    word: str
+    sort: str
+    url: str
+    order: str
+    """`ascending`, `descending`, or empty."""
+    figure: bool
+
+
 def submissions(ask: Ask, name: str) -> Page:
-    """Show the submissions of a connection that the filters let through, those that need a person first."""
+    """Show the submissions of a connection that the filters let through, a page at a time."""
     connection = ask.connection(name)
     chosen = Chosen.read(ask.request.args)
-    rows = ask.uow.submissions.find(connection_id=connection.id)
-    wanted = [row for row in rows if chosen.state in ("", row.state) and chosen.kind in ("", row.kind)]
-    shown = [line for line in lines(ask, connection, sorted(wanted, key=_urgency)) if line.holds(chosen.q)]
-    pages = max(1, -(-len(shown) // PAGE_ROWS))
-    chosen = replace(chosen, page=min(chosen.page, pages))
-    part = shown[(chosen.page - 1) * PAGE_ROWS : chosen.page * PAGE_ROWS]
+    counts = ask.uow.listing.counts(connection.id)
+    differing = ask.uow.listing.differing(connection.id)
+    found, chosen = _found(ask, connection, chosen)
+    part = lines(ask, connection, found.rows)
     here = {action for line in part for action in line.actions}
     values = {
         "connection": connection,
         "zone": ask.site.kit.options(connection).zone,
         "chosen": chosen,
-        "state_chips": _state_chips(ask, name, rows, chosen),
-        "kind_chips": _kind_chips(ask, name, rows, chosen),
+        "tab": chosen.kind or "submissions",
+        "shown_tab": chosen.tab,
+        "heads": list(_heads(ask, name, chosen)),
+        "state_chips": list(_chips(ask, name, chosen, counts, differing)),
         "lines": part,
-        "count": len(shown),
-        "sum": _sum(line.row for line in shown),
+        "count": found.count,
+        "sums": _sums(found, chosen, counts),
         "actions": [action for action in TOGETHER if action in here],
-        "pages": [
-            (page, ask.url("submissions", name=name, **replace(chosen, page=page).query())) for page in _to(pages)
-        ],
+        "steps": _steps(ask, name, chosen, found.count),
     }
     return Page("submissions.html", values)
 
 
-def _sum(rows: Iterable[Submission]) -> Decimal | None:
-    """Add up amounts of one kind; a budget plus the orders that draw on it would be no sum of anything."""
-    amounts = [(row.kind, row.amount) for row in rows if row.amount is not None]
-    return total(amount for _, amount in amounts) if len({kind for kind, _ in amounts}) == 1 else None
+def _found(ask: Ask, connection: Connection, chosen: Chosen) -> tuple[Found, Chosen]:
+    """Read the page that is asked for, or the last one where there are fewer."""
+    wanted, listing = _wanted(ask, connection, chosen), ask.uow.listing
+    found = listing.page(wanted, first=(chosen.page - 1) * PAGE_ROWS, rows=PAGE_ROWS)
+    if found.rows or chosen.page == 1:
+        return found, chosen
+    chosen = replace(chosen, page=max(1, -(-found.count // PAGE_ROWS)))
+    return listing.page(wanted, first=(chosen.page - 1) * PAGE_ROWS, rows=PAGE_ROWS), chosen
 
 
-def _urgency(row: Submission) -> tuple[int, float, int]:
-    """What needs a person first, oldest first; what is at rest last, newest first."""
-    if row.state in _CALM:
-        differs = row.state is State.SYNCED and bool(row.reasons)
-        return (2 if differs else 10, -row.since.timestamp(), row.id)
-    return (_ORDER.index(row.state), row.since.timestamp(), row.id)
+def _wanted(ask: Ask, connection: Connection, chosen: Chosen) -> Wanted:
+    by = FILTERS.get(chosen.state)
+    return Wanted(
+        connection.id,
+        kinds=chosen.tab.kinds,
+        states=by.states if by else (),
+        update=by.update if by else None,
+        differs=by.differs if by else False,
+        text=chosen.q,
+        projects=_projects(ask, connection, chosen.q) if chosen.q else (),
+        order=chosen.sort,
+    )
 
 
-def _state_chips(ask: Ask, name: str, rows: list[Submission], chosen: Chosen) -> list[Chip]:
-    counts = Counter(row.state for row in rows if chosen.kind in ("", row.kind))
+def _projects(ask: Ask, connection: Connection, text: str) -> list[int]:
+    """Projects whose number or name a search hits."""
+    rows = ask.uow.projects.find(connection_id=connection.id)
+    return [row.project_id for row in rows if fold(text) in fold(f"{row.number} {row.name}")]
+
+
+def _sums(found: Found, chosen: Chosen, counts: Counts) -> dict[str, Decimal]:
+    """Add up the figures of a tab whose amounts are of one kind: a budget plus its changes would be no sum."""
+    if len({kind for kind, _, _ in counts if kind in chosen.tab.kinds}) != 1:
+        return {}
+    amount, revised = (Decimal(cents).scaleb(-2) for cents in (found.amount_cents, found.revised_cents))
+    return {"amount": amount, "revised": revised, "changes": revised - amount}
+
+
+def _heads(ask: Ask, name: str, chosen: Chosen) -> Iterable[Head]:
+    columns = [("Record", "number", False), *((each.head, each.sort, each.figure) for each in chosen.tab.columns)]
+    for word, sort, figure in [*columns, ("State", "state", False), ("Since", "since", False)]:
+        order = {sort: "ascending", f"-{sort}": "descending"}.get(chosen.sort, "")
+        yield Head(word, sort, ask.url("submissions", name=name, **chosen.sorted_by(sort).query()), order, figure)
+
+
+def _chips(
+    ask: Ask, name: str, chosen: Chosen, counts: Counts, differing: Mapping[str, int]
+) -> Iterable[Chip]:
+    """State filters with what each would show in this tab; those that are empty are left out."""
     every = replace(chosen, state="", page=1)
-    chips = [Chip("All", sum(counts.values()), ask.url("submissions", name=name, **every.query()), not chosen.state)]
-    for state, look in words.STATES.items():
-        if counts[state] or chosen.state == state:
-            url = ask.url("submissions", name=name, **replace(every, state=state.value).query())
-            chips.append(Chip(look.word, counts[state], url, chosen.state == state, look.sign, look.css))
-    return chips
+    here = {key: count for key, count in counts.items() if not chosen.tab.kinds or key[0] in chosen.tab.kinds}
+    yield Chip("All", sum(here.values()), ask.url("submissions", name=name, **every.query()), not chosen.state)
+    for key, each in FILTERS.items():
+        kinds = chosen.tab.kinds or differing
+        count = sum(differing.get(kind, 0) for kind in kinds) if each.differs else _count(here, each)
+        if count or chosen.state == key:
+            url = ask.url("submissions", name=name, **replace(every, state=str(key)).query())
+            yield Chip(each.look.word, count, url, chosen.state == key, each.look.sign, each.look.css)
 
 
-def _kind_chips(ask: Ask, name: str, rows: list[Submission], chosen: Chosen) -> list[Chip]:
-    counts = Counter(row.kind for row in rows if chosen.state in ("", row.state))
-    every = replace(chosen, kind="", page=1)
-    chips = [
-        Chip("All kinds", sum(counts.values()), ask.url("submissions", name=name, **every.query()), not chosen.kind)
-    ]
-    for kind, (_, plural) in words.KINDS.items():
-        if counts[kind] or chosen.kind == kind:
-            url = ask.url("submissions", name=name, **replace(every, kind=kind).query())
-            chips.append(Chip(plural, counts[kind], url, chosen.kind == kind))
-    return chips
+def _count(counts: Counts, by: Filter) -> int:
+    return sum(
+        count for (_, state, update), count in counts.items() if state in by.states and by.update in (None, update)
+    )
 
 
-def _to(pages: int) -> range:
-    return range(1, pages + 1)
+def _steps(ask: Ask, name: str, chosen: Chosen, count: int) -> list[Step]:
+    return steps(
+        chosen.page,
+        max(1, -(-count // PAGE_ROWS)),
+        lambda page: ask.url("submissions", name=name, **replace(chosen, page=page).query()),
+    )
+

@@ -11,7 +11,7 @@ from sqlalchemy import Executable, Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from qbwc_bridge.errors import BridgeError, NotFound
-from qbwc_bridge.ports import Other, UpTo
+from qbwc_bridge.ports import Filled, Other, UpTo
 from qbwc_bridge.storage import statements
 from qbwc_bridge.storage.driver import Driver, Values
 from qbwc_bridge.storage.faults import plainly
@@ -192,6 +192,8 @@ class TableStore(Generic[Row]):
                 some = [codec.encode(each) for each in value if each is not None]
                 values.update(statements.numbered(name, some))
                 shape.append((name, statements.places(some), "some_or_none" if None in value else "some"))
+            elif isinstance(value, Filled):
+                shape.append((name, 0, "filled"))
             elif isinstance(value, _COMPARED):
                 values[name] = codec.encode(value.value)
                 shape.append((name, 1, "up_to" if isinstance(value, UpTo) else "other"))

@@ -9,6 +9,9 @@ from sqlalchemy import text as sql
 
 from qbwc_bridge.storage.columns import blob, flag, mention, of_connection, own_id, part_of, text, whole
 
+DIFFERS = "state = 'synced' AND reasons <> '[]'"
+"""What is synced, but not as it should be; few are, so they have an index of their own."""
+
 metadata = MetaData(naming_convention={"fk": "fk_%(table_name)s_%(column_0_name)s"})
 
 connection = Table(
@@ -68,13 +71,23 @@ submission = Table(
     *whole("project_id"),
     *text("reasons", "waits_for", "notes", "comment", "mark"),
     *text("accepted_version", "accepted_by", "exported_version"),
-    *text("link_to", "name", "quickbooks_id", "quickbooks_name", "line_ids", "exported", "choice"),
-    *text("amount", "accepted_at", "before_state", "agreed", empty=True),
+    *text("link_to", "name", "quickbooks_id", "quickbooks_name", "line_ids", "exported", "choice", "party"),
+    *text("amount", "accepted_at", "before_state", "agreed", "revised", empty=True),
     *flag("update"),
     *flag("is_1099", empty=True),
     UniqueConstraint("connection_id", "kind", "key", name="uq_submission_key"),
     Index("ix_submission_state", "connection_id", "state"),
     Index("ix_submission_project", "connection_id", "project_id", "kind"),
+    Index("ix_submission_listed", "connection_id", "kind", "state", "update", "since", "amount", "revised"),
+    Index("ix_submission_number", "connection_id", "kind", "number"),
+    Index("ix_submission_quickbooks", "connection_id", "quickbooks_id"),
+    Index(
+        "ix_submission_differing",
+        "connection_id",
+        "kind",
+        sqlite_where=sql(DIFFERS),
+        postgresql_where=sql(DIFFERS),
+    ),
     sqlite_autoincrement=True,
 )
 
@@ -269,6 +282,12 @@ write_back = Table(
     *flag("in_flight"),
     UniqueConstraint("connection_id", "origin_id", name="uq_write_back_origin_id"),
     Index("ix_write_back_project", "connection_id", "project_id"),
+    Index(
+        "ix_write_back_refused",
+        "connection_id",
+        sqlite_where=sql("message <> ''"),
+        postgresql_where=sql("message <> ''"),
+    ),
     sqlite_autoincrement=True,
 )
 

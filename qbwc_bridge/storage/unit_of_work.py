@@ -15,6 +15,7 @@ from qbwc_bridge.storage import tables
 from qbwc_bridge.storage.driver import Driver
 from qbwc_bridge.storage.engine import POOL_SIZE, begin_command, sqlite_file
 from qbwc_bridge.storage.faults import plainly
+from qbwc_bridge.storage.listing import SubmissionListing
 from qbwc_bridge.storage.repository import TableStore, Transaction
 from qbwc_bridge.storage.rows import Row, row_codec
 
@@ -62,6 +63,11 @@ class SqlUnitOfWork:
     history = _Rows(tables.history, records.History)
     people = _Rows(tables.person, people.Person)
     leases = _Rows(tables.lease, records.Lease)
+
+    @property
+    def listing(self) -> SubmissionListing:
+        """Submissions as a table for people."""
+        return SubmissionListing(self.transaction, self.submissions)
 
 
 class OpenSqlWork:

@@ -3,7 +3,7 @@
 import datetime as dt
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -188,11 +188,12 @@ class _Maker:
 
     def _submission(self, kind: Any, key: str, number: str, title: str, **more: Any) -> Submission:
         self.made += 1
-        quickbooks = more.pop("quickbooks", "")
+        quickbooks, party, revised = more.pop("quickbooks", ""), more.pop("party", ""), more.pop("revised", None)
         state = State.SYNCED if quickbooks else more.pop("state")
         since = self.now - dt.timedelta(minutes=self.made)
         row = Submission(self.connection_id, kind, key, number, title, f"v{self.made}", since, since, **more)
         row.state, row.quickbooks_id, row.quickbooks_name = state, quickbooks, (number or title) if quickbooks else ""
+        row.party, row.revised = party, revised
         row.exported_version, row.exported = (row.version, '{"lines": []}' * 20) if quickbooks else ("", "")
         if state in (State.BLOCKED, State.FAILED):
             row.reasons = ["No vendor is chosen in Procore: choose one there."]
@@ -209,22 +210,26 @@ class _Maker:
         found = Commitment(
             at, project, called, f"Works {at}", "Approved", lines, vendor_id=vendor, vendor_name=company_name(vendor)
         )
-        return self._contract("commitment", at, called, found.title, project, found.amount(), f"P{at}"), found
+        found = replace(found, revised=found.amount() + Decimal(250))
+        more = {"party": found.vendor_name, "revised": found.revised}
+        return self._contract("commitment", at, called, found.title, project, found.amount(), f"P{at}", **more), found
 
     def _change(self, at: int, commitments: int, codes: Sequence[BudgetCode]) -> tuple[Submission, Document]:
         order = at % commitments + 1
         project = order % self.size.projects + 1
         line = ContractLine(9_000_000 + at, "More work", self._amount(), self.dice.choice(codes))
         found = ChangeOrder(at, project, order, f"CO-{at:06d}", f"Change {at}", "Approved", (line,))
-        return self._contract("change_order", at, found.number, found.title, project, found.amount(), f"P{order}"), found
+        more = {"party": company_name(order % self.size.vendors + 1)}
+        row = self._contract("change_order", at, found.number, found.title, project, found.amount(), f"P{order}", **more)
+        return row, found
 
     def _contract(
-        self, kind: str, at: int, number: str, title: str, project: int, amount: Decimal, txn_id: str
+        self, kind: str, at: int, number: str, title: str, project: int, amount: Decimal, txn_id: str, **more: Any
     ) -> Submission:
         state = self.dice.choice(STATES)
         txn_id = txn_id if state is State.SYNCED else ""
         return self._submission(
-            kind, str(at), number, title, project_id=project, amount=amount, state=state, quickbooks=txn_id
+            kind, str(at), number, title, project_id=project, amount=amount, state=state, quickbooks=txn_id, **more
         )
 
     def _amount(self) -> Decimal:
