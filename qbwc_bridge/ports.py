@@ -308,23 +308,46 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """Some rows of a table, and of all that is wanted: how many, and the sums of amounts and revised ones in cents."""
+class Sums:
+    """How many submissions there are, and the sums of amounts and revised ones in cents."""
 
-    rows: Sequence[records.Submission]
-    count: int
-    amount_cents: int
-    revised_cents: int
+    count: int = 0
+    amount_cents: int = 0
+    revised_cents: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """What is known of a linked submission where there may be thousands: the record's key, and what it is in QuickBooks."""
+
+    kind: records.Kind
+    key: str
+    project_id: int
+    quickbooks_id: str
+    quickbooks_name: str
 
 
 class Listing(Protocol):
-    """Submissions as a table: filtered, sorted, counted and summed by the database."""
+    """Submissions as a table, filtered, sorted, counted and summed by the database; and a few columns of many rows."""
 
-    def counts(self, connection_id: int) -> Mapping[tuple[records.Kind, State, bool], int]:
-        """Count the submissions of a connection by kind, state, and whether they are updates."""
+    def linked(self, connection_id: int, kinds: Sequence[str]) -> Sequence[Linked]:
+        """Give what is joined to a record of QuickBooks, of these kinds."""
         ...
 
-    def differing(self, connection_id: int) -> Mapping[str, int]:
+    def names(self, connection_id: int, kind: str) -> Mapping[str, str]:
+        """Give the FullNames on a list of QuickBooks by ListID, also of what is gone."""
+        ...
+
+    def counts(
+        self, connection_id: int, kinds: Sequence[str] = (), *, summed: bool = False
+    ) -> Mapping[tuple[records.Kind, State, bool], Sums]:
+        """Count the submissions of a connection by kind, state, and whether they are updates; no kinds mean all.
+
+        Their amounts are added up where that is asked for; it takes as long again.
+        """
+        ...
+
+    def differing(self, connection_id: int) -> Mapping[records.Kind, int]:
         """Count by kind what is synced, but not as it should be."""
         ...
 
@@ -332,8 +355,12 @@ class Listing(Protocol):
         """Since when the oldest one waits for a person's decision."""
         ...
 
-    def page(self, wanted: Wanted, *, first: int, rows: int) -> Found:
+    def page(self, wanted: Wanted, *, first: int, rows: int) -> Sequence[records.Submission]:
         """Give `rows` rows of what is wanted, in its order, after the `first` ones."""
+        ...
+
+    def searched(self, wanted: Wanted, *, first: int, rows: int) -> tuple[Sequence[records.Submission], Sums]:
+        """Give the same with the count and sums of all that is wanted; beyond the end, the rows from the first one."""
         ...
 
 

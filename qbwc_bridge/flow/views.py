@@ -19,7 +19,7 @@ from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.ledger import Ledger
 from qbwc_bridge.flow.proof import unmapped
 from qbwc_bridge.flow.rotation import seconds_between, stretched
-from qbwc_bridge.ports import Filled, UnitOfWork
+from qbwc_bridge.ports import Filled, Sums, UnitOfWork
 
 Word = Literal["working", "needs_you", "stopped"]
 """The one word about a connection, as `status --json` promises it."""
@@ -110,7 +110,7 @@ def look(kit: Kit, uow: UnitOfWork, connection: Connection, now: dt.datetime) ->
         queue={state: count for state, count in queue.items() if count},
         stops=_stops(kit, connection, now),
         questions=_questions(connection) + _refused_projects(uow, connection) + _differing_jobs(uow, connection),
-        updates=sum(count for (_, state, update), count in counts.items() if update and state is State.READY),
+        updates=sum(sums.count for (_, state, update), sums in counts.items() if update and state is State.READY),
         differing=sum(uow.listing.differing(connection.id).values()),
         oldest_ready=uow.listing.oldest_ready(connection.id),
         parked_readings=uow.tasks.count(connection_id=connection.id, state=TaskState.PARKED, submission_id=None),
@@ -154,12 +154,12 @@ def _switched(on: bool | None) -> str:  # noqa: FBT001 - reads as its answer
     return "not told" if on is None else "on" if on else "off"
 
 
-def state_counts(counts: Mapping[tuple[Kind, State, bool], int]) -> dict[Kind, dict[State, int]]:
+def state_counts(counts: Mapping[tuple[Kind, State, bool], Sums]) -> dict[Kind, dict[State, int]]:
     """Sum counts by kind and state, whether updates or not; what does not occur is left out."""
     found: dict[Kind, Counter[State]] = defaultdict(Counter)
-    for (kind, state, _), count in counts.items():
-        found[kind][state] += count
-    return {kind: dict(sums) for kind, sums in found.items()}
+    for (kind, state, _), sums in counts.items():
+        found[kind][state] += sums.count
+    return {kind: dict(by_state) for kind, by_state in found.items()}
 
 
 def worst(words: list[Word]) -> Word:

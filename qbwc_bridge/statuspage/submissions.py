@@ -1,17 +1,18 @@
 """The tabs of submissions of one connection: filters with counts, search, order, pages, and decisions about several."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from qbwc_bridge.domain.names import fold
-from qbwc_bridge.domain.records import Connection, Kind
+from qbwc_bridge.domain.records import Connection, Kind, Submission
 from qbwc_bridge.domain.states import State
-from qbwc_bridge.ports import Found, Wanted
+from qbwc_bridge.ports import Sums, Wanted
 from qbwc_bridge.statuspage.ask import Ask, Page
-from qbwc_bridge.statuspage.lines import lines
-from qbwc_bridge.statuspage.paging import Step, steps
-from qbwc_bridge.statuspage.tabs import FILTERS, Chosen, Filter
+from qbwc_bridge.statuspage.lines import Line, lines
+from qbwc_bridge.statuspage.paging import steps
+from qbwc_bridge.statuspage.render import money
+from qbwc_bridge.statuspage.tabs import FILTERS, Chosen, Filter, Tab
 
 PAGE_ROWS = 100
 """Rows of one page: some screens to scroll, and a form that stays small."""
@@ -19,7 +20,7 @@ PAGE_ROWS = 100
 TOGETHER = ("accept", "reject", "take_back", "retry", "archive", "done")
 """Decisions that make sense for several records at once."""
 
-Counts = Mapping[tuple[Kind, State, bool], int]
+Counts = Mapping[tuple[Kind, State, bool], Sums]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +47,25 @@ class Head:
     figure: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the table with the cells of its tab: head, text, and whether it is a figure."""
+
+    line: Line
+    cells: list[tuple[str, str, bool]]
+
+
 def submissions(ask: Ask, name: str) -> Page:
     """Show the submissions of a connection that the filters let through, a page at a time."""
     connection = ask.connection(name)
     chosen = Chosen.read(ask.request.args)
-    counts = ask.uow.listing.counts(connection.id)
-    differing = ask.uow.listing.differing(connection.id)
-    found, chosen = _found(ask, connection, chosen)
-    part = lines(ask, connection, found.rows)
+    figures = any(column.figure for column in chosen.tab.columns) and bool(chosen.kind)
+    counts = ask.uow.listing.counts(connection.id, chosen.tab.kinds, summed=figures)
+    chips = list(_chips(ask, name, chosen, counts, ask.uow.listing.differing(connection.id)))
+    found, sums, chosen = _found(ask, connection, chosen, counts, next(chip.count for chip in chips if chip.on))
+    # A budget plus its changes would be the sum of nothing.
+    figures = figures and len({kind for kind, _, _ in counts}) == 1 and chosen.state != "differs"
+    part = lines(ask, connection, found)
     here = {action for line in part for action in line.actions}
     values = {
         "connection": connection,
@@ -62,24 +74,57 @@ def submissions(ask: Ask, name: str) -> Page:
         "tab": chosen.kind or "submissions",
         "shown_tab": chosen.tab,
         "heads": list(_heads(ask, name, chosen)),
-        "state_chips": list(_chips(ask, name, chosen, counts, differing)),
-        "lines": part,
-        "count": found.count,
-        "sums": _sums(found, chosen, counts),
+        "state_chips": chips,
+        "rows": [Row(line, _cells(line, chosen.tab)) for line in part],
+        "count": sums.count,
+        "sums": _figures(sums) if figures else {},
         "actions": [action for action in TOGETHER if action in here],
-        "steps": _steps(ask, name, chosen, found.count),
+        "steps": steps(
+            chosen.page,
+            _pages(sums.count),
+            lambda page: ask.url("submissions", name=name, **replace(chosen, page=page).query()),
+        ),
     }
     return Page("submissions.html", values)
 
 
-def _found(ask: Ask, connection: Connection, chosen: Chosen) -> tuple[Found, Chosen]:
-    """Read the page that is asked for, or the last one where there are fewer."""
+def _found(
+    ask: Ask, connection: Connection, chosen: Chosen, counts: Counts, count: int
+) -> tuple[Sequence[Submission], Sums, Chosen]:
+    """Read the page that is asked for, or the last one where there are fewer; without a search the counts tell all."""
     wanted, listing = _wanted(ask, connection, chosen), ask.uow.listing
-    found = listing.page(wanted, first=(chosen.page - 1) * PAGE_ROWS, rows=PAGE_ROWS)
-    if found.rows or chosen.page == 1:
-        return found, chosen
-    chosen = replace(chosen, page=max(1, -(-found.count // PAGE_ROWS)))
-    return listing.page(wanted, first=(chosen.page - 1) * PAGE_ROWS, rows=PAGE_ROWS), chosen
+    if chosen.q:
+        found, sums = listing.searched(wanted, first=(chosen.page - 1) * PAGE_ROWS, rows=PAGE_ROWS)
+        last = chosen.page <= _pages(sums.count)
+        return found, sums, chosen if last else replace(chosen, page=1)
+    by = FILTERS.get(chosen.state)
+    parts = [each for key, each in counts.items() if by is None or _fits(key, by)]
+    amounts = (sum(getattr(part, name) for part in parts) for name in ("amount_cents", "revised_cents"))
+    sums = Sums(count, *amounts)
+    chosen = replace(chosen, page=min(chosen.page, _pages(count)))
+    return listing.page(wanted, first=(chosen.page - 1) * PAGE_ROWS, rows=PAGE_ROWS), sums, chosen
+
+
+def _pages(count: int) -> int:
+    return max(1, -(-count // PAGE_ROWS))
+
+
+def _cells(line: Line, tab: Tab) -> list[tuple[str, str, bool]]:
+    row = line.row
+    values = {
+        "project": line.project,
+        "vendor": line.party,
+        "name": row.quickbooks_name,
+        "amount": money(row.amount),
+        "changes": money(line.changes),
+        "revised": money(row.revised),
+    }
+    return [(column.head, values[column.sort], column.figure) for column in tab.columns]
+
+
+def _figures(sums: Sums) -> dict[str, Decimal]:
+    amount, revised = (Decimal(cents).scaleb(-2) for cents in (sums.amount_cents, sums.revised_cents))
+    return {"amount": amount, "revised": revised, "changes": revised - amount}
 
 
 def _wanted(ask: Ask, connection: Connection, chosen: Chosen) -> Wanted:
@@ -102,14 +147,6 @@ def _projects(ask: Ask, connection: Connection, text: str) -> list[int]:
     return [row.project_id for row in rows if fold(text) in fold(f"{row.number} {row.name}")]
 
 
-def _sums(found: Found, chosen: Chosen, counts: Counts) -> dict[str, Decimal]:
-    """Add up the figures of a tab whose amounts are of one kind: a budget plus its changes would be no sum."""
-    if len({kind for kind, _, _ in counts if kind in chosen.tab.kinds}) != 1:
-        return {}
-    amount, revised = (Decimal(cents).scaleb(-2) for cents in (found.amount_cents, found.revised_cents))
-    return {"amount": amount, "revised": revised, "changes": revised - amount}
-
-
 def _heads(ask: Ask, name: str, chosen: Chosen) -> Iterable[Head]:
     columns = [("Record", "number", False), *((each.head, each.sort, each.figure) for each in chosen.tab.columns)]
     for word, sort, figure in [*columns, ("State", "state", False), ("Since", "since", False)]:
@@ -122,26 +159,18 @@ def _chips(
 ) -> Iterable[Chip]:
     """State filters with what each would show in this tab; those that are empty are left out."""
     every = replace(chosen, state="", page=1)
-    here = {key: count for key, count in counts.items() if not chosen.tab.kinds or key[0] in chosen.tab.kinds}
-    yield Chip("All", sum(here.values()), ask.url("submissions", name=name, **every.query()), not chosen.state)
+    yield Chip("All", sum(sums.count for sums in counts.values()), ask.url("submissions", name=name, **every.query()), not chosen.state)
     for key, each in FILTERS.items():
         kinds = chosen.tab.kinds or differing
-        count = sum(differing.get(kind, 0) for kind in kinds) if each.differs else _count(here, each)
+        count = sum(differing.get(kind, 0) for kind in kinds) if each.differs else _count(counts, each)
         if count or chosen.state == key:
             url = ask.url("submissions", name=name, **replace(every, state=str(key)).query())
             yield Chip(each.look.word, count, url, chosen.state == key, each.look.sign, each.look.css)
 
 
 def _count(counts: Counts, by: Filter) -> int:
-    return sum(
-        count for (_, state, update), count in counts.items() if state in by.states and by.update in (None, update)
-    )
+    return sum(sums.count for key, sums in counts.items() if _fits(key, by))
 
 
-def _steps(ask: Ask, name: str, chosen: Chosen, count: int) -> list[Step]:
-    return steps(
-        chosen.page,
-        max(1, -(-count // PAGE_ROWS)),
-        lambda page: ask.url("submissions", name=name, **replace(chosen, page=page).query()),
-    )
-
+def _fits(key: tuple[Kind, State, bool], by: Filter) -> bool:
+    return key[1] in by.states and by.update in (None, key[2])

@@ -5,20 +5,20 @@ The rows are wide, so what is wanted is found first by narrow indexes, and only 
 
 import datetime as dt
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, reduce
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, bindparam, case, cast, func, or_, select
+from sqlalchemy import BigInteger, Select, bindparam, case, cast, func, literal, or_, select
 from sqlalchemy import text as sql
 from sqlalchemy.sql.elements import ColumnElement
 
 from qbwc_bridge.domain.records import Kind, Submission
 from qbwc_bridge.domain.states import State
-from qbwc_bridge.ports import Found, Wanted
+from qbwc_bridge.ports import Linked, Sums, Wanted
 from qbwc_bridge.storage import statements
 from qbwc_bridge.storage.driver import Values
 from qbwc_bridge.storage.repository import TableStore, Transaction
-from qbwc_bridge.storage.tables import DIFFERS, project_choice, submission
+from qbwc_bridge.storage.tables import DIFFERS, list_record, project_choice, submission
 
 ESCAPE = "/"
 ROW_OFFSET = "row_offset"
@@ -36,10 +36,24 @@ class SubmissionListing:
         self._transaction = transaction
         self._rows = rows
 
-    def counts(self, connection_id: int) -> dict[tuple[Kind, State, bool], int]:
-        """Count the submissions of a connection by kind, state, and whether they are updates."""
-        found = self._fetch(_counting(), {"connection_id": connection_id})
-        return {(kind, State(state), bool(update)): int(count) for kind, state, update, count in found}
+    def counts(
+        self, connection_id: int, kinds: Sequence[str] = (), *, summed: bool = False
+    ) -> dict[tuple[Kind, State, bool], Sums]:
+        """Count the submissions of a connection by kind, state, and whether they are updates; with sums if asked."""
+        values: Values = {}
+        shape = _shape(Wanted(connection_id, kinds=kinds), values)
+        found = self._fetch(_counting(shape, summed=summed), values)
+        return {(kind, State(state), bool(update)): _read(sums) for kind, state, update, *sums in found}
+
+    def linked(self, connection_id: int, kinds: Sequence[str]) -> list[Linked]:
+        """Give what is joined to a record of QuickBooks, of these kinds."""
+        values: Values = {}
+        shape = _shape(Wanted(connection_id, kinds=kinds), values)
+        return [Linked(*found) for found in self._fetch(_linked(shape), values)]
+
+    def names(self, connection_id: int, kind: str) -> dict[str, str]:
+        """Give the FullNames on a list of QuickBooks by ListID, also of what is gone."""
+        return {list_id: name for list_id, name in self._fetch(_names(), {"connection_id": connection_id, "kind": kind})}
 
     def differing(self, connection_id: int) -> dict[str, int]:
         """Count by kind what is synced, but not as it should be."""
@@ -50,18 +64,22 @@ class SubmissionListing:
         ((since,),) = self._fetch(_oldest(), {"connection_id": connection_id, "ready": str(State.READY)})
         return dt.datetime.fromisoformat(since) if since else None
 
-    def page(self, wanted: Wanted, *, first: int, rows: int) -> Found:
-        """Give some rows of what is wanted, in its order, with how many there are and their sum in cents.
+    def page(self, wanted: Wanted, *, first: int, rows: int) -> list[Submission]:
+        """Give some rows of what is wanted, in its order; `first` is how many stand before them."""
+        values: Values = {statements.ROW_LIMIT: rows, ROW_OFFSET: first}
+        return self._rows_of([row_id for (row_id,) in self._fetch(_ids(_shape(wanted, values), wanted.order), values)])
 
-        `first` is the number of rows before them; beyond the end nothing is given.
-        """
-        values: Values = {"connection_id": wanted.connection_id}
-        shape = _shape(wanted, values)
-        ((count, amount, revised),) = self._fetch(_sum(shape), values)
-        values |= {statements.ROW_LIMIT: rows, ROW_OFFSET: first}
-        ids = [row_id for (row_id,) in self._fetch(_ids(shape, wanted.order), values)]
+    def searched(self, wanted: Wanted, *, first: int, rows: int) -> tuple[list[Submission], Sums]:
+        """Give the same with the count and sums of all; the texts are looked through once for all three."""
+        values: Values = {statements.ROW_LIMIT: rows, ROW_OFFSET: first}
+        found = self._fetch(_ids(_shape(wanted, values), wanted.order, summed=True), values)
+        if not found and first:
+            return self.searched(wanted, first=0, rows=rows)
+        return self._rows_of([each[0] for each in found]), _read(found[0][1:]) if found else Sums()
+
+    def _rows_of(self, ids: Sequence[int]) -> list[Submission]:
         read = {row.id: row for row in self._rows.find(id=ids)}
-        return Found([read[row_id] for row_id in ids], int(count), int(amount or 0), int(revised or 0))
+        return [read[row_id] for row_id in ids]
 
     def _fetch(self, statement: Select[Any], values: Values) -> list[Sequence[Any]]:
         self._transaction.flush()
@@ -73,6 +91,7 @@ Shape = tuple[tuple[str, int], ...]
 
 
 def _shape(wanted: Wanted, values: Values) -> Shape:
+    values["connection_id"] = wanted.connection_id
     shape: list[tuple[str, int]] = []
     for name, chosen in (("kind", wanted.kinds), ("state", [str(state) for state in wanted.states])):
         if chosen:
@@ -104,10 +123,28 @@ def _forms(text: str) -> list[str]:
     return [f"%{form}%" for form in dict.fromkeys((safe, other, one if not one.isascii() else safe))]
 
 
+def _read(sums: Sequence[Any]) -> Sums:
+    return Sums(*(int(each or 0) for each in sums))
+
+
 @cache
-def _counting() -> Select[Any]:
+def _counting(shape: Shape, *, summed: bool) -> Select[Any]:
     columns = (submission.c.kind, submission.c.state, submission.c.update)
-    return select(*columns, func.count()).where(_mine()).group_by(*columns)
+    amounts = [func.sum(_cents(name)) for name in ("amount", "revised")] if summed else []
+    return select(*columns, func.count(), *amounts).where(*_conditions(shape)).group_by(*columns)
+
+
+@cache
+def _linked(shape: Shape) -> Select[Any]:
+    names = ("kind", "key", "project_id", "quickbooks_id", "quickbooks_name")
+    columns = [submission.c[name] for name in names]
+    return select(*columns).where(*_conditions(shape), submission.c.quickbooks_id != "").order_by(submission.c.id)
+
+
+@cache
+def _names() -> Select[Any]:
+    mine = (list_record.c.connection_id == bindparam("connection_id"), list_record.c.kind == bindparam("kind"))
+    return select(list_record.c.list_id, list_record.c.full_name).where(*mine)
 
 
 @cache
@@ -124,20 +161,15 @@ def _mine() -> ColumnElement[bool]:
     return submission.c.connection_id == bindparam("connection_id")
 
 
-@cache
-def _sum(shape: Shape) -> Select[Any]:
-    sums = (func.sum(_cents("amount")), func.sum(_cents("revised")))
-    return select(func.count(), *sums).select_from(submission).where(*_conditions(shape))
-
-
 def _cents(name: str) -> ColumnElement[int]:
     """An amount in cents: it has two decimals always, so without the point it is whole, and nothing is rounded."""
     return func.coalesce(cast(func.replace(submission.c[name], ".", ""), BigInteger), 0)
 
 
 @cache
-def _ids(shape: Shape, order: str) -> Select[Any]:
-    query = select(submission.c.id).where(*_conditions(shape)).order_by(*_sorting(order))
+def _ids(shape: Shape, order: str, *, summed: bool = False) -> Select[Any]:
+    sums = [func.count().over(), *(func.sum(_cents(name)).over() for name in ("amount", "revised"))] if summed else []
+    query = select(submission.c.id, *sums).where(*_conditions(shape)).order_by(*_sorting(order))
     if order.removeprefix("-") == "project":
         mine = (project_choice.c.connection_id == submission.c.connection_id) & (
             project_choice.c.project_id == submission.c.project_id
@@ -186,7 +218,9 @@ def _conditions(shape: Shape) -> list[ColumnElement[bool]]:
         found.append(submission.c.update == bindparam("updating"))
     if "text" in places:
         texts = _several("text", places["text"])
-        like = [func.lower(submission.c[name]).like(text, escape=ESCAPE) for name in _SEARCHED for text in texts]
+        # Looked through in one go: this is what a search takes its time for.
+        everything = func.lower(reduce(lambda left, name: left + "\n" + submission.c[name], _SEARCHED, literal("")))
+        like = [everything.like(text, escape=ESCAPE) for text in texts]
         some = _several("project", places["project"])
         found.append(or_(*like, submission.c.project_id.in_(some)) if some else or_(*like))
     return found

@@ -84,6 +84,7 @@ submission = Table(
     Index(
         "ix_submission_differing",
         "connection_id",
+        "state",
         "kind",
         sqlite_where=sql(DIFFERS),
         postgresql_where=sql(DIFFERS),

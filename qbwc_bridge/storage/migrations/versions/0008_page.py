@@ -42,7 +42,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_submission_differing",
         "submission",
-        ["connection_id", "kind"],
+        ["connection_id", "state", "kind"],
         sqlite_where=DIFFERS,
         postgresql_where=DIFFERS,
     )
