@@ -16,6 +16,7 @@ from qbwc_bridge.domain.states import State
 from qbwc_bridge.domain.webhooks import Hook, Trigger, Undelivered
 
 Row = TypeVar("Row")
+Figures = TypeVar("Figures")
 
 
 class Clock(Protocol):
@@ -364,6 +365,30 @@ class Listing(Protocol):
         ...
 
 
+class Kept(Protocol):
+    """Figures of the ledger, kept by project: any dataclass of numbers and texts, told apart by its class.
+
+    Whoever writes what they are made of changes a mark in the same transaction: what was kept under other marks is not
+    given as if it were of today.
+    """
+
+    def marks(self, connection_id: int) -> Mapping[str, int]:
+        """How often what concerns each project, each job, and all of them (empty) has changed."""
+        ...
+
+    def find(self, kind: type[Figures], connection_id: int, project_id: int | None = None) -> Mapping[int, tuple[str, Figures]]:
+        """Give the figures of a class with their stamps by project; what cannot be read any more is left out."""
+        ...
+
+    def stamps(self, connection_id: int, kinds: Sequence[str]) -> Mapping[int, set[str]]:
+        """Give the stamps of the figures of these classes, by project; an empty one for each that is not kept."""
+        ...
+
+    def keep(self, connection_id: int, project_id: int, stamp: str, figures: object) -> None:
+        """Keep figures of a project in place of earlier ones of their class."""
+        ...
+
+
 class UnitOfWork(Protocol):
     """One transaction: everything in it is kept together or not at all."""
 
@@ -390,6 +415,11 @@ class UnitOfWork(Protocol):
     @property
     def listing(self) -> Listing:
         """The same as a table for people."""
+        ...
+
+    @property
+    def kept(self) -> Kept:
+        """Figures of the ledger as they were last reckoned."""
         ...
 
     @property

@@ -136,6 +136,13 @@ def called(document: CostDocument) -> str:
     return f"{called_type(document.txn_type).capitalize()} {document.ref_number}".strip()
 
 
+def called_with_payee(document: CostDocument) -> str:
+    """Name a document with its payee only where QuickBooks has the vendor: any other may be an employee (rule 18)."""
+    if document.txn_type == PAYROLL:
+        return f"Payroll of {document.txn_date.day} {document.txn_date:%b %Y}"
+    return f"{called(document)} {told_payee(document)}".strip()
+
+
 class Discretion:
     """Takes the names of employees out of texts that people typed: no page and no file tells them."""
 

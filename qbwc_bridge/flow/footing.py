@@ -116,9 +116,7 @@ def footing(ledger: Ledger, control: Control | None) -> Footing:
     if control is None:
         return Footing(None, note=_not_yet(ledger))
     sums = ledger_sums(ledger.uow, ledger.connection, ledger.as_of)
-    names = {
-        row.list_id: row.full_name for row in ledger.uow.lists.find(connection_id=ledger.connection.id, kind="customer")
-    }
+    names = ledger.uow.listing.names(ledger.connection.id, "customer")
     lines = [
         FootingLine(
             what="linked job" if job in ledger.jobs else "job not linked",

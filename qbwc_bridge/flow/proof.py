@@ -117,6 +117,15 @@ def rows_of(
     ]
 
 
+def known_rows(ledger: Ledger, choice: ProjectChoice) -> list[Row]:
+    """Compare a released project with what the bridge wrote there and Procore confirmed, code by code."""
+    if choice.release is None:
+        return []
+    rows = ledger.uow.writebacks.find(connection_id=choice.connection_id, project_id=choice.project_id)
+    written = ours((row.written for row in rows if row.written), ledger.connection.key, ledger.as_of)
+    return rows_of(choice, ledger.of_project(choice.project_id), written)
+
+
 def ours(costs: Iterable[DirectCost], key: str, as_of: dt.date | None) -> list[DirectCost]:
     """Those direct costs that carry the connection's key, through a date."""
     return [cost for cost in costs if is_ours(cost, key) and (not as_of or cost.date <= as_of)]

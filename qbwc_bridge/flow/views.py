@@ -15,9 +15,8 @@ from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.domain.records import KINDS_OUTWARD, Connection, Kind
 from qbwc_bridge.domain.states import State, TaskState
 from qbwc_bridge.flow.detaching import sentence
+from qbwc_bridge.flow.figures import KeptLedger, ProjectSums
 from qbwc_bridge.flow.kit import Kit
-from qbwc_bridge.flow.ledger import Ledger
-from qbwc_bridge.flow.proof import unmapped
 from qbwc_bridge.flow.rotation import seconds_between, stretched
 from qbwc_bridge.ports import Filled, Sums, UnitOfWork
 
@@ -102,7 +101,7 @@ def look(kit: Kit, uow: UnitOfWork, connection: Connection, now: dt.datetime) ->
     """Look at one connection, at the moment `now`."""
     counts = uow.listing.counts(connection.id)
     queue = {state: uow.tasks.count(connection_id=connection.id, state=state) for state in TaskState}
-    lost = _unmapped_amounts(kit, uow, connection)
+    unmapped, unmapped_amount = _unmapped(kit, uow, connection)
     visit = connection.last_contact
     return Look(
         connection=connection,
@@ -114,8 +113,8 @@ def look(kit: Kit, uow: UnitOfWork, connection: Connection, now: dt.datetime) ->
         differing=sum(uow.listing.differing(connection.id).values()),
         oldest_ready=uow.listing.oldest_ready(connection.id),
         parked_readings=uow.tasks.count(connection_id=connection.id, state=TaskState.PARKED, submission_id=None),
-        unmapped=len(lost),
-        unmapped_amount=total(lost),
+        unmapped=unmapped,
+        unmapped_amount=unmapped_amount,
         refused=uow.writebacks.count(connection_id=connection.id, message=Filled()),
         next_visit=visit + visit_every(kit, connection) if visit else None,
         slow=_slow(kit, uow, connection),
@@ -215,12 +214,14 @@ def _differing_jobs(uow: UnitOfWork, connection: Connection) -> list[str]:
     return [f"{differs} Run reconcile, and compare with QuickBooks' own report."]
 
 
-def _unmapped_amounts(kit: Kit, uow: UnitOfWork, connection: Connection) -> list[Decimal]:
-    # The ledger reads every list and document: not worth it before the first cost came.
-    if not uow.costs.count(connection_id=connection.id):
-        return []
-    ledger = Ledger(uow, connection, kit.options(connection))
-    return [row.amount for row in unmapped(ledger) if not row.ignored]
+def _unmapped(kit: Kit, uow: UnitOfWork, connection: Connection) -> tuple[int, Decimal]:
+    """How many costs are not in the Procore budget, and their sum."""
+    if not uow.costs.has(connection_id=connection.id):
+        return 0, ZERO
+    figures = KeptLedger(uow, connection, kit.options(connection))
+    found = figures.of(ProjectSums)
+    sums = [found[choice.project_id] for choice in figures.linked]
+    return sum(each.unmapped for each in sums), total(each.cost.unmapped for each in sums)
 
 
 def _without_hook(uow: UnitOfWork, connection: Connection) -> list[str]:

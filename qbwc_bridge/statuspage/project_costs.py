@@ -15,7 +15,7 @@ from qbwc_bridge.errors import NotFound
 from qbwc_bridge.flow.cost_documents import Discretion, Fate, called
 from qbwc_bridge.flow.job_to_date import NO_CODE, CodeRow, job_to_date
 from qbwc_bridge.flow.ledger import Ledger
-from qbwc_bridge.flow.proof import Row, ours, rows_of
+from qbwc_bridge.flow.proof import known_rows
 from qbwc_bridge.ports import UpTo
 from qbwc_bridge.statuspage.ask import Ask, Page
 
@@ -97,15 +97,6 @@ def frame(ask: Ask, connection: Connection, ledger: Ledger, choice: ProjectChoic
         "as_of": ledger.as_of,
         "warnings": _warnings(connection, ledger, choice),
     }
-
-
-def known_rows(ledger: Ledger, choice: ProjectChoice) -> list[Row]:
-    """Compare a released project with what the bridge wrote there and Procore confirmed, code by code."""
-    if choice.release is None:
-        return []
-    rows = ledger.uow.writebacks.find(connection_id=choice.connection_id, project_id=choice.project_id)
-    written = ours((row.written for row in rows if row.written), ledger.connection.key, ledger.as_of)
-    return rows_of(choice, ledger.of_project(choice.project_id), written)
 
 
 def _date(text: str) -> dt.date | None:

@@ -206,6 +206,13 @@ transaction_record = Table(
     UniqueConstraint("connection_id", "kind", "txn_id", name="uq_transaction_record_txn_id"),
     Index("ix_transaction_record_ref_number", "connection_id", "kind", "ref_number"),
     Index("ix_transaction_record_txn_id", "connection_id", "txn_id"),
+    Index(
+        "ix_transaction_record_pending",
+        "connection_id",
+        "kind",
+        sqlite_where=sql("pending"),
+        postgresql_where=sql("pending"),
+    ),
     Index("ix_transaction_record_modified", "connection_id", "kind", "time_modified"),
     sqlite_autoincrement=True,
 )
@@ -222,6 +229,7 @@ cost_document = Table(
     mention("reading_id", "cost_reading"),
     UniqueConstraint("connection_id", "txn_id", "job_id", name="uq_cost_document_txn_id"),
     Index("ix_cost_document_job", "connection_id", "job_id"),
+    Index("ix_cost_document_sums", "connection_id", "deleted", "job_id", "txn_date", "cost_cents"),
     Index("ix_cost_document_type", "connection_id", "txn_type", "txn_date"),
     sqlite_autoincrement=True,
 )
@@ -256,6 +264,29 @@ proof_kept = Table(
     *text("read_at", "others", "notes"),
     *text("invoices", empty=True),
     UniqueConstraint("connection_id", "project_id", name="uq_proof_kept_project"),
+    sqlite_autoincrement=True,
+)
+
+ledger_mark = Table(
+    "ledger_mark",
+    metadata,
+    own_id(),
+    of_connection(),
+    *text("scope"),
+    *whole("count"),
+    UniqueConstraint("connection_id", "scope", name="uq_ledger_mark_scope"),
+    sqlite_autoincrement=True,
+)
+
+kept_figures = Table(
+    "kept_figures",
+    metadata,
+    own_id(),
+    of_connection(),
+    *whole("project_id"),
+    *text("kind", "stamp"),
+    *blob("content"),
+    UniqueConstraint("connection_id", "kind", "project_id", name="uq_kept_figures_project"),
     sqlite_autoincrement=True,
 )
 
@@ -314,6 +345,7 @@ history = Table(
     *text("subject", "at", "who", "before", "after", "why"),
     Index("ix_history_subject", "subject", "subject_id"),
     Index("ix_history_at", "connection_id", "at"),
+    Index("ix_history_newest", "connection_id", "subject"),
     sqlite_autoincrement=True,
 )
 

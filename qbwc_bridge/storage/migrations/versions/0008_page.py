@@ -1,10 +1,11 @@
-"""What the status page reads of large tables: vendor and revised contract of submissions, and indexes for its lists.
+"""What the status page reads of large tables: vendor and revised contract of submissions, indexes, and kept figures.
 
-Both are filled in from what Procore said last; review keeps them from then on.
+The first two are filled in from what Procore said last; review keeps them from then on.
 """
 
 import json
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,7 +15,9 @@ down_revision = "0006"
 branch_labels = None
 depends_on = None
 
+WHOLE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+PENDING = sa.text("pending")
 REFUSED = sa.text("message <> ''")
 DIFFERS = sa.text("state = 'synced' AND reasons <> '[]'")
 
@@ -48,6 +51,47 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_write_back_refused", "write_back", ["connection_id"], sqlite_where=REFUSED, postgresql_where=REFUSED
+    )
+    op.create_index(
+        "ix_transaction_record_pending",
+        "transaction_record",
+        ["connection_id", "kind"],
+        sqlite_where=PENDING,
+        postgresql_where=PENDING,
+    )
+    op.create_index(
+        "ix_cost_document_sums", "cost_document", ["connection_id", "deleted", "job_id", "txn_date", "cost_cents"]
+    )
+    op.create_index("ix_history_newest", "history", ["connection_id", "subject"])
+    _table("ledger_mark", *_text("scope"), _whole("count"), unique=("uq_ledger_mark_scope", "connection_id", "scope"))
+    _table(
+        "kept_figures",
+        _whole("project_id"),
+        *_text("kind", "stamp"),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        unique=("uq_kept_figures_project", "connection_id", "kind", "project_id"),
+    )
+
+
+def _text(*names: str) -> list[sa.Column[Any]]:
+    return [sa.Column(name, TEXT, nullable=False) for name in names]
+
+
+def _whole(name: str) -> sa.Column[Any]:
+    return sa.Column(name, WHOLE, nullable=False)
+
+
+def _table(name: str, *columns: sa.Column[Any], unique: tuple[str, ...]) -> None:
+    op.create_table(
+        name,
+        sa.Column("id", WHOLE, primary_key=True, autoincrement=True),
+        _whole("connection_id"),
+        *columns,
+        sa.ForeignKeyConstraint(
+            ["connection_id"], ["connection.id"], name=f"fk_{name}_connection_id", ondelete="CASCADE"
+        ),
+        sa.UniqueConstraint(*unique[1:], name=unique[0]),
+        sqlite_autoincrement=True,
     )
 
 
