@@ -54,20 +54,41 @@ def schedule(
     uow: UnitOfWork, connection: Connection, options: Options, *, now: dt.datetime, as_of: dt.date | None = None
 ) -> Schedule:
     """Build the schedule through a date, or of every date; raises Refused before QuickBooks' costs were read whole."""
+    check_whole(connection)
+    ledger = Ledger(uow, connection, options, as_of=as_of)
+    closed = closes.closes(uow, connection)
+    found = (
+        (project_figures(ledger, choice), changed_after_close(ledger, choice, closed)) for choice in ledger.linked
+    )
+    return schedule_of(uow, connection, options, found, now=now, as_of=as_of)
+
+
+def check_whole(connection: Connection) -> None:
+    """Raise Refused before QuickBooks' costs were read whole."""
     if connection.costs_whole_at is None:
         raise Refused(
             f"QuickBooks' costs of {connection.name} were not read whole yet, and a schedule of a part would be wrong: "
             "let the Web Connector visit, then ask again."
         )
+
+
+def schedule_of(
+    uow: UnitOfWork,
+    connection: Connection,
+    options: Options,
+    projects: Iterable[tuple[WipProject, list[ChangedAfterClose]]],
+    *,
+    now: dt.datetime,
+    as_of: dt.date | None = None,
+) -> Schedule:
+    """Build the schedule of the figures of its projects, and of what closed months do not have of each."""
     head = reconciling.head(connection, options, now, as_of)
     last = closes.last_before(uow, connection, head.date)
     before = {row.project_id: row for row in last.rows} if last else {}
-    ledger = Ledger(uow, connection, options, as_of=as_of)
-    closed = closes.closes(uow, connection)
     rows, changed = [], []
-    for choice in ledger.linked:
-        rows.append(wip_row(replace(project_figures(ledger, choice), last=before.get(choice.project_id))))
-        changed += changed_after_close(ledger, choice, closed)
+    for project, late in projects:
+        rows.append(wip_row(replace(project, last=before.get(project.project_id))))
+        changed += late
     read = connection.pulled_at
     return Schedule(head, read.astimezone(options.zone) if read else None, last.month if last else None, rows, changed)
 

@@ -34,6 +34,7 @@ PAGES = {
     "its documents": f"{HERE}/costs/1/documents",
     "one document": f"{HERE}/costs/1/documents/{{document}}",
     "reconciliation": f"{HERE}/reconciliation",
+    "reconciliation of a project": f"{HERE}/reconciliation?project=1",
     "work in progress": f"{HERE}/wip",
 }
 
