@@ -244,7 +244,8 @@ class Filled:
 class Store(Protocol[Row]):
     """The rows of one kind.
 
-    Criteria are column = value; a list, tuple or set means one of them; None means empty; see also UpTo, Other, Filled.
+    Criteria are column = value; a list, tuple or set means one of them; None means empty; see also UpTo, Other and
+    Filled.
     """
 
     def add(self, row: Row) -> Row:
@@ -293,8 +294,8 @@ class Wanted:
     """Which submissions of a connection a table shall show; what is empty or None narrows nothing.
 
     `text` is looked for in number, title, party and name in QuickBooks, and hits what belongs to `projects` besides.
-    `order` is number, title, name, vendor, project, amount, changes, revised, state or since, with `-` before it for descending; empty: what
-    needs a person first.
+    `order` is number, title, name, vendor, project, amount, changes, revised, state or since, with `-` before it for
+    descending; empty: what needs a person first.
     """
 
     connection_id: int
@@ -319,13 +320,15 @@ class Sums:
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """What is known of a linked submission where there may be thousands: the record's key, and what it is in QuickBooks."""
+    """What is known of a linked submission where there may be thousands of them."""
 
     kind: records.Kind
     key: str
     project_id: int
     quickbooks_id: str
     quickbooks_name: str
+    number: str
+    choice: records.Choice
 
 
 class Listing(Protocol):
@@ -333,6 +336,10 @@ class Listing(Protocol):
 
     def linked(self, connection_id: int, kinds: Sequence[str]) -> Sequence[Linked]:
         """Give what is joined to a record of QuickBooks, of these kinds."""
+        ...
+
+    def orders_of_job(self, connection_id: int, job_id: str) -> Mapping[str, str]:
+        """Give the vendors' ListIDs of purchase orders with a line for a job, by TxnID, without those that are gone."""
         ...
 
     def names(self, connection_id: int, kind: str) -> Mapping[str, str]:
@@ -348,7 +355,7 @@ class Listing(Protocol):
         """
         ...
 
-    def differing(self, connection_id: int) -> Mapping[records.Kind, int]:
+    def differing(self, connection_id: int) -> Mapping[str, int]:
         """Count by kind what is synced, but not as it should be."""
         ...
 
@@ -376,7 +383,9 @@ class Kept(Protocol):
         """How often what concerns each project, each job, and all of them (empty) has changed."""
         ...
 
-    def find(self, kind: type[Figures], connection_id: int, project_id: int | None = None) -> Mapping[int, tuple[str, Figures]]:
+    def find(
+        self, kind: type[Figures], connection_id: int, project_id: int | None = None
+    ) -> Mapping[int, tuple[str, Figures]]:
         """Give the figures of a class with their stamps by project; what cannot be read any more is left out."""
         ...
 

@@ -38,6 +38,7 @@ from qbwc_bridge.flow.leases import PULL, PUSH, give_back, take
 from qbwc_bridge.flow.ledger import Ledger, released
 from qbwc_bridge.flow.pulling import Reading
 from qbwc_bridge.flow.reconciling import Reconciled
+from qbwc_bridge.flow.renewing import renew_figures
 from qbwc_bridge.flow.rotation import SHARE, Asked, hourly_limit, is_touched, seconds_between
 from qbwc_bridge.flow.schedule import Schedule
 from qbwc_bridge.ports import OpenWork, UnitOfWork
@@ -346,6 +347,7 @@ class Clockwork:
             self._follow(connection, [row for row in on if row.connection_id == connection.id], now)
             if not connection.detached_at:
                 self._guarded(connection, PUSH, connection.pushed_at, now, lambda c: push(self._kit, c.id))
+            self._try(connection, "figures", lambda c: renew_figures(self._kit, c.id, self._stop.is_set))
 
     def _pull(self, connection: Connection, asked: Asked) -> Pulled:
         pulled = pull(self._kit, connection.id, asked=asked)

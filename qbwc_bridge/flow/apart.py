@@ -173,7 +173,9 @@ class Apart:
     def join(self, groups: "Groups") -> None:
         """Take in what was read of a project before, with no more documents than it kept."""
         for found in groups.unmapped:
-            known = self._unmapped.setdefault((found.kind, fold(found.name)), Unmapped(kind=found.kind, name=found.name))
+            known = self._unmapped.setdefault(
+                (found.kind, fold(found.name)), Unmapped(kind=found.kind, name=found.name)
+            )
             known.known_codes |= found.known_codes
             known.join(found)
         for named in groups.ignored:

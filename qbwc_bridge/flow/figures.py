@@ -104,7 +104,10 @@ class KeptLedger:
                 [
                     everything,
                     marks.get(f"project {project_id}", 0),
-                    [[job, marks.get(f"job {job}", 0), connection.doubted.get(job)] for job in jobs.get(project_id, ())],
+                    [
+                        [job, marks.get(f"job {job}", 0), connection.doubted.get(job)]
+                        for job in jobs.get(project_id, ())
+                    ],
                 ]
             )
             for project_id in self.choices
@@ -144,9 +147,7 @@ class KeptLedger:
 
     def _reckon(self, choice: ProjectChoice) -> Iterable[object]:
         ledger = self._plain = self._plain or Ledger(self._uow, self._connection, self._options)
-        discreet = self._discreet = self._discreet or Ledger(
-            self._uow, self._connection, self._options, discreet=True
-        )
+        discreet = self._discreet = self._discreet or Ledger(self._uow, self._connection, self._options, discreet=True)
         side = kept(self._uow, self._connection, choice.project_id)
         rows = prove_project(discreet, choice, side.costs[choice.project_id], beside(discreet, side, choice, ()))
         rows = rows if choice.release else []
@@ -193,4 +194,3 @@ def _told(options: Options) -> list[str]:
     """The options as text that is the same in every process."""
     values = (getattr(options, each.name) for each in fields(options))
     return [str(sorted(value) if isinstance(value, frozenset) else value) for value in values]
-

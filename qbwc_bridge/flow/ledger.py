@@ -4,6 +4,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from typing import Any
 
 from qbwc_bridge.domain.books import CostDocument
 from qbwc_bridge.domain.costs import Allocation, Books, allocate, ignoring, judge
@@ -11,7 +12,7 @@ from qbwc_bridge.domain.names import fold
 from qbwc_bridge.domain.procore import CostCode
 from qbwc_bridge.domain.records import Connection, Mapping, ProjectChoice, Submission
 from qbwc_bridge.flow.options import Options
-from qbwc_bridge.ports import UnitOfWork
+from qbwc_bridge.ports import Linked, UnitOfWork
 
 
 class Ledger:
@@ -56,10 +57,10 @@ class Ledger:
         self._read: dict[int, list[CostDocument]] = {}
 
     @cached_property
-    def orders(self) -> dict[str, Submission]:
+    def orders(self) -> dict[str, Linked]:
         """The exported orders of the connection, by TxnID."""
-        found = self.uow.submissions.find(connection_id=self.connection.id, kind=["commitment", "change_order"])
-        return {row.quickbooks_id: row for row in found if row.quickbooks_id and is_order(row)}
+        found = self.uow.listing.linked(self.connection.id, ["commitment", "change_order"])
+        return {row.quickbooks_id: row for row in found if is_order(row)}
 
     @property
     def linked(self) -> list[ProjectChoice]:
@@ -198,7 +199,7 @@ class Ledger:
         fresh = [txn_id for txn_id in txn_ids if txn_id not in self._exported]
         if not fresh:
             return
-        mine = {"connection_id": self.connection.id}
+        mine: dict[str, Any] = {"connection_id": self.connection.id}
         rows = self.uow.submissions.find(**mine, kind=["commitment", "change_order"], quickbooks_id=fresh)
         self._exported |= dict.fromkeys(fresh) | {row.quickbooks_id: row for row in rows if is_order(row)}
         names = self._names["item"]
@@ -209,9 +210,11 @@ class Ledger:
 
     def unlinked_bills(self, items: Iterable[Allocation]) -> list[CostDocument]:
         """Bills drawn on no order whose vendor has an exported order on that job: for a look (ACCOUNTING 20)."""
-        found = self.uow.transactions.find(connection_id=self.connection.id, kind="PurchaseOrder", gone=False)
-        orders = [order for order in found if order.txn_id in self.orders]
-        ordered = {(order.party_id, line.job_id) for order in orders for line in order.lines}
+        items = list(items)
+        ordered: set[tuple[str, str]] = set()
+        for job in {item.line.job_id for item in items}:
+            found = self.uow.listing.orders_of_job(self.connection.id, job)
+            ordered |= {(vendor, job) for txn_id, vendor in found.items() if txn_id in self.orders}
         bills = {
             (item.document.txn_id, item.line.job_id): item.document
             for item in items
@@ -220,7 +223,7 @@ class Ledger:
         return [bill for (_, job_id), bill in bills.items() if (bill.vendor_id, job_id) in ordered]
 
 
-def is_order(row: Submission) -> bool:
+def is_order(row: Submission | Linked) -> bool:
     """Whether a submission stands in an order of its own: a change order does only where a person chose that."""
     return row.kind == "commitment" or (row.kind == "change_order" and row.choice == "second_order")
 

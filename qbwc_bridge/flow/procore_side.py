@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from http import HTTPStatus
 from itertools import chain
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from qbwc_bridge.domain.books import ProofKept
 from qbwc_bridge.domain.money import ZERO
@@ -93,7 +93,8 @@ def keep(uow: UnitOfWork, connection: Connection, side: ProcoreSide, now: dt.dat
 
 def kept(uow: UnitOfWork, connection: Connection, project_id: int | None = None) -> ProcoreSide:
     """Give what we know stands in Procore, or in one project: our costs by the outbox, the rest as it was read last."""
-    mine = {"connection_id": connection.id} | ({} if project_id is None else {"project_id": project_id})
+    mine: dict[str, Any] = {"connection_id": connection.id}
+    mine |= {} if project_id is None else {"project_id": project_id}
     side = ProcoreSide(costs=defaultdict(list))
     for written in uow.writebacks.find(**mine):
         if written.written:

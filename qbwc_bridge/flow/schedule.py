@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import Any
 
 from qbwc_bridge.domain.job_billing import billed, retainage
 from qbwc_bridge.domain.money import ZERO, cents, readable, total
@@ -57,9 +58,7 @@ def schedule(
     check_whole(connection)
     ledger = Ledger(uow, connection, options, as_of=as_of)
     closed = closes.closes(uow, connection)
-    found = (
-        (project_figures(ledger, choice), changed_after_close(ledger, choice, closed)) for choice in ledger.linked
-    )
+    found = ((project_figures(ledger, choice), changed_after_close(ledger, choice, closed)) for choice in ledger.linked)
     return schedule_of(uow, connection, options, found, now=now, as_of=as_of)
 
 
@@ -137,7 +136,7 @@ class _Facts:
     """What Procore said last of one project, and which of its commitments stand in QuickBooks."""
 
     def __init__(self, ledger: Ledger, choice: ProjectChoice) -> None:
-        mine = {"connection_id": ledger.connection.id, "project_id": choice.project_id}
+        mine: dict[str, Any] = {"connection_id": ledger.connection.id, "project_id": choice.project_id}
         rows = ledger.uow.documents.find(**mine, gone=False)
         documents = [row.document for row in rows]
         self.budget = next((each for each in documents if isinstance(each, Budget)), None)

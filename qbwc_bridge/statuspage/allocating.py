@@ -61,7 +61,11 @@ def _decided(ask: Ask, connection: Connection, action: str, form: Form[str, str]
 
 
 def _dated(document: CostDocument) -> str:
-    return called_with_payee(document) if document.txn_type == PAYROLL else f"{called_with_payee(document)}, {day(document.txn_date)}"
+    return (
+        called_with_payee(document)
+        if document.txn_type == PAYROLL
+        else f"{called_with_payee(document)}, {day(document.txn_date)}"
+    )
 
 
 def _moved(found: Effect) -> str:

@@ -94,4 +94,3 @@ def possible(row: Submission) -> tuple[str, ...]:
 def _asks(row: Submission, words: str) -> bool:
     """Whether a reason names this way out."""
     return any(words in reason for reason in row.reasons)
-

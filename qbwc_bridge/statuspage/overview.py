@@ -46,9 +46,7 @@ def _card(ask: Ask, found: views.Look) -> Card:
         ("ready_to_update", found.updates),
         (State.BLOCKED, found.count(State.BLOCKED)),
     ]
-    rows = [
-        (count, FILTERS[key].look.word, ask.url("submissions", name=name, state=str(key))) for key, count in counts
-    ]
+    rows = [(count, FILTERS[key].look.word, ask.url("submissions", name=name, state=str(key))) for key, count in counts]
     costs = ask.url("costs", name=name)
     rows += [
         (found.differing, "synced, but not as it should be", ask.url("submissions", name=name, state="differs")),

@@ -23,6 +23,7 @@ from qbwc_bridge.statuspage.ask import Ask, File, Page
 
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
+
 @dataclass(frozen=True, slots=True)
 class ProjectDetail:
     """One project with all that its two differences are made of."""

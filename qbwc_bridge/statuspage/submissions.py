@@ -154,12 +154,15 @@ def _heads(ask: Ask, name: str, chosen: Chosen) -> Iterable[Head]:
         yield Head(word, sort, ask.url("submissions", name=name, **chosen.sorted_by(sort).query()), order, figure)
 
 
-def _chips(
-    ask: Ask, name: str, chosen: Chosen, counts: Counts, differing: Mapping[str, int]
-) -> Iterable[Chip]:
+def _chips(ask: Ask, name: str, chosen: Chosen, counts: Counts, differing: Mapping[str, int]) -> Iterable[Chip]:
     """State filters with what each would show in this tab; those that are empty are left out."""
     every = replace(chosen, state="", page=1)
-    yield Chip("All", sum(sums.count for sums in counts.values()), ask.url("submissions", name=name, **every.query()), not chosen.state)
+    yield Chip(
+        "All",
+        sum(sums.count for sums in counts.values()),
+        ask.url("submissions", name=name, **every.query()),
+        not chosen.state,
+    )
     for key, each in FILTERS.items():
         kinds = chosen.tab.kinds or differing
         count = sum(differing.get(kind, 0) for kind in kinds) if each.differs else _count(counts, each)

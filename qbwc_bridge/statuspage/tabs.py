@@ -55,8 +55,6 @@ TABS: Mapping[str, Tab] = {
 """By the name that an address has for each."""
 
 
-
-
 def tab_of(kind: Kind) -> str:
     """Give the name of the tab that shows a kind."""
     return next((name for name, tab in TABS.items() if kind in tab.kinds), "submissions")

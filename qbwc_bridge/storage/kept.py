@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -35,7 +34,7 @@ class Kept:
         self, kind: type[Figures], connection_id: int, project_id: int | None = None
     ) -> dict[int, tuple[str, Figures]]:
         """Give the figures of a class with their stamps by project; what cannot be read any more is left out."""
-        one = {} if project_id is None else {"project_id": project_id}
+        one: dict[str, Any] = {} if project_id is None else {"project_id": project_id}
         found: dict[int, tuple[str, Figures]] = {}
         for row in self._figures.find(connection_id=connection_id, kind=kind.__name__, **one):
             try:
@@ -68,6 +67,11 @@ _STAMPS = select(_TABLE.c.project_id, _TABLE.c.kind, _TABLE.c.stamp).where(
 )
 
 
-@cache
+_CODECS: dict[Any, FieldCodec] = {}
+
+
 def _codec(kind: Any) -> FieldCodec:
-    return field_codec(kind)
+    """The codec of a class, made once: that takes much longer than to use it."""
+    if kind not in _CODECS:
+        _CODECS[kind] = field_codec(kind)
+    return _CODECS[kind]

@@ -4,8 +4,9 @@ The rows are wide, so what is wanted is found first by narrow indexes, and only 
 """
 
 import datetime as dt
+import json
 from collections.abc import Sequence
-from functools import cache, reduce
+from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Select, bindparam, case, cast, func, literal, or_, select
@@ -18,7 +19,7 @@ from qbwc_bridge.ports import Linked, Sums, Wanted
 from qbwc_bridge.storage import statements
 from qbwc_bridge.storage.driver import Values
 from qbwc_bridge.storage.repository import TableStore, Transaction
-from qbwc_bridge.storage.tables import DIFFERS, list_record, project_choice, submission
+from qbwc_bridge.storage.tables import DIFFERS, list_record, project_choice, submission, transaction_record
 
 ESCAPE = "/"
 ROW_OFFSET = "row_offset"
@@ -51,9 +52,17 @@ class SubmissionListing:
         shape = _shape(Wanted(connection_id, kinds=kinds), values)
         return [Linked(*found) for found in self._fetch(_linked(shape), values)]
 
+    def orders_of_job(self, connection_id: int, job_id: str) -> dict[str, str]:
+        """Give the vendors of purchase orders with a line for a job, by TxnID: the lines are looked through as text."""
+        text = f'"job_id":{json.dumps(job_id)}'
+        for special in (ESCAPE, "%", "_"):
+            text = text.replace(special, ESCAPE + special)
+        values: Values = {"connection_id": connection_id, "text": f"%{text}%"}
+        return dict(self._pairs(_orders_of_job(), values))
+
     def names(self, connection_id: int, kind: str) -> dict[str, str]:
         """Give the FullNames on a list of QuickBooks by ListID, also of what is gone."""
-        return {list_id: name for list_id, name in self._fetch(_names(), {"connection_id": connection_id, "kind": kind})}
+        return dict(self._pairs(_names(), {"connection_id": connection_id, "kind": kind}))
 
     def differing(self, connection_id: int) -> dict[str, int]:
         """Count by kind what is synced, but not as it should be."""
@@ -76,6 +85,9 @@ class SubmissionListing:
         if not found and first:
             return self.searched(wanted, first=0, rows=rows)
         return self._rows_of([each[0] for each in found]), _read(found[0][1:]) if found else Sums()
+
+    def _pairs(self, statement: Select[Any], values: Values) -> list[tuple[str, str]]:
+        return [(one, other) for one, other in self._fetch(statement, values)]
 
     def _rows_of(self, ids: Sequence[int]) -> list[Submission]:
         read = {row.id: row for row in self._rows.find(id=ids)}
@@ -136,9 +148,16 @@ def _counting(shape: Shape, *, summed: bool) -> Select[Any]:
 
 @cache
 def _linked(shape: Shape) -> Select[Any]:
-    names = ("kind", "key", "project_id", "quickbooks_id", "quickbooks_name")
+    names = ("kind", "key", "project_id", "quickbooks_id", "quickbooks_name", "number", "choice")
     columns = [submission.c[name] for name in names]
     return select(*columns).where(*_conditions(shape), submission.c.quickbooks_id != "").order_by(submission.c.id)
+
+
+@cache
+def _orders_of_job() -> Select[Any]:
+    table = transaction_record
+    mine = (table.c.connection_id == bindparam("connection_id"), table.c.kind == "PurchaseOrder", ~table.c.gone)
+    return select(table.c.txn_id, table.c.party_id).where(*mine, table.c.lines.like(bindparam("text"), escape=ESCAPE))
 
 
 @cache
@@ -211,18 +230,24 @@ def _conditions(shape: Shape) -> list[ColumnElement[bool]]:
     places = dict(shape)
     if "differs" in places:
         found.append(sql(DIFFERS))  # type: ignore[arg-type]  # a text is a condition too
-    for name in ("kind", "state"):
-        if name in places:
-            found.append(submission.c[name].in_(_several(name, places[name])))
+    chosen = (name for name in ("kind", "state") if name in places)
+    found += [submission.c[name].in_(_several(name, places[name])) for name in chosen]
     if "update" in places:
         found.append(submission.c.update == bindparam("updating"))
     if "text" in places:
         texts = _several("text", places["text"])
         # Looked through in one go: this is what a search takes its time for.
-        everything = func.lower(reduce(lambda left, name: left + "\n" + submission.c[name], _SEARCHED, literal("")))
+        everything = func.lower(_everything())
         like = [everything.like(text, escape=ESCAPE) for text in texts]
         some = _several("project", places["project"])
         found.append(or_(*like, submission.c.project_id.in_(some)) if some else or_(*like))
+    return found
+
+
+def _everything() -> ColumnElement[str]:
+    found: ColumnElement[str] = literal("")
+    for name in _SEARCHED:
+        found = found + "\n" + submission.c[name]
     return found
 
 

@@ -105,7 +105,9 @@ def numbered(name: str, values: Sequence[Any]) -> dict[str, Any]:
     return {f"{name}_{place}": values[min(place, len(values) - 1)] for place in range(places(values))}
 
 
-def _condition(column: ColumnElement[Any], name: str, count: int, kind: str) -> ColumnElement[bool]:
+def _condition(  # noqa: PLR0911 - one way out for each kind
+    column: ColumnElement[Any], name: str, count: int, kind: str
+) -> ColumnElement[bool]:
     several: list[BindParameter[Any]] = [bindparam(f"{name}_{place}") for place in range(count)]
     match kind:
         case "none":

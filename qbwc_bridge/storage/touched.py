@@ -6,11 +6,11 @@ a reckoning; one that did not change would leave a wrong figure on the page. So 
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, bindparam, select, text
+from sqlalchemy import BindParameter, Executable, bindparam, select, text
 
 from qbwc_bridge.storage import statements, tables
 from qbwc_bridge.storage.driver import Values
@@ -65,18 +65,21 @@ class Touched:
     def _mark(self, row: Any, *scopes: str) -> None:
         self._scopes[row.connection_id].update(scopes)
 
-    def _cost(self, row: Any, changes: Change | None, before: Change) -> None:
+    def look_at_cost(self, row: Any, changes: Change | None, before: Change) -> None:
+        """A document of the ledger; which reading showed it is of no account."""
         if changes is None or changes.keys() - {"reading_id"}:
             self._mark(row, f"job {row.job_id}", f"job {before.get('job_id', row.job_id)}")
 
-    def _document(self, row: Any, changes: Change | None, before: Change) -> None:
+    def look_at_document(self, row: Any, changes: Change | None, before: Change) -> None:
+        """What Procore said; when it was seen is of no account."""
         if changes is None or changes.keys() - {"seen_at", "stamp"}:
             projects = {row.project_id, before.get("project_id", row.project_id)} - {0}
             self._mark(row, *(f"project {each}" for each in projects))
             if row.kind == "cost_code":
                 self._mark(row, EVERY)
 
-    def _submission(self, row: Any, changes: Change | None, before: Change) -> None:
+    def look_at_submission(self, row: Any, changes: Change | None, before: Change) -> None:
+        """What is joined to which record of QuickBooks."""
         if changes is None and not row.quickbooks_id:
             return
         if changes is not None and not changes.keys() & _JOINED:
@@ -87,48 +90,55 @@ class Touched:
             self._mark(row, f"project {row.project_id}", f"project {before.get('project_id', row.project_id)}")
             self._orders[row.connection_id] |= {row.quickbooks_id, before.get("quickbooks_id", "")} - {""}
 
-    def _transaction(self, row: Any, changes: Change | None, before: Change) -> None:
-        if row.kind == "PurchaseOrder" and (changes is None or changes.keys() & {"lines", "gone", "party_id", "txn_id"}):
+    def look_at_transaction(self, row: Any, changes: Change | None, before: Change) -> None:
+        """A purchase order: bills may be drawn on its lines."""
+        if row.kind == "PurchaseOrder" and (
+            changes is None or changes.keys() & {"lines", "gone", "party_id", "txn_id"}
+        ):
             self._mark(row, *(f"job {line.job_id}" for line in row.lines))
             self._scopes[row.connection_id] |= _jobs(json.loads(before.get("lines", "[]")))
 
-    def _listed(self, row: Any, changes: Change | None, _before: Change) -> None:
+    def look_at_listed(self, row: Any, changes: Change | None, _before: Change) -> None:
+        """A name of a list."""
         if row.kind in _LISTED and (changes is None or changes.keys() & {"full_name", "list_id"}):
             self._mark(row, EVERY)
 
-    def _choice(self, row: Any, changes: Change | None, _before: Change) -> None:
+    def look_at_choice(self, row: Any, changes: Change | None, _before: Change) -> None:
+        """What people chose for a project."""
         if changes is None or changes.keys() & _CHOSEN:
             self._mark(row, f"project {row.project_id}")
 
-    def _of_project(self, row: Any, _changes: Change | None, _before: Change) -> None:
+    def look_at_of_project(self, row: Any, _changes: Change | None, _before: Change) -> None:
+        """What belongs to one project, whatever of it changed."""
         self._mark(row, f"project {row.project_id}")
 
-    def _of_all(self, row: Any, _changes: Change | None, _before: Change) -> None:
+    def look_at_of_all(self, row: Any, _changes: Change | None, _before: Change) -> None:
+        """What concerns every project, whatever of it changed."""
         self._mark(row, EVERY)
 
 
 _LOOKS: Mapping[str, Callable[[Touched, Any, Change | None, Change], None]] = {
-    "cost_document": Touched._cost,
-    "document": Touched._document,
-    "submission": Touched._submission,
-    "transaction_record": Touched._transaction,
-    "list_record": Touched._listed,
-    "project_choice": Touched._choice,
-    "write_back": Touched._of_project,
-    "proof_kept": Touched._of_project,
-    "mapping": Touched._of_all,
-    "month_close": Touched._of_all,
+    "cost_document": Touched.look_at_cost,
+    "document": Touched.look_at_document,
+    "submission": Touched.look_at_submission,
+    "transaction_record": Touched.look_at_transaction,
+    "list_record": Touched.look_at_listed,
+    "project_choice": Touched.look_at_choice,
+    "write_back": Touched.look_at_of_project,
+    "proof_kept": Touched.look_at_of_project,
+    "mapping": Touched.look_at_of_all,
+    "month_close": Touched.look_at_of_all,
 }
 
 
-def _jobs(lines: Iterable[Mapping[str, Any]]) -> Collection[str]:
+def _jobs(lines: Iterable[Mapping[str, Any]]) -> set[str]:
     return {f"job {line['job_id']}" for line in lines}
 
 
 @cache
 def _orders(places: int) -> Executable:
     table = tables.transaction_record
-    several = [bindparam(f"txn_id_{place}") for place in range(places)]
+    several: list[BindParameter[str]] = [bindparam(f"txn_id_{place}") for place in range(places)]
     mine = (table.c.connection_id == bindparam("connection_id"), table.c.kind == "PurchaseOrder")
     return select(table.c.lines).where(*mine, table.c.txn_id.in_(several))
 

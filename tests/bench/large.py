@@ -43,9 +43,7 @@ CODES = 40
 LINES_EACH = 4
 PORTION = 2_000
 """Rows of one statement."""
-STATES = (
-    [State.SYNCED] * 14 + [State.READY, State.READY, State.BLOCKED, State.ACCEPTED, State.FAILED, State.REJECTED]
-)
+STATES = [State.SYNCED] * 14 + [State.READY, State.READY, State.BLOCKED, State.ACCEPTED, State.FAILED, State.REJECTED]
 _BILL, _CHECK, _CARD, _JOURNAL = "Bill", "Check", "CreditCardCharge", "JournalEntry"
 _KINDS = (_BILL, _BILL, _BILL, _CHECK, _CARD, _JOURNAL)
 
@@ -69,7 +67,7 @@ class _Maker:
     now: dt.datetime
     connection_id: int = 0
     made: int = 0
-    dice: random.Random = field(default_factory=lambda: random.Random(7))
+    dice: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311 - the same each time
     orders: list[Submission] = field(default_factory=list)
     costs: dict[str, Decimal] = field(default_factory=dict)
 
@@ -169,7 +167,10 @@ class _Maker:
 
     def _submissions(self, codes: Sequence[BudgetCode]) -> Iterator[tuple[Submission, Document | None]]:
         for code in codes:
-            yield self._submission("cost_code", code.code, code.code, code.cost_code_name, quickbooks=f"I{code.id}"), None
+            yield (
+                self._submission("cost_code", code.code, code.code, code.cost_code_name, quickbooks=f"I{code.id}"),
+                None,
+            )
         for at in self._projects():
             number, name = f"24-{at:03d}", f"Project {at}"
             yield (
@@ -220,10 +221,12 @@ class _Maker:
         line = ContractLine(9_000_000 + at, "More work", self._amount(), self.dice.choice(codes))
         found = ChangeOrder(at, project, order, f"CO-{at:06d}", f"Change {at}", "Approved", (line,))
         more = {"party": company_name(order % self.size.vendors + 1)}
-        row = self._contract("change_order", at, found.number, found.title, project, found.amount(), f"P{order}", **more)
+        row = self._contract(
+            "change_order", at, found.number, found.title, project, found.amount(), f"P{order}", **more
+        )
         return row, found
 
-    def _contract(
+    def _contract(  # noqa: PLR0917 - the columns of a row
         self, kind: str, at: int, number: str, title: str, project: int, amount: Decimal, txn_id: str, **more: Any
     ) -> Submission:
         state = self.dice.choice(STATES)
@@ -241,11 +244,15 @@ class _Maker:
 
     def _told(self, number: int) -> History:
         at = self.now - dt.timedelta(minutes=number)
-        return History(self.connection_id, "submission", number, at, "bridge", "accepted", "synced", "QuickBooks has it")
+        return History(
+            self.connection_id, "submission", number, at, "bridge", "accepted", "synced", "QuickBooks has it"
+        )
 
     def _order(self, row: Submission, found: Commitment) -> TransactionRecord:
         lines = [
-            TransactionLine(f"{row.quickbooks_id}-{line.id}", f"I{line.code.id}", line.code.code, job_id=f"J{row.project_id}")
+            TransactionLine(
+                f"{row.quickbooks_id}-{line.id}", f"I{line.code.id}", line.code.code, job_id=f"J{row.project_id}"
+            )
             for line in found.lines
             if line.code
         ]
@@ -289,9 +296,11 @@ class _Maker:
     def _line(self, project: int, codes: Sequence[BudgetCode]) -> CostLine:
         place, amount = self.dice.random(), self._amount()
         job, called = f"J{project}", f"Client:24-{project:03d}"
-        if place < 0.01:  # noqa: PLR2004 - a hundredth has no code
-            return CostLine(job, called, "Job Expenses", "CostOfGoodsSold", "Fuel", amount, counted=True, account_id="A1")
-        if place < 0.02:  # noqa: PLR2004 - and a hundredth is no cost
+        if place < 0.01:
+            return CostLine(
+                job, called, "Job Expenses", "CostOfGoodsSold", "Fuel", amount, counted=True, account_id="A1"
+            )
+        if place < 0.02:
             return CostLine(job, called, "Retainage", "OtherCurrentAsset", "", amount, counted=False, account_id="A2")
         code = self.dice.choice(codes)
         return CostLine(
@@ -335,7 +344,9 @@ class _Maker:
         if not sums:
             return None
         key = f"{beginning(KEY)}{found.txn_id}:{found.job_id}"
-        lines = tuple(DirectCostLine(f"{key}:{ids[code]}", ids[code], amount, code) for code, amount in sorted(sums.items()))
+        lines = tuple(
+            DirectCostLine(f"{key}:{ids[code]}", ids[code], amount, code) for code, amount in sorted(sums.items())
+        )
         bill = found.txn_type == _BILL
         cost = DirectCost(
             key,

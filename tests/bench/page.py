@@ -54,7 +54,7 @@ def measure(table: Table, share: float) -> None:
                     answer = browser.get(address)
                 seconds.append(time.perf_counter() - started)
                 statements = len(ran)
-                if answer.status_code != 200:  # noqa: PLR2004 - HTTP's own number
+                if answer.status_code != 200:
                     table.problem(called, f"status {answer.status_code}")
                     break
             median = MS * statistics.median(seconds)
