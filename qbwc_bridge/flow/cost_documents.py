@@ -1,5 +1,6 @@
 """The documents behind a figure: one entry for each document, code and reason, with what became of it in Procore."""
 
+import datetime as dt
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -44,6 +45,11 @@ class Entry:
     def code(self) -> str:
         """Cost code, dot, cost type; empty for what has none."""
         return f"{self.cost_code}.{self.cost_type}" if self.cost_code else ""
+
+    @property
+    def date(self) -> dt.date:
+        """The document's."""
+        return self.document.txn_date
 
 
 def entries(ledger: Ledger, choice: ProjectChoice) -> list[Entry]:

@@ -5,11 +5,13 @@ what is given is always of now: figures of another stamp are reckoned anew, by w
 that after each change, project by project, so that people rarely wait for it.
 """
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import TypeVar
 
+from qbwc_bridge.domain.books import CostDocument
 from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.domain.procore import version
 from qbwc_bridge.domain.records import Connection, ProjectChoice
@@ -18,12 +20,13 @@ from qbwc_bridge.flow.apart import Apart, Groups
 from qbwc_bridge.flow.bill_comparison import BillRow, bill_rows
 from qbwc_bridge.flow.changed_after import ChangedAfterClose, changed_after_close
 from qbwc_bridge.flow.closes import closes
-from qbwc_bridge.flow.cost_documents import called_with_payee
+from qbwc_bridge.flow.cost_documents import Entry, Fate, State, called_with_payee, entries
 from qbwc_bridge.flow.explained import Explained, explain_released
 from qbwc_bridge.flow.footing import Foot, foot_of
-from qbwc_bridge.flow.job_to_date import Cost, job_to_date
+from qbwc_bridge.flow.job_to_date import Cost, JobToDate, job_to_date
 from qbwc_bridge.flow.ledger import Ledger
 from qbwc_bridge.flow.options import Options
+from qbwc_bridge.flow.planned import Planned
 from qbwc_bridge.flow.procore_side import ProcoreSide, beside, kept
 from qbwc_bridge.flow.proof import Row, known_rows, prove_project, unmapped_of
 from qbwc_bridge.flow.schedule import project_figures
@@ -80,6 +83,68 @@ class ProjectProof:
     bills: list[BillRow]
     """Those that need a look."""
     agreeing: int
+
+
+@dataclass(slots=True)
+class Cell:
+    """The cost of one code in one month, named by its first day."""
+
+    cost_code: str
+    cost_type: str
+    month: dt.date
+    cost: Cost
+
+
+@dataclass(slots=True)
+class ProjectCosts:
+    """Job cost to date of one project by code and month, beside its budget, its commitments, and what Procore has."""
+
+    cells: list[Cell]
+    budget: list[tuple[str, str, Decimal]]
+    committed: list[tuple[str, str, Decimal]]
+    names: dict[str, str]
+    known: list[Row]
+    stale_count: int
+    """Direct costs that stand in Procore though the ledger has nothing for them."""
+    stale_sum: Decimal
+
+    def to_date(self, choice: ProjectChoice) -> JobToDate:
+        """Give the same as the ledger gives it."""
+        budget, committed = (
+            {(code, kind): sum_ for code, kind, sum_ in part} for part in (self.budget, self.committed)
+        )
+        cells = {((cell.cost_code, cell.cost_type), cell.month): cell.cost for cell in self.cells}
+        return JobToDate(choice, None, Planned(budget, committed, self.names), cells)
+
+
+@dataclass(slots=True)
+class KeptEntry:
+    """What one document has on one code, for one reason, with what became of it (`cost_documents.Entry`)."""
+
+    document_id: int
+    date: dt.date
+    cost_code: str
+    cost_type: str
+    amount: Decimal
+    state: State
+    why: str
+    origin_id: str
+
+    @property
+    def code(self) -> str:
+        """Cost code, dot, cost type; empty for what has none."""
+        return f"{self.cost_code}.{self.cost_type}" if self.cost_code else ""
+
+    def entry(self, document: CostDocument) -> Entry:
+        """Give the entry with its document."""
+        return Entry(document, self.cost_code, self.cost_type, self.amount, self.state, self.why, self.origin_id)
+
+
+@dataclass(slots=True)
+class ProjectEntries:
+    """The entries of one project, the newest document first."""
+
+    entries: list[KeptEntry]
 
 
 class KeptLedger:
@@ -155,6 +220,8 @@ class KeptLedger:
         apart = Apart(ledger, called=called_with_payee)
         apart.take(choice)
         yield ProjectApart(apart.groups(MOST_DOCUMENTS))
+        yield costs_of(ledger, choice)
+        yield entries_of(ledger, choice)
         changed = changed_after_close(ledger, choice, closes(self._uow, self._connection))
         yield ProjectWip(project_figures(ledger, choice), changed)
         yield self._proof(discreet, choice, side, rows)
@@ -186,8 +253,41 @@ class KeptLedger:
         )
 
 
-KINDS = (ProjectSums, ProjectApart, ProjectWip, ProjectProof)
+KINDS = (ProjectSums, ProjectApart, ProjectCosts, ProjectEntries, ProjectWip, ProjectProof)
 """All that is kept of a project."""
+
+
+def costs_of(ledger: Ledger, choice: ProjectChoice) -> ProjectCosts:
+    """Reckon the job cost to date of a project through the ledger's date."""
+    found, stale = job_to_date(ledger, choice), Fate(ledger, choice).to_remove()
+    return ProjectCosts(
+        cells=[Cell(*code, month, cost) for (code, month), cost in found.cells.items()],
+        budget=[(*code, amount) for code, amount in found.plan.budget.items()],
+        committed=[(*code, amount) for code, amount in found.plan.committed.items()],
+        names=found.plan.names,
+        known=known_rows(ledger, choice),
+        stale_count=len(stale),
+        stale_sum=total(cost.amount() for cost in stale),
+    )
+
+
+def entries_of(ledger: Ledger, choice: ProjectChoice) -> ProjectEntries:
+    """Reckon the entries of a project through the ledger's date."""
+    return ProjectEntries(
+        [
+            KeptEntry(
+                each.document.id,
+                each.date,
+                each.cost_code,
+                each.cost_type,
+                each.amount,
+                each.state,
+                each.why,
+                each.origin_id,
+            )
+            for each in entries(ledger, choice)
+        ]
+    )
 
 
 def _told(options: Options) -> list[str]:
