@@ -1,12 +1,14 @@
 # make demo [ARGS=--once]   the whole journey against the stand-ins
 # make test                 lint, then every test (DEEP=1: larger counts, nothing may be missing)
 # make prism                what the tests check our requests to Procore with; needs Node.js and npm
+# make axe                  what the tests check the status page with; needs npm, and Chromium for the tests
 # make lint | bench | soak | installer | lock    bench: ARGS="--only cycles" and the like, see tests/bench/edge.py
 #
 # Needs only git, make and Python 3.11 to 3.13. PYTHON=python3.13 names the interpreter, VENV=.venv-313 the folder.
 
 VENV ?= .venv
 PRISM := .prism
+AXE := .axe
 ARGS ?=
 SOAK_JOURNEYS ?= 20
 
@@ -17,7 +19,7 @@ CANDIDATES := $(if $(PYTHON),$(PYTHON),python3.13 python3.12 python3.11 python3)
 # Each candidate is run, not only looked up: a version manager's shim may exist and fail.
 FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
-.PHONY: demo test prism lint bench soak installer lock same-python
+.PHONY: demo test prism axe lint bench soak installer lock same-python
 
 demo: $(VENV)/.project
 	$(VENV)/bin/qbwc-bridge demo $(ARGS)
@@ -26,6 +28,8 @@ test: lint
 	$(PY) -m pytest -n 2 $(ARGS)
 
 prism: $(PRISM)/.made
+
+axe: $(AXE)/.made
 
 lint: $(VENV)/.dev $(VENV)/.project
 	$(PY) -m ruff check .
@@ -54,13 +58,14 @@ installer: $(VENV)/.dev
 NPM := --no-audit --no-fund --loglevel=error
 RESOLVE := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --exclude-newer "7 days" \
 	--no-emit-index-url --no-annotate --no-header --no-config
-# Prism's pins name no registry, so that they hold with whichever npm is set up to use.
+# The pins of Prism and axe name no registry, so that they hold with whichever npm is set up to use.
 lock: $(VENV)/.dev
 	$(RESOLVE) $(ARGS) requirements/build.in -o requirements/build.txt
 	$(RESOLVE) $(ARGS) -c requirements/build.txt pyproject.toml -o requirements/runtime.txt
 	$(RESOLVE) $(ARGS) -c requirements/build.txt -c requirements/runtime.txt --extra postgresql pyproject.toml requirements/dev.in \
 		-o requirements/dev.txt
-	cd requirements/prism && npm install --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts $(NPM)
+	for tool in prism axe; do (cd requirements/$$tool && npm install --package-lock-only --omit-lockfile-registry-resolved \
+		--ignore-scripts $(NPM)) || exit 1; done
 
 # Each stamp is touched when its step has succeeded, so a broken installation is taken up again.
 
@@ -94,6 +99,12 @@ $(PRISM)/.made: requirements/prism/package.json requirements/prism/package-lock.
 	@echo "$(PRISM): installing what our requests to Procore are checked with"
 	@mkdir -p $(PRISM) && cp $^ $(PRISM)
 	@npm ci --prefix $(PRISM) --prefer-offline --ignore-scripts $(NPM)
+	@touch $@
+
+$(AXE)/.made: requirements/axe/package.json requirements/axe/package-lock.json
+	@echo "$(AXE): installing what the status page is checked with"
+	@mkdir -p $(AXE) && cp $^ $(AXE)
+	@npm ci --prefix $(AXE) --prefer-offline --ignore-scripts $(NPM)
 	@touch $@
 
 # A named PYTHON must be the one that a folder made earlier holds; otherwise the wrong version would be tested in silence.

@@ -12,6 +12,7 @@ from qbwc_bridge.errors import BridgeError, MailUnreachable
 from qbwc_bridge.flow import work
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.leases import MAIL, PULL, PUSH
+from qbwc_bridge.flow.renewing import renew_figures
 from qbwc_bridge.flow.rotation import SHARE, Asked, hourly_limit, is_touched
 from qbwc_bridge.worker import Pulled, mail, notice, pull, push
 
@@ -85,6 +86,7 @@ class Clockwork:
             self._follow(connection, [row for row in on if row.connection_id == connection.id], now)
             if not connection.detached_at:
                 self._guarded(connection, PUSH, connection.pushed_at, now, lambda c: push(self._kit, c.id))
+            self._try(connection, "figures", lambda c: renew_figures(self._kit, c.id, self._stop.is_set))
 
     def mail_tick(self) -> None:
         """Decide and send what people are told by mail; nothing where no mail server is set."""

@@ -244,6 +244,30 @@ class ProofKept:
 
 
 @dataclass(slots=True)
+class LedgerMark:
+    """How often something changed that figures of the ledger are made of."""
+
+    connection_id: int
+    scope: str
+    """`project` and Procore's id, `job` and the ListID, or empty for what concerns every project."""
+    count: int = 0
+    id: int = 0
+
+
+@dataclass(slots=True)
+class KeptFigures:
+    """Figures of one project as they were last reckoned; good while `stamp` says what the marks say."""
+
+    connection_id: int
+    project_id: int
+    kind: str
+    stamp: str
+    content: str
+    """JSON text of the figures."""
+    id: int = 0
+
+
+@dataclass(slots=True)
 class WriteBack:
     """A direct cost of ours: `wanted` shall stand in Procore (None: nothing), `written` is known to stand there."""
 

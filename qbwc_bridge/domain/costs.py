@@ -153,7 +153,7 @@ def judge(allocation: Allocation, release: ReleaseChoice | None, on_order: Calla
         reason = "skipped"
     elif release.before == "none" and allocation.document.txn_date < release.costs_from:
         reason = "before"
-    return replace(allocation, reason=reason)
+    return replace(allocation, reason=reason) if reason else allocation
 
 
 @dataclass(frozen=True, slots=True)

@@ -259,6 +259,10 @@ class Submission:
     choice: Choice = ""
     before_state: State | None = None
     """Where an archived one came from."""
+    party: str = ""
+    """The vendor of a commitment, and of its change orders."""
+    revised: Decimal | None = None
+    """Procore's revised contract of a commitment; `amount` is the original one."""
     id: int = 0
 
 

@@ -38,19 +38,33 @@ class Sum:
     amount: Decimal = ZERO
     projects: dict[int, str] = field(default_factory=dict)
     """Number by Procore's id."""
-    parts: dict[tuple[str, str], Part] = field(default_factory=dict)
-    """By TxnID and job."""
+    parts: dict[str, Part] = field(default_factory=dict)
+    """By TxnID and job, with a space between."""
+    more: int = 0
+    """Documents behind it that are not among the parts."""
+
+    @property
+    def count(self) -> int:
+        """How many documents are behind it."""
+        return len(self.parts) + self.more
 
     @property
     def documents(self) -> list[Part]:
         """The documents behind it, the newest first."""
         return sorted(self.parts.values(), key=lambda part: part.date, reverse=True)
 
+    def join(self, other: "Sum") -> None:
+        """Count another sum too."""
+        self.amount += other.amount
+        self.projects |= other.projects
+        self.parts |= other.parts
+        self.more += other.more
+
     def add(self, choice: ProjectChoice, document: CostDocument, line: CostLine, called: Called) -> None:
         """Take in a line."""
         self.amount += line.amount
         self.projects[choice.project_id] = choice.number
-        key = document.txn_id, line.job_id
+        key = f"{document.txn_id} {line.job_id}"
         if key not in self.parts:
             self.parts[key] = Part(called(document), document.txn_date)
         self.parts[key].amount += line.amount
@@ -92,6 +106,28 @@ class UnlinkedJob:
     """The reason why a person ignores the job; empty where nobody does."""
 
 
+@dataclass(slots=True)
+class Named:
+    """A sum by the kind and folded name of the decision that ignores it."""
+
+    kind: str
+    folded: str
+    sum: Sum
+
+
+@dataclass(slots=True)
+class Groups:
+    """What was read of one project, to be joined with that of others."""
+
+    unmapped: list[Unmapped]
+    ignored: list[Named]
+    not_cost: list[NotCost]
+
+    def sums(self) -> list[Sum]:
+        """All of them."""
+        return [*self.unmapped, *(named.sum for named in self.ignored), *self.not_cost]
+
+
 class Apart:
     """The lists of one connection; `take` reads one project into them."""
 
@@ -122,6 +158,32 @@ class Apart:
                         place, NotCost(project=choice.number, account=line.account, account_type=line.account_type)
                     )
                     self._add(known, choice, document, line)
+
+    def groups(self, most: int) -> "Groups":
+        """Give what was read, with the newest `most` documents of each sum."""
+        found = Groups(
+            self.unmapped, [Named(*key, each) for key, each in self._ignored.items() if each.parts], self.not_cost
+        )
+        for each in found.sums():
+            shown = sorted(each.parts.items(), key=lambda part: part[1].date, reverse=True)[:most]
+            each.more += len(each.parts) - len(shown)
+            each.parts = dict(shown)
+        return found
+
+    def join(self, groups: "Groups") -> None:
+        """Take in what was read of a project before, with no more documents than it kept."""
+        for found in groups.unmapped:
+            known = self._unmapped.setdefault(
+                (found.kind, fold(found.name)), Unmapped(kind=found.kind, name=found.name)
+            )
+            known.known_codes |= found.known_codes
+            known.join(found)
+        for named in groups.ignored:
+            place = named.kind, named.folded
+            if place in self._ignored:
+                self._ignored[place].join(named.sum)
+        for index, lines in enumerate(groups.not_cost):
+            self._not_cost[len(self._not_cost), f"{index}"] = lines
 
     def take_all(self) -> "Apart":
         """Read every linked project."""
@@ -171,9 +233,7 @@ class Apart:
 
 def unlinked_jobs(ledger: Ledger) -> list[UnlinkedJob]:
     """Costs of customers and jobs that are linked to no project, summed per job, the largest first (ACCOUNTING 17)."""
-    names = {
-        row.list_id: row.full_name for row in ledger.uow.lists.find(connection_id=ledger.connection.id, kind="customer")
-    }
+    names = ledger.uow.listing.names(ledger.connection.id, "customer")
     why = {fold(row.quickbooks): row.comment for row in ledger.decisions if row.kind == "job" and row.ignored}
     sums = controls.ledger_sums(ledger.uow, ledger.connection)
     found = [

@@ -1,5 +1,6 @@
 """The documents behind a figure: one entry for each document, code and reason, with what became of it in Procore."""
 
+import datetime as dt
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -44,6 +45,11 @@ class Entry:
     def code(self) -> str:
         """Cost code, dot, cost type; empty for what has none."""
         return f"{self.cost_code}.{self.cost_type}" if self.cost_code else ""
+
+    @property
+    def date(self) -> dt.date:
+        """The document's."""
+        return self.document.txn_date
 
 
 def entries(ledger: Ledger, choice: ProjectChoice) -> list[Entry]:
@@ -134,6 +140,13 @@ def called(document: CostDocument) -> str:
     if document.txn_type == PAYROLL:
         return "Payroll"
     return f"{called_type(document.txn_type).capitalize()} {document.ref_number}".strip()
+
+
+def called_with_payee(document: CostDocument) -> str:
+    """Name a document with its payee only where QuickBooks has the vendor: any other may be an employee (rule 18)."""
+    if document.txn_type == PAYROLL:
+        return f"Payroll of {document.txn_date.day} {document.txn_date:%b %Y}"
+    return f"{called(document)} {told_payee(document)}".strip()
 
 
 class Discretion:

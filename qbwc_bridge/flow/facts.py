@@ -2,10 +2,12 @@
 
 import datetime as dt
 from collections import defaultdict
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from qbwc_bridge.domain.books import ListKind, ListRecord, TransactionRecord
+from qbwc_bridge.domain.money import cents
 from qbwc_bridge.domain.names import Names, beginnings, fold, marks
 from qbwc_bridge.domain.procore import (
     Budget,
@@ -194,6 +196,14 @@ class Facts:
         """A Procore document."""
         row = self.documents.get((kind, key))
         return row.document if row else None
+
+    def contract(self, row: Submission) -> tuple[str, Decimal | None]:
+        """The vendor of a commitment or change order as Procore calls it, and of a commitment its revised amount."""
+        found = self.find(row.kind, row.key)
+        if isinstance(found, Commitment):
+            return found.vendor_name, cents(found.revised)
+        order = self.find("commitment", str(found.commitment_id)) if isinstance(found, ChangeOrder) else None
+        return (order.vendor_name if isinstance(order, Commitment) else ""), None
 
     def code_names(self, project_id: int) -> dict[int, str]:
         """The project's budget codes as people call them, by id."""

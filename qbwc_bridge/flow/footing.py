@@ -7,7 +7,7 @@ without one must make its cost accounts.
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import chain
 
@@ -116,9 +116,7 @@ def footing(ledger: Ledger, control: Control | None) -> Footing:
     if control is None:
         return Footing(None, note=_not_yet(ledger))
     sums = ledger_sums(ledger.uow, ledger.connection, ledger.as_of)
-    names = {
-        row.list_id: row.full_name for row in ledger.uow.lists.find(connection_id=ledger.connection.id, kind="customer")
-    }
+    names = ledger.uow.listing.names(ledger.connection.id, "customer")
     lines = [
         FootingLine(
             what="linked job" if job in ledger.jobs else "job not linked",
@@ -138,18 +136,29 @@ def footing(ledger: Ledger, control: Control | None) -> Footing:
     return Footing(read, lines, control.all_costs)
 
 
+def completed(
+    foot: Foot, ledger: Ledger, control: Control | None, choice: ProjectChoice, pending: Iterable[Pending]
+) -> Foot:
+    """Give a foot with QuickBooks' own total, as far as it is known, and with what is pending."""
+    jobs = [job for job, number in ledger.jobs.items() if number == choice.project_id]
+    return replace(
+        foot,
+        profit_and_loss=total(control.jobs.get(job, ZERO) for job in jobs) if control else None,
+        pending=total(each.amount for each in pending if each.project == choice.number),
+    )
+
+
 def foot_of(
     ledger: Ledger, control: Control | None, choice: ProjectChoice, rows: Iterable[Row], pending: Iterable[Pending]
 ) -> Foot:
     """Give the foot of one project under its rows."""
     rows = list(rows)
-    jobs = [job for job, number in ledger.jobs.items() if number == choice.project_id]
     sums = _by_reason(ledger.of_project(choice.project_id))
-    return Foot(
+    foot = Foot(
         project=choice.number,
         name=choice.name,
         released=choice.release is not None,
-        profit_and_loss=total(control.jobs.get(job, ZERO) for job in jobs) if control else None,
+        profit_and_loss=None,
         ledger=total(sums.values()),
         unmapped=sums.get("unmapped", ZERO),
         ignored=sums.get("ignored", ZERO),
@@ -157,9 +166,10 @@ def foot_of(
         procore=total(row.procore for row in rows),
         invoices=total(row.invoices for row in rows),
         others=total(row.others for row in rows),
-        pending=total(each.amount for each in pending if each.project == choice.number),
+        pending=ZERO,
         difference=total(row.difference for row in rows),
     )
+    return completed(foot, ledger, control, choice, pending)
 
 
 def _by_reason(items: Iterable[Allocation]) -> dict[str, Decimal]:
@@ -169,12 +179,15 @@ def _by_reason(items: Iterable[Allocation]) -> dict[str, Decimal]:
     return dict(sums)
 
 
-def item_differences(ledger: Ledger) -> list[ItemDifference]:
-    """Tell item by item what differs in jobs that differ still after they were read whole; of every date."""
+def item_differences(ledger: Ledger, project_id: int | None = None) -> list[ItemDifference]:
+    """Tell item by item what differs in jobs that differ still after they were read whole; of every date.
+
+    With a project, of its jobs only.
+    """
     control = ledger.uow.controls.first(connection_id=ledger.connection.id, through=None)
     found: list[ItemDifference] = []
     for job, left in sorted(ledger.connection.doubted.items()):
-        if left and job in ledger.jobs:
+        if left and job in ledger.jobs and project_id in (None, ledger.jobs[job]):
             number = _number(ledger, job)
             name = _job_name(ledger, job)
             items = control.items.get(job) if control else None

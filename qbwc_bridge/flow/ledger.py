@@ -3,14 +3,16 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
+from functools import cached_property
+from typing import Any
 
 from qbwc_bridge.domain.books import CostDocument
 from qbwc_bridge.domain.costs import Allocation, Books, allocate, ignoring, judge
 from qbwc_bridge.domain.names import fold
 from qbwc_bridge.domain.procore import CostCode
-from qbwc_bridge.domain.records import Connection, Mapping, ProjectChoice
+from qbwc_bridge.domain.records import Connection, Mapping, ProjectChoice, Submission
 from qbwc_bridge.flow.options import Options
-from qbwc_bridge.ports import UnitOfWork
+from qbwc_bridge.ports import Linked, UnitOfWork
 
 
 class Ledger:
@@ -34,38 +36,31 @@ class Ledger:
         self.connection = connection
         self.options = options
         self.as_of = as_of
-        self._tell = (
-            {row.list_id for row in uow.lists.find(connection_id=connection.id, kind="vendor")} if discreet else None
-        )
+        self._tell = set(uow.listing.names(connection.id, "vendor")) if discreet else None
         self.choices = {row.project_id: row for row in uow.projects.find(connection_id=connection.id)}
-        submissions = uow.submissions.find(
-            connection_id=connection.id, kind=["job", "vendor", "cost_code", "commitment", "change_order"]
-        )
-        synced = [row for row in submissions if row.quickbooks_id]
-        self.jobs = {row.quickbooks_id: row.project_id for row in synced if row.kind == "job"}
-        self.vendors = {row.quickbooks_id: int(row.key) for row in synced if row.kind == "vendor"}
-        # A change order is written on its commitment's order, unless a person chose an order of its own.
-        self.orders = {
-            row.quickbooks_id: row
-            for row in synced
-            if row.kind == "commitment" or (row.kind == "change_order" and row.choice == "second_order")
-        }
-        self._names = {
-            kind: {row.list_id: row.full_name for row in uow.lists.find(connection_id=connection.id, kind=kind)}
-            for kind in ("item", "account", "class")
-        }
+        linked = uow.listing.linked(connection.id, ["job", "vendor", "cost_code"])
+        self.jobs = {row.quickbooks_id: row.project_id for row in linked if row.kind == "job"}
+        self.vendors = {row.quickbooks_id: int(row.key) for row in linked if row.kind == "vendor"}
+        self._names = {kind: uow.listing.names(connection.id, kind) for kind in ("item", "account", "class")}
         cost_codes = uow.documents.find(connection_id=connection.id, kind="cost_code")
         self._codes = {row.document.full_code for row in cost_codes if isinstance(row.document, CostCode)}
         self._items = {
             fold(self._names["item"].get(row.quickbooks_id, row.quickbooks_name)): self._code(row.key)
-            for row in synced
+            for row in linked
             if row.kind == "cost_code"
         }
         self.decisions = uow.mappings.find(connection_id=connection.id)
         self._books = self._read_books(self.decisions)
-        self._orders: dict[str, set[tuple[str, str]]] = {}
+        self._exported: dict[str, Submission | None] = {}
+        self._ordered: dict[str, set[tuple[str, str]]] = {}
         self._placed: dict[int, list[Allocation]] = {}
         self._read: dict[int, list[CostDocument]] = {}
+
+    @cached_property
+    def orders(self) -> dict[str, Linked]:
+        """The exported orders of the connection, by TxnID."""
+        found = self.uow.listing.linked(self.connection.id, ["commitment", "change_order"])
+        return {row.quickbooks_id: row for row in found if is_order(row)}
 
     @property
     def linked(self) -> list[ProjectChoice]:
@@ -107,7 +102,9 @@ class Ledger:
 
     def place(self, project_id: int, books: Books) -> list[Allocation]:
         """Place and judge the lines of a project by other books than the ledger's own, such as `books_with` gives."""
-        placed = allocate(self.every_date(project_id), books)
+        documents = self.every_date(project_id)
+        self._look_up({txn_id for document in documents for txn_id in document.order_ids})
+        placed = allocate(documents, books)
         return [self._judge(item) for item in placed if self._in_time(item.document)]
 
     def books_with(self, decisions: Collection[Mapping]) -> Books:
@@ -191,31 +188,44 @@ class Ledger:
 
     def on_order(self, item: Allocation) -> bool:
         """Whether a bill line is drawn on exactly one exported order that holds its item and job (ACCOUNTING 20)."""
-        exported = [order for order in item.document.order_ids if order in self.orders]
-        if len(exported) != 1 or len(item.document.order_ids) != 1:
+        ids = item.document.order_ids
+        self._look_up(ids)
+        if len(ids) != 1 or self._exported[ids[0]] is None:
             return False
-        return (item.line.job_id, fold(item.line.item)) in self._ordered(exported[0])
+        return (item.line.job_id, fold(item.line.item)) in self._ordered[ids[0]]
 
-    def _ordered(self, txn_id: str) -> set[tuple[str, str]]:
-        """Job and folded item of the lines of an order."""
-        if txn_id not in self._orders:
-            order = self.uow.transactions.first(connection_id=self.connection.id, kind="PurchaseOrder", txn_id=txn_id)
-            names = self._names["item"]
-            lines = order.lines if order else []
-            self._orders[txn_id] = {(line.job_id, fold(names.get(line.item_id, line.item_name))) for line in lines}
-        return self._orders[txn_id]
+    def _look_up(self, txn_ids: Iterable[str]) -> None:
+        """Read orders that bills are drawn on: whether they were exported, and job and folded item of their lines."""
+        fresh = [txn_id for txn_id in txn_ids if txn_id not in self._exported]
+        if not fresh:
+            return
+        mine: dict[str, Any] = {"connection_id": self.connection.id}
+        rows = self.uow.submissions.find(**mine, kind=["commitment", "change_order"], quickbooks_id=fresh)
+        self._exported |= dict.fromkeys(fresh) | {row.quickbooks_id: row for row in rows if is_order(row)}
+        names = self._names["item"]
+        self._ordered |= {txn_id: set() for txn_id in fresh}
+        for order in self.uow.transactions.find(**mine, kind="PurchaseOrder", txn_id=fresh):
+            lines = {(line.job_id, fold(names.get(line.item_id, line.item_name))) for line in order.lines}
+            self._ordered[order.txn_id] = lines
 
     def unlinked_bills(self, items: Iterable[Allocation]) -> list[CostDocument]:
         """Bills drawn on no order whose vendor has an exported order on that job: for a look (ACCOUNTING 20)."""
-        found = self.uow.transactions.find(connection_id=self.connection.id, kind="PurchaseOrder", gone=False)
-        orders = [order for order in found if order.txn_id in self.orders]
-        ordered = {(order.party_id, line.job_id) for order in orders for line in order.lines}
+        items = list(items)
+        ordered: set[tuple[str, str]] = set()
+        for job in {item.line.job_id for item in items}:
+            found = self.uow.listing.orders_of_job(self.connection.id, job)
+            ordered |= {(vendor, job) for txn_id, vendor in found.items() if txn_id in self.orders}
         bills = {
             (item.document.txn_id, item.line.job_id): item.document
             for item in items
             if item.document.txn_type == "Bill" and not item.document.order_ids
         }
         return [bill for (_, job_id), bill in bills.items() if (bill.vendor_id, job_id) in ordered]
+
+
+def is_order(row: Submission | Linked) -> bool:
+    """Whether a submission stands in an order of its own: a change order does only where a person chose that."""
+    return row.kind == "commitment" or (row.kind == "change_order" and row.choice == "second_order")
 
 
 def several_orders(documents: Iterable[CostDocument]) -> list[CostDocument]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from http import HTTPStatus
 from itertools import chain
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from qbwc_bridge.domain.books import ProofKept
 from qbwc_bridge.domain.money import ZERO
@@ -91,13 +91,15 @@ def keep(uow: UnitOfWork, connection: Connection, side: ProcoreSide, now: dt.dat
         (uow.proofs.save if found else uow.proofs.append)(row)
 
 
-def kept(uow: UnitOfWork, connection: Connection) -> ProcoreSide:
-    """Give what we know stands in Procore: our costs by the outbox, the rest as it was read last."""
+def kept(uow: UnitOfWork, connection: Connection, project_id: int | None = None) -> ProcoreSide:
+    """Give what we know stands in Procore, or in one project: our costs by the outbox, the rest as it was read last."""
+    mine: dict[str, Any] = {"connection_id": connection.id}
+    mine |= {} if project_id is None else {"project_id": project_id}
     side = ProcoreSide(costs=defaultdict(list))
-    for written in uow.writebacks.find(connection_id=connection.id):
+    for written in uow.writebacks.find(**mine):
         if written.written:
             side.costs[written.project_id].append(written.written)
-    for row in uow.proofs.find(connection_id=connection.id):
+    for row in uow.proofs.find(**mine):
         side.costs[row.project_id] += row.others
         side.read_at[row.project_id] = row.read_at
         if row.invoices is not None:

@@ -3,9 +3,10 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import chain
+from typing import Protocol
 
 from qbwc_bridge.domain.books import CostDocument
 from qbwc_bridge.domain.costs import Allocation
@@ -50,6 +51,25 @@ class Unmapped:
     account_or_item: str
     amount: Decimal
     ignored: bool
+
+
+class Waiting(Protocol):
+    """A line that is entered in QuickBooks and posts nothing yet, as far as the proof looks at it."""
+
+    @property
+    def cost_code(self) -> str:
+        """Where it would belong; empty without a code."""
+        ...
+
+    @property
+    def cost_type(self) -> str:
+        """The same."""
+        ...
+
+    @property
+    def amount(self) -> Decimal:
+        """In the company's currency."""
+        ...
 
 
 @dataclass(slots=True)
@@ -114,6 +134,28 @@ def rows_of(
             beside.pending.get(code, ZERO),
         )
         for code in sorted({*quickbooks, *procore, *beside.invoices, *beside.others, *beside.pending})
+    ]
+
+
+def known_rows(ledger: Ledger, choice: ProjectChoice) -> list[Row]:
+    """Compare a released project with what the bridge wrote there and Procore confirmed, code by code."""
+    if choice.release is None:
+        return []
+    rows = ledger.uow.writebacks.find(connection_id=choice.connection_id, project_id=choice.project_id)
+    written = ours((row.written for row in rows if row.written), ledger.connection.key, ledger.as_of)
+    return rows_of(choice, ledger.of_project(choice.project_id), written)
+
+
+def with_pending(choice: ProjectChoice, rows: Iterable[Row], waiting: Iterable[Waiting]) -> list[Row]:
+    """Give the rows of one project with what is entered but not posted yet, which may bring rows of its own."""
+    sums: dict[Code, Decimal] = defaultdict(lambda: ZERO)
+    for each in waiting:
+        if each.cost_code:
+            sums[each.cost_code, each.cost_type] += each.amount
+    known = {(row.cost_code, row.cost_type): row for row in rows}
+    return [
+        replace(known.get(code) or Row(choice.number, *code, ZERO, ZERO, ZERO), pending=sums.get(code, ZERO))
+        for code in sorted({*known, *sums})
     ]
 
 

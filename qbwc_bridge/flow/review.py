@@ -91,8 +91,11 @@ def _follow(facts: Facts, row: Submission, offer: Offer, now: dt.datetime) -> No
     found = version(offer.content)
     changed, row.version = row.version != found, found
     told = (offer.number, offer.title, offer.amount, offer.project_id)
-    if changed or told != (row.number, row.title, row.amount, row.project_id):
+    contract = facts.contract(row)
+    known = (row.number, row.title, row.amount, row.project_id), (row.party, row.revised)
+    if changed or known != (told, contract):
         row.number, row.title, row.amount, row.project_id = told
+        row.party, row.revised = contract
         uow.submissions.save(row)
     if offer.contained and row.state in _MAY_BE_CONTAINED:
         _contain(facts, row, offer, now)

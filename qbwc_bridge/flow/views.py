@@ -12,15 +12,14 @@ from typing import Literal
 
 from qbwc_bridge.domain.company import Company
 from qbwc_bridge.domain.money import ZERO, total
-from qbwc_bridge.domain.records import KINDS_OUTWARD, Connection, Kind, Submission
+from qbwc_bridge.domain.records import KINDS_OUTWARD, Connection, Kind
 from qbwc_bridge.domain.states import State, TaskState
 from qbwc_bridge.flow import mailing
 from qbwc_bridge.flow.detaching import sentence
+from qbwc_bridge.flow.figures import KeptLedger, ProjectSums
 from qbwc_bridge.flow.kit import Kit
-from qbwc_bridge.flow.ledger import Ledger
-from qbwc_bridge.flow.proof import unmapped
 from qbwc_bridge.flow.rotation import seconds_between, stretched
-from qbwc_bridge.ports import UnitOfWork
+from qbwc_bridge.ports import Filled, Sums, UnitOfWork
 
 Word = Literal["working", "needs_you", "stopped"]
 """The one word about a connection, as `status --json` promises it."""
@@ -50,6 +49,8 @@ class Look:
     """Sentences: what waits for a person's word, and is no submission."""
     unsent: str = ""
     """The one of them that tells of mail which could not be sent."""
+    updates: int = 0
+    """How many of those that are ready change what QuickBooks has already."""
     differing: int = 0
     """Synced submissions with reasons: they stand in QuickBooks, but not as they should."""
     oldest_ready: dt.datetime | None = None
@@ -101,26 +102,27 @@ class Look:
 
 def look(kit: Kit, uow: UnitOfWork, connection: Connection, now: dt.datetime) -> Look:
     """Look at one connection, at the moment `now`."""
-    rows = uow.submissions.find(connection_id=connection.id)
+    counts = uow.listing.counts(connection.id)
     queue = {state: uow.tasks.count(connection_id=connection.id, state=state) for state in TaskState}
-    lost = _unmapped_amounts(kit, uow, connection)
+    unmapped, unmapped_amount = _unmapped(kit, uow, connection)
     visit = connection.last_contact
     unsent = mailing.trouble(uow, connection, kit.options(connection).zone) if kit.mail else ""
     return Look(
         connection=connection,
-        submissions=state_counts(rows),
+        submissions=state_counts(counts),
         queue={state: count for state, count in queue.items() if count},
         stops=_stops(kit, connection, now),
         questions=_questions(connection, unsent)
         + _refused_projects(uow, connection)
         + _differing_jobs(uow, connection),
         unsent=unsent,
-        differing=sum(1 for row in rows if row.state is State.SYNCED and row.reasons),
-        oldest_ready=min((row.since for row in rows if row.state is State.READY), default=None),
+        updates=sum(sums.count for (_, state, update), sums in counts.items() if update and state is State.READY),
+        differing=sum(uow.listing.differing(connection.id).values()),
+        oldest_ready=uow.listing.oldest_ready(connection.id),
         parked_readings=uow.tasks.count(connection_id=connection.id, state=TaskState.PARKED, submission_id=None),
-        unmapped=len(lost),
-        unmapped_amount=total(lost),
-        refused=sum(1 for row in uow.writebacks.find(connection_id=connection.id) if row.message),
+        unmapped=unmapped,
+        unmapped_amount=unmapped_amount,
+        refused=uow.writebacks.count(connection_id=connection.id, message=Filled()),
         next_visit=visit + visit_every(kit, connection) if visit else None,
         slow=_slow(kit, uow, connection),
         without_hook=_without_hook(uow, connection),
@@ -158,12 +160,12 @@ def _switched(on: bool | None) -> str:  # noqa: FBT001 - reads as its answer
     return "not told" if on is None else "on" if on else "off"
 
 
-def state_counts(rows: list[Submission]) -> dict[Kind, dict[State, int]]:
-    """Count submissions by kind and state; what does not occur is left out."""
-    counts: dict[Kind, Counter[State]] = defaultdict(Counter)
-    for row in rows:
-        counts[row.kind][row.state] += 1
-    return {kind: dict(found) for kind, found in counts.items()}
+def state_counts(counts: Mapping[tuple[Kind, State, bool], Sums]) -> dict[Kind, dict[State, int]]:
+    """Sum counts by kind and state, whether updates or not; what does not occur is left out."""
+    found: dict[Kind, Counter[State]] = defaultdict(Counter)
+    for (kind, state, _), sums in counts.items():
+        found[kind][state] += sums.count
+    return {kind: dict(by_state) for kind, by_state in found.items()}
 
 
 def worst(words: list[Word]) -> Word:
@@ -223,12 +225,14 @@ def _differing_jobs(uow: UnitOfWork, connection: Connection) -> list[str]:
     return [f"{differs} Run reconcile, and compare with QuickBooks' own report."]
 
 
-def _unmapped_amounts(kit: Kit, uow: UnitOfWork, connection: Connection) -> list[Decimal]:
-    # The ledger reads every list and document: not worth it before the first cost came.
-    if not uow.costs.count(connection_id=connection.id):
-        return []
-    ledger = Ledger(uow, connection, kit.options(connection))
-    return [row.amount for row in unmapped(ledger) if not row.ignored]
+def _unmapped(kit: Kit, uow: UnitOfWork, connection: Connection) -> tuple[int, Decimal]:
+    """How many costs are not in the Procore budget, and their sum."""
+    if not uow.costs.has(connection_id=connection.id):
+        return 0, ZERO
+    figures = KeptLedger(uow, connection, kit.options(connection))
+    found = figures.of(ProjectSums)
+    sums = [found[choice.project_id] for choice in figures.linked]
+    return sum(each.unmapped for each in sums), total(each.cost.unmapped for each in sums)
 
 
 def _without_hook(uow: UnitOfWork, connection: Connection) -> list[str]:

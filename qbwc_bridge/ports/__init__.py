@@ -13,7 +13,13 @@ from qbwc_bridge.domain.procore import BudgetCode, DirectCost, DirectCostLine
 from qbwc_bridge.domain.procore_billing import Forecast
 from qbwc_bridge.domain.reading import NOTHING, Allowance, BudgetRead, Changed, CodeBook, ContractKind, Known
 from qbwc_bridge.domain.webhooks import Hook, Trigger, Undelivered
+from qbwc_bridge.ports.listing import Kept as Kept
+from qbwc_bridge.ports.listing import Linked as Linked
+from qbwc_bridge.ports.listing import Listing as Listing
+from qbwc_bridge.ports.listing import Sums as Sums
+from qbwc_bridge.ports.listing import Wanted as Wanted
 from qbwc_bridge.ports.mail import Mail as Mail
+from qbwc_bridge.ports.store import Filled as Filled
 from qbwc_bridge.ports.store import Other as Other
 from qbwc_bridge.ports.store import Store as Store
 from qbwc_bridge.ports.store import UpTo as UpTo
@@ -243,6 +249,16 @@ class UnitOfWork(Protocol):
     @property
     def submissions(self) -> Store[records.Submission]:
         """Records offered to the other system."""
+        ...
+
+    @property
+    def listing(self) -> Listing:
+        """The same as a table for people."""
+        ...
+
+    @property
+    def kept(self) -> Kept:
+        """Figures of the ledger as they were last reckoned."""
         ...
 
     @property

@@ -20,10 +20,16 @@ class Other:
     value: Any
 
 
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A criterion: a text that is not the empty one."""
+
+
 class Store(Protocol[Row]):
     """The rows of one kind.
 
-    Criteria are column = value; a list, tuple or set means one of them; None means empty; see also UpTo and Other.
+    Criteria are column = value; a list, tuple or set means one of them; None means empty; see also UpTo, Other and
+    Filled.
     """
 
     def add(self, row: Row) -> Row:

@@ -10,9 +10,10 @@ from qbwc_bridge.domain.records import Connection, Mapping, MappingKind
 from qbwc_bridge.domain.txn_types import PAYROLL
 from qbwc_bridge.errors import NotFound, Refused, WrongUsage
 from qbwc_bridge.flow import allocating, work
+from qbwc_bridge.flow.cost_documents import called_with_payee
 from qbwc_bridge.flow.effects import Effect, effect
 from qbwc_bridge.flow.ledger import Ledger
-from qbwc_bridge.statuspage.apart import SHOWN, called
+from qbwc_bridge.statuspage.apart import SHOWN
 from qbwc_bridge.statuspage.ask import Ask, BadForm, Goto, Page
 from qbwc_bridge.statuspage.render import day, money
 
@@ -113,7 +114,11 @@ def _decided(ask: Ask, connection: Connection, action: str, row: Row, comment: s
 
 
 def _dated(document: CostDocument) -> str:
-    return called(document) if document.txn_type == PAYROLL else f"{called(document)}, {day(document.txn_date)}"
+    return (
+        called_with_payee(document)
+        if document.txn_type == PAYROLL
+        else f"{called_with_payee(document)}, {day(document.txn_date)}"
+    )
 
 
 def _moved(found: Effect) -> str:

@@ -5,16 +5,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from qbwc_bridge.domain.books import CostDocument
 from qbwc_bridge.domain.money import total
 from qbwc_bridge.domain.records import Mapping
-from qbwc_bridge.domain.txn_types import PAYROLL, TXN_TYPES, called_type
+from qbwc_bridge.domain.txn_types import TXN_TYPES, called_type
 from qbwc_bridge.flow.allocating import COST_KINDS
 from qbwc_bridge.flow.apart import Apart, Ignored, NotCost, Sum, UnlinkedJob, Unmapped, unlinked_jobs
+from qbwc_bridge.flow.figures import KeptLedger, ProjectApart
 from qbwc_bridge.flow.ledger import Ledger
 from qbwc_bridge.flow.near_codes import NearCodes
 from qbwc_bridge.ports import UnitOfWork
-from qbwc_bridge.statuspage.render import day
 
 SHOWN = 50
 """Documents that are named below one sum; the commands list them all."""
@@ -56,6 +55,14 @@ class Lists:
         return self.sum(each.found for each in self.unmapped)
 
 
+def joined(figures: KeptLedger, ledger: Ledger) -> Apart:
+    """Give what stands apart in every linked project, from the figures that are kept."""
+    beside, found = Apart(ledger), figures.of(ProjectApart)
+    for choice in figures.linked:
+        beside.join(found[choice.project_id].groups)
+    return beside
+
+
 def lists(uow: UnitOfWork, ledger: Ledger, beside: Apart) -> Lists:
     """Give the lists of a connection whose projects were read into `beside`."""
     near = NearCodes(uow, ledger)
@@ -71,15 +78,6 @@ def lists(uow: UnitOfWork, ledger: Ledger, beside: Apart) -> Lists:
         codes=[*sorted(codes), *sorted(types)],
         names=[*sorted(row.full_name for row in classes), *map(called_type, TXN_TYPES)],
     )
-
-
-def called(document: CostDocument) -> str:
-    """Name a document without naming an employee: a payee is told only where QuickBooks has the vendor (rule 18)."""
-    if document.txn_type == PAYROLL:
-        return f"Payroll of {day(document.txn_date)}"
-    payee = document.payee if document.vendor_id else ""
-    kind = called_type(document.txn_type).capitalize()
-    return " ".join(f"{kind} {document.ref_number} {payee}".split())
 
 
 def spelled(word: str) -> str:

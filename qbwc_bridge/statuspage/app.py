@@ -34,6 +34,7 @@ from qbwc_bridge.statuspage.sessions import Secrets, Session, Sessions
 from qbwc_bridge.statuspage.signin import SignIn
 from qbwc_bridge.statuspage.start import new_connection, qwc_file, start
 from qbwc_bridge.statuspage.submissions import submissions
+from qbwc_bridge.statuspage.tabs import TABS
 from qbwc_bridge.statuspage.throttle import Throttle
 from qbwc_bridge.statuspage.wip import wip, wip_file
 
@@ -186,7 +187,7 @@ class StatusPage:
     def __init__(self, site: Site, secrets: Secrets) -> None:
         self._site = site
         self._templates: Environment = environment()
-        self._templates.globals.update(words=words)
+        self._templates.globals.update(words=words, tabs_of_records=TABS)
         self._signin = SignIn(site, secrets, self._templates)
         static = plain.Static()
         self._open: Mapping[str, Callable[..., Response]] = {

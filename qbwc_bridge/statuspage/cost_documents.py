@@ -1,6 +1,6 @@
 """The documents behind a figure of a project, one document with its history, and the documents as a file."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,7 @@ from qbwc_bridge.domain.records import Connection, ProjectChoice
 from qbwc_bridge.errors import NotFound
 from qbwc_bridge.files.costs import cost_csv, document_rows
 from qbwc_bridge.flow.cost_documents import Discretion, Entry, called, entries
+from qbwc_bridge.flow.figures import KeptEntry, KeptLedger, ProjectEntries, entries_of
 from qbwc_bridge.flow.ledger import Ledger
 from qbwc_bridge.statuspage.ask import Ask, File, Page
 from qbwc_bridge.statuspage.cost_filters import Asked, month_named, narrowings
@@ -63,7 +64,7 @@ def cost_documents(ask: Ask, name: str, project: int) -> Page:
     """Show the documents behind a figure, a page at a time."""
     connection, ledger, choice = opened(ask, name, project)
     asked = Asked.read(ask.request.args)
-    every = entries(ledger, choice)
+    every = _every(ask, ledger, choice)
     found = [entry for entry in every if asked.holds(entry)]
     pages = max(1, -(-len(found) // PAGE_ROWS))
     asked = replace(asked, page=min(asked.page, pages))
@@ -74,10 +75,10 @@ def cost_documents(ask: Ask, name: str, project: int) -> Page:
         "asked": asked,
         "month": month_named(asked.month),
         "ways": narrowings(every, asked, lambda query: ask.url("cost_documents", **place, **query)),
-        "lines": list(_lines(ask, connection, part, place)),
+        "lines": list(_lines(ask, connection, _with_documents(ask, part), place)),
         "looks": COST_STATES,
         "count": len(found),
-        "documents": len({entry.document.id for entry in found}),
+        "documents": len({entry.document_id for entry in found}),
         "sum": total(entry.amount for entry in found),
         "file": ask.url("cost_file", **place, **replace(asked, page=1).query()),
         "pages": [
@@ -117,12 +118,27 @@ def cost_document(ask: Ask, name: str, project: int, document: int) -> Page:
         "payee": told_payee(here),
         "memo": discretion.text(here.memo, here),
         "jobs": [_job(ask, ledger, row, choice, discretion) for row in rows],
-        "entries": [each for each in entries(ledger, choice) if each.document.txn_id == here.txn_id],
+        "entries": _with_documents(ask, [each for each in _every(ask, ledger, choice) if each.document_id in of_row]),
         "orders": _orders(ask, ledger, here),
         "looks": COST_STATES,
         "history": [(each, discretion.text(each.why, of_row[each.subject_id])) for each in history],
     }
     return Page("cost_document.html", values)
+
+
+def _every(ask: Ask, ledger: Ledger, choice: ProjectChoice) -> list[KeptEntry]:
+    """The entries of a project, as they are kept; those through a date are reckoned."""
+    figures = KeptLedger(ask.uow, ledger.connection, ledger.options)
+    if ledger.as_of is None and choice.project_id in figures.choices:
+        return figures.of_project(ProjectEntries, choice.project_id).entries
+    return entries_of(ledger, choice).entries
+
+
+def _with_documents(ask: Ask, part: Sequence[KeptEntry]) -> list[Entry]:
+    """Read the documents of some entries."""
+    wanted = {each.document_id for each in part}
+    documents = {row.id: row for row in ask.uow.costs.find(id=wanted)}
+    return [each.entry(documents[each.document_id]) for each in part]
 
 
 def _lines(ask: Ask, connection: Connection, part: Iterable[Entry], place: Mapping[str, Any]) -> Iterable[Line]:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from qbwc_bridge.domain.money import ZERO, readable
 from qbwc_bridge.flow.cost_documents import LEFT_OUT, OPEN, STATES, Entry, State
+from qbwc_bridge.flow.figures import KeptEntry
 from qbwc_bridge.statuspage.render import month as month_words
 from qbwc_bridge.statuspage.words import COST_STATES
 
@@ -45,7 +46,7 @@ class Asked:
         """Give what an address needs to say the same again."""
         return {key: value for key, value in asdict(self).items() if value not in ("", 1)}
 
-    def holds(self, entry: Entry) -> bool:
+    def holds(self, entry: Entry | KeptEntry) -> bool:
         """Whether an entry is asked for."""
         return (
             self.code in ("", code_of(entry))
@@ -66,14 +67,14 @@ class Narrowing:
     css: str = ""
 
 
-def code_of(entry: Entry) -> str:
+def code_of(entry: Entry | KeptEntry) -> str:
     """The budget code of an entry as addresses name it."""
     return entry.code or NO_CODE
 
 
-def month_of(entry: Entry) -> str:
+def month_of(entry: Entry | KeptEntry) -> str:
     """The month of an entry as addresses name it."""
-    return f"{entry.document.txn_date:%Y-%m}"
+    return f"{entry.date:%Y-%m}"
 
 
 def month_named(text: str) -> dt.date | None:
@@ -85,7 +86,7 @@ def month_named(text: str) -> dt.date | None:
 
 
 def narrowings(
-    entries: Iterable[Entry], asked: Asked, url: Callable[[Mapping[str, Any]], str]
+    entries: Iterable[Entry | KeptEntry], asked: Asked, url: Callable[[Mapping[str, Any]], str]
 ) -> dict[Part, list[Narrowing]]:
     """Give by code, by month and by state what there is besides what the other two ask for, with the sums.
 
@@ -93,7 +94,7 @@ def narrowings(
     """
     kept = list(entries)
     ways: dict[Part, list[Narrowing]] = {}
-    parts: tuple[tuple[Part, Callable[[Entry], str]], ...] = (
+    parts: tuple[tuple[Part, Callable[[Entry | KeptEntry], str]], ...] = (
         ("state", lambda entry: entry.state),
         ("month", month_of),
         ("code", code_of),

@@ -9,7 +9,8 @@ from qbwc_bridge.errors import NotFound, Refused
 from qbwc_bridge.flow import decisions, procore_links, work
 from qbwc_bridge.statuspage.ask import Ask, BadForm, Goto, Page
 from qbwc_bridge.statuspage.lines import lines
-from qbwc_bridge.statuspage.submissions import TOGETHER, Chosen
+from qbwc_bridge.statuspage.submissions import TOGETHER
+from qbwc_bridge.statuspage.tabs import Chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,10 @@ def _link(ask: Ask, one: Picked) -> None:
     link(ask.uow, one.row, one.quickbooks, who=ask.person.name, now=ask.now)
 
 
+def _unlink(ask: Ask, one: Picked) -> None:
+    decisions.unlink(ask.uow, one.row, who=ask.person.name, now=ask.now)
+
+
 def _new(ask: Ask, one: Picked) -> None:
     decisions.say_new(ask.uow, one.row, who=ask.person.name, now=ask.now)
 
@@ -94,6 +99,7 @@ ACTIONS: Mapping[str, Action] = {
     "done": Action("Mark as done", "Marked as done by hand:", _done),
     "archive": Action("Archive", "Archive changed for", _archive),
     "link": Action("Link", "Linked", _link),
+    "unlink": Action("Unlink", "Unlinked", _unlink),
     "new": Action("It is new", "Said to be new:", _new),
     "rename": Action("Keep", "Name in QuickBooks chosen for", _rename),
     "close_order": Action("Close its order in QuickBooks", "To be closed in QuickBooks: the order of", _close_order),
@@ -151,11 +157,12 @@ def _shown_again(ask: Ask, connection: Connection, chosen: str, picked: list[Pic
         "zone": ask.site.kit.options(connection).zone,
         "chosen": Chosen.read(ask.request.form),
         "action": chosen,
+        "tab": Chosen.read(ask.request.form).kind or "submissions",
         "word": ACTIONS[chosen].button,
         "lines": fit,
         "left": [line for line in made if line not in fit],
         "sum": _sum([line.row for line in fit]),
-        "needs_comment": chosen == "reject",
+        "needs_comment": chosen in ("reject", "done"),
     }
     return Page("confirm.html", values)
 

@@ -1,9 +1,9 @@
 """Submissions as lines of a table: with project, party, the state in words, and what may be done."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
-from qbwc_bridge.domain.procore import ChangeOrder, Commitment
 from qbwc_bridge.domain.records import KINDS_OUTWARD, Connection, Submission
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.statuspage import words
@@ -12,6 +12,7 @@ from qbwc_bridge.statuspage.ask import Ask
 _LINKABLE = frozenset({"job", "vendor", "cost_code", "budget", "commitment"})
 _LINK_FROM = frozenset({State.BLOCKED, State.READY, State.ACCEPTED, State.FAILED})
 _RENAME_FROM = frozenset({State.BLOCKED, State.READY, State.FAILED})
+_UPDATE_ENDS = frozenset({State.READY, State.BLOCKED, State.FAILED})
 _ARCHIVE_FROM = frozenset({State.READY, State.BLOCKED, State.REJECTED, State.FAILED, State.ARCHIVED})
 
 
@@ -38,25 +39,32 @@ class Line:
         comment = [self.row.comment] if self.row.comment and self.row.state is not State.READY else []
         return [*self.row.reasons, *comment]
 
-    def holds(self, text: str) -> bool:
-        """Whether a search finds it."""
-        everything = f"{self.row.number} {self.row.title} {self.project} {self.party} {self.row.quickbooks_name}"
-        return text.casefold() in everything.casefold()
+    @property
+    def changes(self) -> Decimal | None:
+        """What changes have brought to a commitment, by Procore's revised contract."""
+        row = self.row
+        return None if row.revised is None or row.amount is None else row.revised - row.amount
 
 
 def lines(ask: Ask, connection: Connection, rows: Iterable[Submission]) -> list[Line]:
     """Give the lines of submissions, in the order of the rows."""
-    projects = {row.project_id: row for row in ask.uow.projects.find(connection_id=connection.id)}
-    parties = _parties(ask, connection)
-    made = []
-    for row in rows:
-        project = projects.get(row.project_id)
-        called = f"{project.number} {project.name}" if project and row.kind != "job" else ""
-        url = ask.url("record", name=connection.name, number=row.id)
-        party = parties.get((row.kind, row.key), "")
-        actions = possible(row) if ask.may_decide else ()
-        made.append(Line(row, words.KINDS[row.kind][0], called, party, words.of_submission(row), url, actions))
-    return made
+    rows = list(rows)
+    wanted = {row.project_id for row in rows if row.project_id}
+    found = ask.uow.projects.find(connection_id=connection.id, project_id=wanted) if wanted else []
+    projects = {row.project_id: f"{row.number} {row.name}" for row in found}
+    return [_line(ask, connection, row, projects) for row in rows]
+
+
+def _line(ask: Ask, connection: Connection, row: Submission, projects: Mapping[int, str]) -> Line:
+    return Line(
+        row,
+        words.KINDS[row.kind][0],
+        projects.get(row.project_id, "") if row.kind != "job" else "",
+        row.party,
+        words.of_submission(row),
+        ask.url("record", name=connection.name, number=row.id),
+        possible(row) if ask.may_decide else (),
+    )
 
 
 def possible(row: Submission) -> tuple[str, ...]:
@@ -71,6 +79,7 @@ def possible(row: Submission) -> tuple[str, ...]:
         "reject": ready or failed,
         "done": failed or row.update,
         "link": linkable and state in _LINK_FROM,
+        "unlink": bool(row.quickbooks_id) and (state is State.SYNCED or (row.update and state in _UPDATE_ENDS)),
         "new": linkable and state is State.BLOCKED and _asks(row, "say that it is new"),
         "rename": named and state in _RENAME_FROM,
         "archive": state in _ARCHIVE_FROM,
@@ -85,15 +94,3 @@ def possible(row: Submission) -> tuple[str, ...]:
 def _asks(row: Submission, words: str) -> bool:
     """Whether a reason names this way out."""
     return any(words in reason for reason in row.reasons)
-
-
-def _parties(ask: Ask, connection: Connection) -> dict[tuple[str, str], str]:
-    """Vendors of commitments and of their change orders, by kind and key."""
-    rows = ask.uow.documents.find(connection_id=connection.id, kind=["commitment", "change_order"])
-    documents = [row.document for row in rows]
-    vendors = {each.id: each.vendor_name for each in documents if isinstance(each, Commitment)}
-    found = {("commitment", str(number)): name for number, name in vendors.items()}
-    for each in documents:
-        if isinstance(each, ChangeOrder):
-            found["change_order", str(each.id)] = vendors.get(each.commitment_id, "")
-    return found

@@ -8,11 +8,11 @@ from qbwc_bridge.errors import BridgeError, NotFound, Refused, WrongUsage
 from qbwc_bridge.files.links import lines_of, links_file
 from qbwc_bridge.flow import links, map_lines, work
 from qbwc_bridge.flow.allocating import procore_name
-from qbwc_bridge.flow.apart import Apart
+from qbwc_bridge.flow.figures import KeptLedger
 from qbwc_bridge.flow.ledger import Ledger
 from qbwc_bridge.flow.links import LinkKind, Open
 from qbwc_bridge.statuspage.allocating import Row, picked
-from qbwc_bridge.statuspage.apart import called, lists
+from qbwc_bridge.statuspage.apart import joined, lists
 from qbwc_bridge.statuspage.ask import Ask, BadForm, File, Goto, Page
 
 Kind = Literal["job", "vendor", "cost"]
@@ -116,9 +116,9 @@ def _records(ask: Ask, connection: Connection, kind: LinkKind, q: str) -> dict[s
 
 
 def _costs(ask: Ask, connection: Connection) -> dict[str, object]:
-    ledger = Ledger(ask.uow, connection, ask.site.kit.options(connection))
-    apart = lists(ask.uow, ledger, Apart(ledger, called=called).take_all())
-    return {"apart": apart}
+    options = ask.site.kit.options(connection)
+    ledger = Ledger(ask.uow, connection, options)
+    return {"apart": lists(ask.uow, ledger, joined(KeptLedger(ask.uow, connection, options), ledger))}
 
 
 def _holds(found: Open, q: str) -> bool:

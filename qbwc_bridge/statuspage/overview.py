@@ -8,6 +8,7 @@ from qbwc_bridge.domain.states import State
 from qbwc_bridge.flow import views
 from qbwc_bridge.statuspage import words
 from qbwc_bridge.statuspage.ask import Ask, Page
+from qbwc_bridge.statuspage.tabs import FILTERS
 
 LATELY = 5
 """How many of the newest exports are named: a glance, not a list."""
@@ -41,14 +42,16 @@ def overview(ask: Ask) -> Page:
 def _card(ask: Ask, found: views.Look) -> Card:
     row = found.connection
     name = row.name
-    rows = [
-        (found.count(state), words.STATES[state].word, ask.url("submissions", name=name, state=state.value))
-        for state in (State.FAILED, State.READY, State.BLOCKED)
+    counts = [
+        (State.FAILED, found.count(State.FAILED)),
+        (State.READY, found.count(State.READY) - found.updates),
+        ("ready_to_update", found.updates),
+        (State.BLOCKED, found.count(State.BLOCKED)),
     ]
+    rows = [(count, FILTERS[key].look.word, ask.url("submissions", name=name, state=str(key))) for key, count in counts]
     costs = ask.url("costs", name=name)
-    synced = ask.url("submissions", name=name, state=State.SYNCED.value)
     rows += [
-        (found.differing, "synced, but not as it should be", synced),
+        (found.differing, "synced, but not as it should be", ask.url("submissions", name=name, state="differs")),
         (found.unmapped, "costs not in the Procore budget", costs),
         (found.refused, "costs that Procore refused", costs),
     ]

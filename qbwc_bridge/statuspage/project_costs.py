@@ -12,10 +12,10 @@ from qbwc_bridge.domain.costs import told_payee
 from qbwc_bridge.domain.money import ZERO, readable, total
 from qbwc_bridge.domain.records import Connection, History, ProjectChoice
 from qbwc_bridge.errors import NotFound
-from qbwc_bridge.flow.cost_documents import Discretion, Fate, called
+from qbwc_bridge.flow.cost_documents import Discretion, called
+from qbwc_bridge.flow.figures import KeptLedger, ProjectCosts, costs_of
 from qbwc_bridge.flow.job_to_date import NO_CODE, CodeRow, job_to_date
 from qbwc_bridge.flow.ledger import Ledger
-from qbwc_bridge.flow.proof import Row, ours, rows_of
 from qbwc_bridge.ports import UpTo
 from qbwc_bridge.statuspage.ask import Ask, Page
 
@@ -57,9 +57,14 @@ class Change:
 def project_costs(ask: Ask, name: str, project: int) -> Page:
     """Show one project's job cost to date, through the date that the address names."""
     connection, ledger, choice = opened(ask, name, project)
-    found = job_to_date(ledger, choice)
+    figures = KeptLedger(ask.uow, connection, ledger.options)
+    if ledger.as_of is None and project in figures.choices:
+        kept = figures.of_project(ProjectCosts, project)
+    else:
+        kept = costs_of(ledger, choice)
+    found = kept.to_date(choice) if ledger.as_of is None else job_to_date(ledger, choice)
     codes = found.by_code()
-    known = {(row.cost_code, row.cost_type): row for row in known_rows(ledger, choice)}
+    known = {(row.cost_code, row.cost_type): row for row in kept.known}
     bars = _bars(codes)
     values = {
         **frame(ask, connection, ledger, choice),
@@ -72,7 +77,8 @@ def project_costs(ask: Ask, name: str, project: int) -> Page:
         "bars": bars[:MOST_BARS],
         "bar_count": len(bars),
         "changes": _lately(ask, ledger, choice),
-        **_stale(ledger, choice),
+        "stale_count": kept.stale_count,
+        "stale_sum": kept.stale_sum,
     }
     return Page("project_costs.html", values)
 
@@ -97,15 +103,6 @@ def frame(ask: Ask, connection: Connection, ledger: Ledger, choice: ProjectChoic
         "as_of": ledger.as_of,
         "warnings": _warnings(connection, ledger, choice),
     }
-
-
-def known_rows(ledger: Ledger, choice: ProjectChoice) -> list[Row]:
-    """Compare a released project with what the bridge wrote there and Procore confirmed, code by code."""
-    if choice.release is None:
-        return []
-    rows = ledger.uow.writebacks.find(connection_id=choice.connection_id, project_id=choice.project_id)
-    written = ours((row.written for row in rows if row.written), ledger.connection.key, ledger.as_of)
-    return rows_of(choice, ledger.of_project(choice.project_id), written)
 
 
 def _date(text: str) -> dt.date | None:
@@ -133,12 +130,6 @@ def _warnings(connection: Connection, ledger: Ledger, choice: ProjectChoice) -> 
                 f"QuickBooks' own total of the job is {readable(abs(amount))} {more}, even after reading it again."
             )
     return told
-
-
-def _stale(ledger: Ledger, choice: ProjectChoice) -> dict[str, Any]:
-    """What still stands in Procore though the ledger has nothing for it."""
-    stale = Fate(ledger, choice).to_remove()
-    return {"stale_count": len(stale), "stale_sum": total(cost.amount() for cost in stale)}
 
 
 def _bars(rows: Iterable[CodeRow]) -> list[Bar]:

@@ -3,44 +3,37 @@
 The page never calls Procore: what we wrote there is known, the rest is what the last `reconcile` read.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TypeVar
 
 from qbwc_bridge.domain.money import ZERO, total
-from qbwc_bridge.domain.records import Connection
+from qbwc_bridge.domain.records import Connection, ProjectChoice
+from qbwc_bridge.errors import NotFound
 from qbwc_bridge.files.proof import joined, proof_csv, sheets
 from qbwc_bridge.files.workbook import workbook
 from qbwc_bridge.flow import procore_side
-from qbwc_bridge.flow.bill_comparison import FINDINGS, BillRow
-from qbwc_bridge.flow.explained import Explained
-from qbwc_bridge.flow.footing import Foot, ItemDifference
-from qbwc_bridge.flow.pending import Pending
-from qbwc_bridge.flow.procore_side import ProcoreSide
-from qbwc_bridge.flow.proof import Row
-from qbwc_bridge.flow.reconciling import Reconciled, reconcile
+from qbwc_bridge.flow.bill_comparison import FINDINGS
+from qbwc_bridge.flow.figures import KeptLedger, ProjectProof, ProjectSums
+from qbwc_bridge.flow.footing import Foot, ItemDifference, completed, control_of, footing, item_differences
+from qbwc_bridge.flow.ledger import Ledger
+from qbwc_bridge.flow.pending import Pending, pending
+from qbwc_bridge.flow.proof import Row, with_pending
+from qbwc_bridge.flow.reconciling import BEING_READ, Reconciled, head, reconcile
 from qbwc_bridge.statuspage.ask import Ask, File, Page
 
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-Each = TypeVar("Each")
-
 
 @dataclass(frozen=True, slots=True)
-class ProjectProof:
+class ProjectDetail:
     """One project with all that its two differences are made of."""
 
+    choice: ProjectChoice
     foot: Foot
+    proof: ProjectProof
     rows: list[Row]
-    explained: list[Explained]
-    """What differs; what was left out by choice is a sum only."""
-    left_out: int
+    """With what is pending."""
     items: list[ItemDifference]
-    bills: list[BillRow]
-    """Those that need a look."""
-    agreeing: int
     pending: list[Pending]
     notes: list[str]
 
@@ -50,28 +43,66 @@ class ProjectProof:
 
 
 def reconciliation(ask: Ask, name: str) -> Page:
-    """Show the proof of a connection, of costs of every date."""
+    """Show the proof of a connection, of costs of every date, project by project; the address may open one of them."""
     connection = ask.connection(name)
-    found, side = _proof(ask, connection)
-    projects = _projects(found)
+    options = ask.site.kit.options(connection)
+    ledger = Ledger(ask.uow, connection, options, discreet=True)
+    figures = KeptLedger(ask.uow, connection, options)
+    control, waiting, sums = control_of(ledger), pending(ledger), figures.of(ProjectSums)
+    choices = sorted(figures.choices.values(), key=lambda row: row.number)
+    feet = {
+        choice.project_id: completed(sums[choice.project_id].foot, ledger, control, choice, waiting)
+        for choice in choices
+    }
+    opened = _opened(ask, figures)
+    oldest = ask.uow.proofs.find(connection_id=connection.id, order="read_at", limit=1)
     values = {
         "connection": connection,
-        "zone": ask.site.kit.options(connection).zone,
-        "head": found.head,
-        "projects": projects,
-        "books_sum": total(each.foot.books_difference or ZERO for each in projects),
-        "difference_sum": found.proof.difference,
-        "footing": found.footing,
+        "zone": options.zone,
+        "head": head(connection, options, ask.now, None),
+        "projects": [(choice, feet[choice.project_id]) for choice in choices],
+        "each": _detail(ledger, figures, opened, feet[opened.project_id], waiting) if opened else None,
+        "books_sum": total(foot.books_difference or ZERO for foot in feet.values()),
+        "difference_sum": total(abs(foot.difference) for foot in feet.values()),
+        "footing": footing(ledger, control),
         "findings": FINDINGS,
-        "compared_at": min(side.read_at.values(), default=None),
+        "compared_at": oldest[0].read_at if oldest else None,
     }
     return Page("reconciliation.html", values)
+
+
+def _opened(ask: Ask, figures: KeptLedger) -> ProjectChoice | None:
+    text = ask.request.args.get("project", "")
+    if not text:
+        return None
+    choice = figures.choices.get(int(text)) if text.isascii() and text.isdigit() else None
+    if choice is None:
+        raise NotFound("There is no such project here, or its job does not stand in QuickBooks yet.")
+    return choice
+
+
+def _detail(
+    ledger: Ledger, figures: KeptLedger, choice: ProjectChoice, foot: Foot, waiting: list[Pending]
+) -> ProjectDetail:
+    proof = figures.of_project(ProjectProof, choice.project_id)
+    mine = [each for each in waiting if each.project == choice.number]
+    kept = ledger.uow.proofs.first(connection_id=choice.connection_id, project_id=choice.project_id)
+    notes = [BEING_READ.format(choice.number)] if ledger.being_read(choice.project_id) else []
+    return ProjectDetail(
+        choice=choice,
+        foot=foot,
+        proof=proof,
+        rows=with_pending(choice, proof.rows, mine) if choice.release else [],
+        items=item_differences(ledger, choice.project_id),
+        pending=mine,
+        notes=[*(kept.notes if kept and choice.release else ()), *notes],
+    )
 
 
 def reconciliation_file(ask: Ask, name: str, form: str) -> File:
     """Give the same proof as a table or as an Excel workbook: those that `reconcile` writes."""
     connection = ask.connection(name)
-    found, _ = _proof(ask, connection)
+    found = _proof(ask, connection)
     result = joined([(connection, found)])
     called = f"reconciliation-{found.head.date}.{form}"
     if form == "csv":
@@ -79,37 +110,6 @@ def reconciliation_file(ask: Ask, name: str, form: str) -> File:
     return File(called, EXCEL, workbook(sheets(result), ask.now))
 
 
-def _proof(ask: Ask, connection: Connection) -> tuple[Reconciled, ProcoreSide]:
+def _proof(ask: Ask, connection: Connection) -> Reconciled:
     side = procore_side.kept(ask.uow, connection)
-    options = ask.site.kit.options(connection)
-    return reconcile(ask.uow, connection, options, side, now=ask.now, page=True), side
-
-
-def _projects(found: Reconciled) -> list[ProjectProof]:
-    rows = _by_project(found.proof.rows, lambda row: row.project)
-    explained = _by_project(found.explained, lambda row: row.project)
-    items = _by_project(found.items, lambda row: row.project)
-    bills = _by_project(found.bills, lambda row: row.project)
-    pending = _by_project(found.pending, lambda row: row.project)
-    notes = _by_project(found.notes, lambda note: note[0])
-    return [
-        ProjectProof(
-            foot=foot,
-            rows=rows[foot.project],
-            explained=[row for row in explained[foot.project] if row.difference != ZERO],
-            left_out=sum(1 for row in explained[foot.project] if row.difference == ZERO),
-            items=items[foot.project],
-            bills=[row for row in bills[foot.project] if row.finding != "agrees"],
-            agreeing=sum(1 for row in bills[foot.project] if row.finding == "agrees"),
-            pending=pending[foot.project],
-            notes=[note for _, note in notes[foot.project]],
-        )
-        for foot in found.projects
-    ]
-
-
-def _by_project(rows: Iterable[Each], number: Callable[[Each], str]) -> dict[str, list[Each]]:
-    found: dict[str, list[Each]] = defaultdict(list)
-    for row in rows:
-        found[number(row)].append(row)
-    return found
+    return reconcile(ask.uow, connection, ask.site.kit.options(connection), side, now=ask.now, page=True)

@@ -24,6 +24,7 @@ from qbwc_bridge.statuspage.ask import Ask, Page
 from qbwc_bridge.statuspage.beside import beside
 from qbwc_bridge.statuspage.deciding import ACTIONS
 from qbwc_bridge.statuspage.lines import lines
+from qbwc_bridge.statuspage.tabs import tab_of
 
 STATES = {state.value: look.word for state, look in words.STATES.items()}
 STATES_OUTWARD = STATES | {State.ACCEPTED.value: words.WAITS_FOR_PROCORE.word}
@@ -52,6 +53,7 @@ def record(ask: Ask, name: str, number: int) -> Page:
     values = {
         "connection": connection,
         "zone": options.zone,
+        "tab": tab_of(row.kind),
         "line": line,
         "row": row,
         "actions": [(action, ACTIONS[action].button) for action in line.actions],

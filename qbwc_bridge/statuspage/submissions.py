@@ -1,51 +1,26 @@
-"""The table of submissions of one connection: filters with counts, reasons, and decisions about several at once."""
+"""The tabs of submissions of one connection: filters with counts, search, order, pages, and decisions about several."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
 
-from qbwc_bridge.domain.money import total
-from qbwc_bridge.domain.records import Submission
+from qbwc_bridge.domain.names import fold
+from qbwc_bridge.domain.records import Connection, Kind, Submission
 from qbwc_bridge.domain.states import State
-from qbwc_bridge.statuspage import words
+from qbwc_bridge.ports import Sums, Wanted
 from qbwc_bridge.statuspage.ask import Ask, Page
-from qbwc_bridge.statuspage.lines import lines
+from qbwc_bridge.statuspage.lines import Line, lines
+from qbwc_bridge.statuspage.paging import steps
+from qbwc_bridge.statuspage.render import money
+from qbwc_bridge.statuspage.tabs import FILTERS, Chosen, Filter, Tab
 
-PAGE_ROWS = 200
-"""Rows of one page: a screenful to scroll, and a form that stays small."""
+PAGE_ROWS = 100
+"""Rows of one page: some screens to scroll, and a form that stays small."""
 
-TOGETHER = ("accept", "reject", "take_back", "retry")
+TOGETHER = ("accept", "reject", "take_back", "retry", "archive", "done")
 """Decisions that make sense for several records at once."""
 
-_CALM = frozenset({State.SYNCED, State.REJECTED, State.ARCHIVED})
-_ORDER = [State.FAILED, State.READY, State.BLOCKED, State.ACCEPTED, State.EXPORTING, *_CALM]
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """What the filters say; empty means all."""
-
-    state: str = ""
-    kind: str = ""
-    q: str = ""
-    page: int = 1
-
-    @classmethod
-    def read(cls, values: Mapping[str, str]) -> "Chosen":
-        """Read the query or a form; what is not known is left out."""
-        state, kind, page = values.get("state", ""), values.get("kind", ""), values.get("page", "")
-        return cls(
-            state=state if state in {each.value for each in State} else "",
-            kind=kind if kind in words.KINDS else "",
-            q=values.get("q", "").strip()[:100],
-            page=int(page) if page.isascii() and page.isdigit() and len(page) < 6 and int(page) else 1,  # noqa: PLR2004
-        )
-
-    def query(self) -> dict[str, Any]:
-        """Give what an address needs to say the same again."""
-        return {key: value for key, value in asdict(self).items() if value not in ("", 1)}
+Counts = Mapping[tuple[Kind, State, bool], Sums]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,71 +35,145 @@ class Chip:
     css: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head of a column: its words, the address that sorts by it, and how it sorts now."""
+
+    word: str
+    sort: str
+    url: str
+    order: str
+    """`ascending`, `descending`, or empty."""
+    figure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the table with the cells of its tab: head, text, and whether it is a figure."""
+
+    line: Line
+    cells: list[tuple[str, str, bool]]
+
+
 def submissions(ask: Ask, name: str) -> Page:
-    """Show the submissions of a connection that the filters let through, those that need a person first."""
+    """Show the submissions of a connection that the filters let through, a page at a time."""
     connection = ask.connection(name)
     chosen = Chosen.read(ask.request.args)
-    rows = ask.uow.submissions.find(connection_id=connection.id)
-    wanted = [row for row in rows if chosen.state in ("", row.state) and chosen.kind in ("", row.kind)]
-    shown = [line for line in lines(ask, connection, sorted(wanted, key=_urgency)) if line.holds(chosen.q)]
-    pages = max(1, -(-len(shown) // PAGE_ROWS))
-    chosen = replace(chosen, page=min(chosen.page, pages))
-    part = shown[(chosen.page - 1) * PAGE_ROWS : chosen.page * PAGE_ROWS]
+    figures = any(column.figure for column in chosen.tab.columns) and bool(chosen.kind)
+    counts = ask.uow.listing.counts(connection.id, chosen.tab.kinds, summed=figures)
+    chips = list(_chips(ask, name, chosen, counts, ask.uow.listing.differing(connection.id)))
+    found, sums, chosen = _found(ask, connection, chosen, counts, next(chip.count for chip in chips if chip.on))
+    # A budget plus its changes would be the sum of nothing.
+    figures = figures and len({kind for kind, _, _ in counts}) == 1 and chosen.state != "differs"
+    part = lines(ask, connection, found)
     here = {action for line in part for action in line.actions}
     values = {
         "connection": connection,
         "zone": ask.site.kit.options(connection).zone,
         "chosen": chosen,
-        "state_chips": _state_chips(ask, name, rows, chosen),
-        "kind_chips": _kind_chips(ask, name, rows, chosen),
-        "lines": part,
-        "count": len(shown),
-        "sum": _sum(line.row for line in shown),
+        "tab": chosen.kind or "submissions",
+        "shown_tab": chosen.tab,
+        "heads": list(_heads(ask, name, chosen)),
+        "state_chips": chips,
+        "rows": [Row(line, _cells(line, chosen.tab)) for line in part],
+        "count": sums.count,
+        "sums": _figures(sums) if figures else {},
         "actions": [action for action in TOGETHER if action in here],
-        "pages": [
-            (page, ask.url("submissions", name=name, **replace(chosen, page=page).query())) for page in _to(pages)
-        ],
+        "steps": steps(
+            chosen.page,
+            _pages(sums.count),
+            lambda page: ask.url("submissions", name=name, **replace(chosen, page=page).query()),
+        ),
     }
     return Page("submissions.html", values)
 
 
-def _sum(rows: Iterable[Submission]) -> Decimal | None:
-    """Add up amounts of one kind; a budget plus the orders that draw on it would be no sum of anything."""
-    amounts = [(row.kind, row.amount) for row in rows if row.amount is not None]
-    return total(amount for _, amount in amounts) if len({kind for kind, _ in amounts}) == 1 else None
+def _found(
+    ask: Ask, connection: Connection, chosen: Chosen, counts: Counts, count: int
+) -> tuple[Sequence[Submission], Sums, Chosen]:
+    """Read the page that is asked for, or the last one where there are fewer; without a search the counts tell all."""
+    wanted, listing = _wanted(ask, connection, chosen), ask.uow.listing
+    if chosen.q:
+        found, sums = listing.searched(wanted, first=(chosen.page - 1) * PAGE_ROWS, rows=PAGE_ROWS)
+        last = chosen.page <= _pages(sums.count)
+        return found, sums, chosen if last else replace(chosen, page=1)
+    by = FILTERS.get(chosen.state)
+    parts = [each for key, each in counts.items() if by is None or _fits(key, by)]
+    amounts = (sum(getattr(part, name) for part in parts) for name in ("amount_cents", "revised_cents"))
+    sums = Sums(count, *amounts)
+    chosen = replace(chosen, page=min(chosen.page, _pages(count)))
+    return listing.page(wanted, first=(chosen.page - 1) * PAGE_ROWS, rows=PAGE_ROWS), sums, chosen
 
 
-def _urgency(row: Submission) -> tuple[int, float, int]:
-    """What needs a person first, oldest first; what is at rest last, newest first."""
-    if row.state in _CALM:
-        differs = row.state is State.SYNCED and bool(row.reasons)
-        return (2 if differs else 10, -row.since.timestamp(), row.id)
-    return (_ORDER.index(row.state), row.since.timestamp(), row.id)
+def _pages(count: int) -> int:
+    return max(1, -(-count // PAGE_ROWS))
 
 
-def _state_chips(ask: Ask, name: str, rows: list[Submission], chosen: Chosen) -> list[Chip]:
-    counts = Counter(row.state for row in rows if chosen.kind in ("", row.kind))
+def _cells(line: Line, tab: Tab) -> list[tuple[str, str, bool]]:
+    row = line.row
+    values = {
+        "project": line.project,
+        "vendor": line.party,
+        "name": row.quickbooks_name,
+        "amount": money(row.amount),
+        "changes": money(line.changes),
+        "revised": money(row.revised),
+    }
+    return [(column.head, values[column.sort], column.figure) for column in tab.columns]
+
+
+def _figures(sums: Sums) -> dict[str, Decimal]:
+    amount, revised = (Decimal(cents).scaleb(-2) for cents in (sums.amount_cents, sums.revised_cents))
+    return {"amount": amount, "revised": revised, "changes": revised - amount}
+
+
+def _wanted(ask: Ask, connection: Connection, chosen: Chosen) -> Wanted:
+    by = FILTERS.get(chosen.state)
+    return Wanted(
+        connection.id,
+        kinds=chosen.tab.kinds,
+        states=by.states if by else (),
+        update=by.update if by else None,
+        differs=by.differs if by else False,
+        text=chosen.q,
+        projects=_projects(ask, connection, chosen.q) if chosen.q else (),
+        order=chosen.sort,
+    )
+
+
+def _projects(ask: Ask, connection: Connection, text: str) -> list[int]:
+    """Projects whose number or name a search hits."""
+    rows = ask.uow.projects.find(connection_id=connection.id)
+    return [row.project_id for row in rows if fold(text) in fold(f"{row.number} {row.name}")]
+
+
+def _heads(ask: Ask, name: str, chosen: Chosen) -> Iterable[Head]:
+    columns = [("Record", "number", False), *((each.head, each.sort, each.figure) for each in chosen.tab.columns)]
+    for word, sort, figure in [*columns, ("State", "state", False), ("Since", "since", False)]:
+        order = {sort: "ascending", f"-{sort}": "descending"}.get(chosen.sort, "")
+        yield Head(word, sort, ask.url("submissions", name=name, **chosen.sorted_by(sort).query()), order, figure)
+
+
+def _chips(ask: Ask, name: str, chosen: Chosen, counts: Counts, differing: Mapping[str, int]) -> Iterable[Chip]:
+    """State filters with what each would show in this tab; those that are empty are left out."""
     every = replace(chosen, state="", page=1)
-    chips = [Chip("All", sum(counts.values()), ask.url("submissions", name=name, **every.query()), not chosen.state)]
-    for state, look in words.STATES.items():
-        if counts[state] or chosen.state == state:
-            url = ask.url("submissions", name=name, **replace(every, state=state.value).query())
-            chips.append(Chip(look.word, counts[state], url, chosen.state == state, look.sign, look.css))
-    return chips
+    yield Chip(
+        "All",
+        sum(sums.count for sums in counts.values()),
+        ask.url("submissions", name=name, **every.query()),
+        not chosen.state,
+    )
+    for key, each in FILTERS.items():
+        kinds = chosen.tab.kinds or differing
+        count = sum(differing.get(kind, 0) for kind in kinds) if each.differs else _count(counts, each)
+        if count or chosen.state == key:
+            url = ask.url("submissions", name=name, **replace(every, state=str(key)).query())
+            yield Chip(each.look.word, count, url, chosen.state == key, each.look.sign, each.look.css)
 
 
-def _kind_chips(ask: Ask, name: str, rows: list[Submission], chosen: Chosen) -> list[Chip]:
-    counts = Counter(row.kind for row in rows if chosen.state in ("", row.state))
-    every = replace(chosen, kind="", page=1)
-    chips = [
-        Chip("All kinds", sum(counts.values()), ask.url("submissions", name=name, **every.query()), not chosen.kind)
-    ]
-    for kind, (_, plural) in words.KINDS.items():
-        if counts[kind] or chosen.kind == kind:
-            url = ask.url("submissions", name=name, **replace(every, kind=kind).query())
-            chips.append(Chip(plural, counts[kind], url, chosen.kind == kind))
-    return chips
+def _count(counts: Counts, by: Filter) -> int:
+    return sum(sums.count for key, sums in counts.items() if _fits(key, by))
 
 
-def _to(pages: int) -> range:
-    return range(1, pages + 1)
+def _fits(key: tuple[Kind, State, bool], by: Filter) -> bool:
+    return key[1] in by.states and by.update in (None, key[2])

@@ -5,7 +5,8 @@ import datetime as dt
 from qbwc_bridge.domain.records import Connection
 from qbwc_bridge.errors import Refused
 from qbwc_bridge.files.wip import told, wip_csv, wip_workbook
-from qbwc_bridge.flow.schedule import Schedule, schedule
+from qbwc_bridge.flow.figures import KeptLedger, ProjectWip
+from qbwc_bridge.flow.schedule import Schedule, check_whole, schedule, schedule_of
 from qbwc_bridge.statuspage.ask import Ask, BadForm, File, Page
 
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -33,7 +34,14 @@ def wip_file(ask: Ask, name: str, form: str) -> File:
 
 
 def _schedule(ask: Ask, connection: Connection, as_of: dt.date | None) -> Schedule:
-    return schedule(ask.uow, connection, ask.site.kit.options(connection), now=ask.now, as_of=as_of)
+    options = ask.site.kit.options(connection)
+    if as_of:
+        return schedule(ask.uow, connection, options, now=ask.now, as_of=as_of)
+    check_whole(connection)
+    figures = KeptLedger(ask.uow, connection, options)
+    found = figures.of(ProjectWip)
+    known = [found[choice.project_id] for choice in figures.linked]
+    return schedule_of(ask.uow, connection, options, ((each.project, each.changed) for each in known), now=ask.now)
 
 
 def _as_of(ask: Ask) -> dt.date | None:

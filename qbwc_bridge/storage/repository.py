@@ -11,11 +11,12 @@ from sqlalchemy import Executable, Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from qbwc_bridge.errors import BridgeError, NotFound
-from qbwc_bridge.ports import Other, UpTo
+from qbwc_bridge.ports import Filled, Other, UpTo
 from qbwc_bridge.storage import statements
 from qbwc_bridge.storage.driver import Driver, Values
 from qbwc_bridge.storage.faults import plainly
 from qbwc_bridge.storage.rows import Known, Row, RowCodec
+from qbwc_bridge.storage.touched import Touched
 
 Given = TypeVar("Given")
 Result = TypeVar("Result")
@@ -36,6 +37,7 @@ class Transaction:
         self._driver = driver
         self.spoiled = False
         self.stores: list[TableStore[Any]] = []
+        self.touched = Touched()
         self._closed = False
 
     def fetch(self, statement: Executable, values: Values) -> list[Sequence[Any]]:
@@ -61,6 +63,11 @@ class Transaction:
         """Write what was saved and appended to any table."""
         for store in self.stores:
             store.flush()
+
+    def end(self) -> None:
+        """Write everything, and with it the marks of what figures of the ledger are made of."""
+        self.flush()
+        self.touched.write(self.fetch, self.change)
 
     def _told(self, run: Callable[[Executable, Given], Result], statement: Executable, given: Given) -> Result:
         self.check()
@@ -89,6 +96,7 @@ class TableStore(Generic[Row]):
         self.flush()
         values = self._codec.encode(row)
         ((row.id,),) = self._transaction.fetch(statements.add_row(self._table), values)
+        self._transaction.touched.take(self._table.name, row)
         return row
 
     def append(self, row: Row) -> None:
@@ -96,6 +104,7 @@ class TableStore(Generic[Row]):
         self._expect_new(row)
         self._transaction.check()
         self._appended.append(self._codec.encode(row))
+        self._transaction.touched.take(self._table.name, row)
 
     def get(self, row_id: int) -> Row:
         """Give the row of that id; raises NotFound."""
@@ -107,14 +116,18 @@ class TableStore(Generic[Row]):
     def save(self, row: Row) -> None:
         """Write what changed since the row was read; a row that is gone raises NotFound when it is written."""
         self._transaction.check()
-        changes, self._known[row.id] = self._codec.changes(row, self._known.get(row.id))
+        known = self._known.get(row.id)
+        changes, self._known[row.id] = self._codec.changes(row, known)
         if changes:
+            before = dict(zip(self._codec.columns, known[1], strict=True)) if known else {}
+            self._transaction.touched.take(self._table.name, row, changes, before)
             self._saved.setdefault(row.id, {}).update(changes)
 
     def remove(self, row: Row) -> None:
         """Delete a row; raises NotFound when it is gone."""
         self._transaction.flush()  # rows that go along with this one may be waiting in other tables
         self._known.pop(row.id, None)
+        self._transaction.touched.take(self._table.name, row)
         changed = self._transaction.change(statements.remove_row(self._table), [{statements.ROW_ID: row.id}])
         self._expect([row.id], changed)
 
@@ -192,6 +205,8 @@ class TableStore(Generic[Row]):
                 some = [codec.encode(each) for each in value if each is not None]
                 values.update(statements.numbered(name, some))
                 shape.append((name, statements.places(some), "some_or_none" if None in value else "some"))
+            elif isinstance(value, Filled):
+                shape.append((name, 0, "filled"))
             elif isinstance(value, _COMPARED):
                 values[name] = codec.encode(value.value)
                 shape.append((name, 1, "up_to" if isinstance(value, UpTo) else "other"))

@@ -23,9 +23,10 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy import text as sql
 from sqlalchemy.sql.elements import BindParameter, ColumnElement
 
-Shape = tuple[tuple[str, int, Literal["none", "one", "some", "some_or_none", "up_to", "other"]], ...]
+Shape = tuple[tuple[str, int, Literal["none", "one", "some", "some_or_none", "up_to", "other", "filled"]], ...]
 """Columns with the number of values that each is compared with, and how, in the order given."""
 
 ROW_ID, ROW_LIMIT = "row_id", "row_limit"
@@ -104,7 +105,9 @@ def numbered(name: str, values: Sequence[Any]) -> dict[str, Any]:
     return {f"{name}_{place}": values[min(place, len(values) - 1)] for place in range(places(values))}
 
 
-def _condition(column: ColumnElement[Any], name: str, count: int, kind: str) -> ColumnElement[bool]:
+def _condition(  # noqa: PLR0911 - one way out for each kind
+    column: ColumnElement[Any], name: str, count: int, kind: str
+) -> ColumnElement[bool]:
     several: list[BindParameter[Any]] = [bindparam(f"{name}_{place}") for place in range(count)]
     match kind:
         case "none":
@@ -115,6 +118,8 @@ def _condition(column: ColumnElement[Any], name: str, count: int, kind: str) -> 
             return column.in_(several) if several else false()
         case "some_or_none":
             return or_(column.in_(several), column.is_(None)) if several else column.is_(None)
+        case "filled":
+            return column != sql("''")
         case "up_to":
             return or_(column <= bindparam(name), column.is_(None))
         case _:

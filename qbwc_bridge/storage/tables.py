@@ -9,6 +9,9 @@ from sqlalchemy import text as sql
 
 from qbwc_bridge.storage.columns import blob, flag, mention, of_connection, own_id, part_of, text, whole
 
+DIFFERS = "state = 'synced' AND reasons <> '[]'"
+"""What is synced, but not as it should be; few are, so they have an index of their own."""
+
 metadata = MetaData(naming_convention={"fk": "fk_%(table_name)s_%(column_0_name)s"})
 
 connection = Table(
@@ -69,13 +72,24 @@ submission = Table(
     *whole("project_id"),
     *text("reasons", "waits_for", "notes", "comment", "mark"),
     *text("accepted_version", "accepted_by", "exported_version"),
-    *text("link_to", "name", "quickbooks_id", "quickbooks_name", "line_ids", "exported", "choice"),
-    *text("amount", "accepted_at", "before_state", "agreed", empty=True),
+    *text("link_to", "name", "quickbooks_id", "quickbooks_name", "line_ids", "exported", "choice", "party"),
+    *text("amount", "accepted_at", "before_state", "agreed", "revised", empty=True),
     *flag("update"),
     *flag("is_1099", empty=True),
     UniqueConstraint("connection_id", "kind", "key", name="uq_submission_key"),
     Index("ix_submission_state", "connection_id", "state"),
     Index("ix_submission_project", "connection_id", "project_id", "kind"),
+    Index("ix_submission_listed", "connection_id", "kind", "state", "update", "since", "amount", "revised"),
+    Index("ix_submission_number", "connection_id", "kind", "number"),
+    Index("ix_submission_quickbooks", "connection_id", "quickbooks_id"),
+    Index(
+        "ix_submission_differing",
+        "connection_id",
+        "state",
+        "kind",
+        sqlite_where=sql(DIFFERS),
+        postgresql_where=sql(DIFFERS),
+    ),
     sqlite_autoincrement=True,
 )
 
@@ -193,6 +207,13 @@ transaction_record = Table(
     UniqueConstraint("connection_id", "kind", "txn_id", name="uq_transaction_record_txn_id"),
     Index("ix_transaction_record_ref_number", "connection_id", "kind", "ref_number"),
     Index("ix_transaction_record_txn_id", "connection_id", "txn_id"),
+    Index(
+        "ix_transaction_record_pending",
+        "connection_id",
+        "kind",
+        sqlite_where=sql("pending"),
+        postgresql_where=sql("pending"),
+    ),
     Index("ix_transaction_record_modified", "connection_id", "kind", "time_modified"),
     sqlite_autoincrement=True,
 )
@@ -209,6 +230,7 @@ cost_document = Table(
     mention("reading_id", "cost_reading"),
     UniqueConstraint("connection_id", "txn_id", "job_id", name="uq_cost_document_txn_id"),
     Index("ix_cost_document_job", "connection_id", "job_id"),
+    Index("ix_cost_document_sums", "connection_id", "deleted", "job_id", "txn_date", "cost_cents"),
     Index("ix_cost_document_type", "connection_id", "txn_type", "txn_date"),
     sqlite_autoincrement=True,
 )
@@ -246,6 +268,29 @@ proof_kept = Table(
     sqlite_autoincrement=True,
 )
 
+ledger_mark = Table(
+    "ledger_mark",
+    metadata,
+    own_id(),
+    of_connection(),
+    *text("scope"),
+    *whole("count"),
+    UniqueConstraint("connection_id", "scope", name="uq_ledger_mark_scope"),
+    sqlite_autoincrement=True,
+)
+
+kept_figures = Table(
+    "kept_figures",
+    metadata,
+    own_id(),
+    of_connection(),
+    *whole("project_id"),
+    *text("kind", "stamp"),
+    *blob("content"),
+    UniqueConstraint("connection_id", "kind", "project_id", name="uq_kept_figures_project"),
+    sqlite_autoincrement=True,
+)
+
 mapping = Table(
     "mapping",
     metadata,
@@ -270,6 +315,12 @@ write_back = Table(
     *flag("in_flight"),
     UniqueConstraint("connection_id", "origin_id", name="uq_write_back_origin_id"),
     Index("ix_write_back_project", "connection_id", "project_id"),
+    Index(
+        "ix_write_back_refused",
+        "connection_id",
+        sqlite_where=sql("message <> ''"),
+        postgresql_where=sql("message <> ''"),
+    ),
     sqlite_autoincrement=True,
 )
 
@@ -310,6 +361,7 @@ history = Table(
     *text("subject", "at", "who", "before", "after", "why"),
     Index("ix_history_subject", "subject", "subject_id"),
     Index("ix_history_at", "connection_id", "at"),
+    Index("ix_history_newest", "connection_id", "subject"),
     sqlite_autoincrement=True,
 )
 

@@ -15,6 +15,8 @@ from qbwc_bridge.storage import tables
 from qbwc_bridge.storage.driver import Driver
 from qbwc_bridge.storage.engine import POOL_SIZE, begin_command, sqlite_file
 from qbwc_bridge.storage.faults import plainly
+from qbwc_bridge.storage.kept import Kept
+from qbwc_bridge.storage.listing import SubmissionListing
 from qbwc_bridge.storage.repository import TableStore, Transaction
 from qbwc_bridge.storage.rows import Row, row_codec
 
@@ -58,11 +60,23 @@ class SqlUnitOfWork:
     proofs = _Rows(tables.proof_kept, books.ProofKept)
     mappings = _Rows(tables.mapping, records.Mapping)
     writebacks = _Rows(tables.write_back, books.WriteBack)
+    marks = _Rows(tables.ledger_mark, books.LedgerMark)
+    figures = _Rows(tables.kept_figures, books.KeptFigures)
     keys = _Rows(tables.procore_key, books.ProcoreKey)
     history = _Rows(tables.history, records.History)
     people = _Rows(tables.person, people.Person)
     notices = _Rows(tables.notice, notices.Notice)
     leases = _Rows(tables.lease, records.Lease)
+
+    @property
+    def kept(self) -> Kept:
+        """Figures of the ledger as they were last reckoned."""
+        return Kept(self.transaction, self.figures, self.marks)
+
+    @property
+    def listing(self) -> SubmissionListing:
+        """Submissions as a table for people."""
+        return SubmissionListing(self.transaction, self.submissions)
 
 
 class OpenSqlWork:
@@ -101,7 +115,7 @@ class OpenSqlWork:
             with closing(Transaction(driver)) as transaction:
                 yield SqlUnitOfWork(transaction)
                 transaction.check()
-                transaction.flush()
+                transaction.end()
             driver.commit()
             self._keep(driver)
         except BaseException as error:

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.bench import answers, costs, cycles, reading, sync
+from tests.bench import answers, costs, cycles, page, reading, sync
 from tests.bench.office import Office, seed_office
 from tests.bench.table import Table
 
@@ -42,6 +42,10 @@ def _reading(table: Table, _office: Office, options: argparse.Namespace) -> None
     reading.measure(table, sizes, options.rounds)
 
 
+def _page(table: Table, _office: Office, options: argparse.Namespace) -> None:
+    page.measure(table, options.share)
+
+
 PARTS: dict[str, Callable[[Table, Office, argparse.Namespace], None]] = {
     "cycles": _cycles,
     "lists": _lists,
@@ -49,6 +53,7 @@ PARTS: dict[str, Callable[[Table, Office, argparse.Namespace], None]] = {
     "sync": _sync,
     "costs": _costs,
     "reading": _reading,
+    "page": _page,
 }
 
 

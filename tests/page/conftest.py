@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from qbwc_bridge.storage import Database, open_database
+from tests.page.browsing import address, chromium
 from tests.page.office import Browser, Office
+
+__all__ = ["address", "chromium"]
 
 
 @pytest.fixture

@@ -1,56 +1,17 @@
 """A real browser: sign in, accept, reject, with script and without, narrow and wide."""
 
+import contextlib
 import re
-import shutil
-import threading
-from collections.abc import Iterator
 
 import pytest
-from werkzeug.serving import make_server
 
 from qbwc_bridge.domain.states import State
+from tests.page.browsing import sign_in
 from tests.page.office import MAIN, Office
 from tests.page.office import Browser as Visitor
-from tests.support import missing
 
-try:
-    from playwright.sync_api import Browser, Page, expect, sync_playwright
-except ImportError:
-    playwright_is_there = False
-else:
-    playwright_is_there = True
-
-
-@pytest.fixture
-def address(office: Office) -> Iterator[str]:
-    """Serve the page on a free port of this machine."""
-    server = make_server("127.0.0.1", 0, office.page, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture
-def chromium() -> "Iterator[Browser]":
-    """Start the system's Chromium."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not playwright_is_there or found is None:
-        missing("a browser for tests (playwright and Chromium)")
-    with sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-def sign_in(page: "Page", office: Office, address: str) -> None:
-    """Sign Alice in by the form."""
-    page.goto(address)
-    page.get_by_label("Name").fill("Alice")
-    page.get_by_label("Password").fill(office.passwords["Alice"])
-    page.get_by_role("button", name="Sign in").click()
+with contextlib.suppress(ImportError):  # then the fixture says what is missing
+    from playwright.sync_api import Browser, expect
 
 
 def test_sign_in_accept_and_reject(office: Office, address: str, chromium: "Browser") -> None:

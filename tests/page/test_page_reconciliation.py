@@ -79,9 +79,9 @@ def _bill_on_order(uow: UnitOfWork, connection: Connection, job: str) -> None:
 
 @pytest.fixture(name="page")
 def _page(office: Office, alice: Browser) -> str:
-    """The text of the page."""
+    """The text of the page, with one project opened and then the other."""
     fill_proof(office)
-    return alice.get(ADDRESS).text
+    return "".join(alice.get(f"{ADDRESS}{query}").text for query in ("", "?project=1", "?project=2"))
 
 
 def test_three_figures_and_two_differences(page: str) -> None:
@@ -151,7 +151,7 @@ def test_written_costs_close_the_difference(office: Office, alice: Browser) -> N
         (row,) = uow.writebacks.find(connection_id=connection.id)
         row.written = row.wanted
         uow.writebacks.save(row)
-    assert "agree to the cent" in alice.get(ADDRESS).text
+    assert "agree to the cent" in alice.get(f"{ADDRESS}?project=1").text
 
 
 def test_other_connections_are_out_of_reach(charlie: Browser) -> None:

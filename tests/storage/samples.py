@@ -38,6 +38,8 @@ RECORDS: dict[type[Any], Table] = {
     books.MonthClose: tables.month_close,
     books.ProofKept: tables.proof_kept,
     books.WriteBack: tables.write_back,
+    books.LedgerMark: tables.ledger_mark,
+    books.KeptFigures: tables.kept_figures,
     books.ProcoreKey: tables.procore_key,
 }
 """Every class of rows with its table."""
@@ -64,6 +66,8 @@ STORES = {
     books.MonthClose: "closes",
     books.ProofKept: "proofs",
     books.WriteBack: "writebacks",
+    books.LedgerMark: "marks",
+    books.KeptFigures: "figures",
     books.ProcoreKey: "keys",
 }
 """The name of their store in a unit of work."""

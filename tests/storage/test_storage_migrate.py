@@ -20,7 +20,7 @@ from qbwc_bridge.storage.unit_of_work import open_work
 from tests.storage import samples
 
 NOW = dt.datetime(2026, 3, 2, 8, 30, tzinfo=dt.UTC)
-NEWEST = "0007"
+NEWEST = "0008"
 """The newest step; the step of tomorrow follows it."""
 
 
