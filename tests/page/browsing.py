@@ -42,9 +42,9 @@ def chromium() -> "Iterator[Browser]":
         browser.close()
 
 
-def sign_in(page: "Page", office: Office, address: str) -> None:
-    """Sign Alice in by the form."""
+def sign_in(page: "Page", office: Office, address: str, name: str = "Alice") -> None:
+    """Sign somebody in by the form."""
     page.goto(address)
-    page.get_by_label("Name").fill("Alice")
-    page.get_by_label("Password").fill(office.passwords["Alice"])
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password").fill(office.passwords[name])
     page.get_by_role("button", name="Sign in").click()

@@ -25,7 +25,7 @@ from tests.page.office import NOW, Office
 PLACES = {"name": NAME, "project": "1", "token": "none"}
 """What stands in an address where a rule has a place; documents and records are looked up."""
 
-FILES = {"cost_file", "wip_file", "reconciliation_file"}
+FILES = {"cost_file", "wip_file", "reconciliation_file", "mapping_file", "qwc_file"}
 """They hold every row, and are made while somebody waits for a download: no page."""
 
 SMALL = Large(submissions=200, lines=40, projects=2, vendors=10)
