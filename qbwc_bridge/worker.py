@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from qbwc_bridge.domain.records import Connection, Submission
 from qbwc_bridge.errors import ProcoreError, Refused
 from qbwc_bridge.flow import (
+    comparing,
     controls,
     detaching,
     keys,
     mailing,
     making,
     noticing,
-    procore_side,
     pushing,
     reconciling,
     schedule,
@@ -30,7 +30,6 @@ from qbwc_bridge.flow import (
 from qbwc_bridge.flow.closes import closed_until
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.leases import MAIL, PULL, PUSH, give_back, held, take
-from qbwc_bridge.flow.ledger import released
 from qbwc_bridge.flow.pulling import Reading
 from qbwc_bridge.flow.reconciling import Reconciled
 from qbwc_bridge.flow.rotation import Asked, seconds_between
@@ -192,15 +191,9 @@ def reconcile(kit: Kit, connection_id: int, *, as_of: dt.date | None = None) -> 
 
     QuickBooks' own totals through a date are asked for at the next visit, where they are not known.
     """
-    work.settle_all(kit, connection_id)
+    side, now = comparing.compare(kit, connection_id)
     with kit.work() as uow:
         connection = uow.connections.get(connection_id)
-        detaching.check_attached(connection)
-        projects = released(uow.projects.find(connection_id=connection_id))
-    side, now = procore_side.read(kit.procore_for(connection), projects), kit.clock.now()
-    with kit.work() as uow:
-        connection = uow.connections.get(connection_id)
-        procore_side.keep(uow, connection, side, now)
         if as_of:
             controls.ask_through(uow, connection, as_of)
         return reconciling.reconcile(uow, connection, kit.options(connection), side, now=now, as_of=as_of)

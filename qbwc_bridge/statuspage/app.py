@@ -26,7 +26,7 @@ from qbwc_bridge.statuspage.mapping import import_mapping, link_names, mapping, 
 from qbwc_bridge.statuspage.overview import overview
 from qbwc_bridge.statuspage.project_costs import project_costs
 from qbwc_bridge.statuspage.projects import project, projects
-from qbwc_bridge.statuspage.reconciliation import reconciliation, reconciliation_file
+from qbwc_bridge.statuspage.reconciliation import compare_now, reconciliation, reconciliation_file
 from qbwc_bridge.statuspage.record import record
 from qbwc_bridge.statuspage.releasing import dry_run, release, switch, withdraw
 from qbwc_bridge.statuspage.render import environment
@@ -73,6 +73,7 @@ ADDRESSES = Map(
         Rule(
             "/connections/<name>/reconciliation.<any(csv, xlsx):form>", endpoint="reconciliation_file", methods=["GET"]
         ),
+        Rule("/connections/<name>/reconciliation/compare", endpoint="compare_now", methods=["POST"]),
         Rule("/connections/<name>/costs/decide", endpoint="allocate", methods=["POST"]),
         Rule("/connections/<name>/mapping", endpoint="mapping", methods=["GET"]),
         Rule("/connections/<name>/mapping.csv", endpoint="mapping_file", methods=["GET"]),
@@ -112,6 +113,7 @@ VIEWS: Mapping[str, View] = {
     "wip_file": wip_file,
     "reconciliation": reconciliation,
     "reconciliation_file": reconciliation_file,
+    "compare_now": compare_now,
     "allocate": allocate,
     "mapping": mapping,
     "mapping_file": mapping_file,

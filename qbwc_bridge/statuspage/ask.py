@@ -10,7 +10,7 @@ from werkzeug.wrappers import Request
 
 from qbwc_bridge.domain.people import Person
 from qbwc_bridge.domain.records import Connection
-from qbwc_bridge.errors import NotFound
+from qbwc_bridge.errors import BridgeError, NotFound
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.ports import UnitOfWork
 from qbwc_bridge.statuspage.sessions import Session, Sessions
@@ -78,6 +78,14 @@ class Outside:
     """What takes units of work of its own, because it calls Procore: done once that of the request has ended."""
 
     act: Callable[[], Page | Goto]
+
+
+def or_told(act: Callable[[], Page | Goto], back: str) -> Page | Goto:
+    """Act; where it cannot be, go back and say why."""
+    try:
+        return act()
+    except BridgeError as problem:
+        return Goto(back, str(problem), "bad")
 
 
 class NotAllowed(Exception):  # noqa: N818 - reads as the sentence it heads

@@ -1,17 +1,18 @@
 """Reconciliation: QuickBooks, the bridge and Procore side by side, and under each difference what makes it.
 
-The page never calls Procore: what we wrote there is known, the rest is what the last `reconcile` read.
+Showing it never calls Procore: what we wrote there is known, the rest is what was read when somebody last compared.
 """
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.domain.records import Connection, ProjectChoice
 from qbwc_bridge.errors import NotFound
 from qbwc_bridge.files.proof import joined, proof_csv, sheets
 from qbwc_bridge.files.workbook import workbook
-from qbwc_bridge.flow import procore_side
+from qbwc_bridge.flow import comparing, procore_side
 from qbwc_bridge.flow.bill_comparison import FINDINGS
 from qbwc_bridge.flow.figures import KeptLedger, ProjectProof, ProjectSums
 from qbwc_bridge.flow.footing import Foot, ItemDifference, completed, control_of, footing, item_differences
@@ -19,7 +20,7 @@ from qbwc_bridge.flow.ledger import Ledger
 from qbwc_bridge.flow.pending import Pending, pending
 from qbwc_bridge.flow.proof import Row, with_pending
 from qbwc_bridge.flow.reconciling import BEING_READ, Reconciled, head, reconcile
-from qbwc_bridge.statuspage.ask import Ask, File, Page
+from qbwc_bridge.statuspage.ask import Ask, File, Goto, Outside, Page, or_told
 
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -113,3 +114,16 @@ def reconciliation_file(ask: Ask, name: str, form: str) -> File:
 def _proof(ask: Ask, connection: Connection) -> Reconciled:
     side = procore_side.kept(ask.uow, connection)
     return reconcile(ask.uow, connection, ask.site.kit.options(connection), side, now=ask.now, page=True)
+
+
+def compare_now(ask: Ask, name: str) -> Outside:
+    """Read what Procore has of released projects, and show the proof with it."""
+    ask.need_decider()
+    connection = ask.connection(name)
+    kit, back = ask.site.kit, ask.url("reconciliation", name=name)
+
+    def act() -> Goto:
+        comparing.compare(kit, connection.id)
+        return Goto(back, "Procore was read for the proof just now.")
+
+    return Outside(partial(or_told, act, back))

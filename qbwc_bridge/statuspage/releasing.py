@@ -1,7 +1,6 @@
 """Decisions about a project: on and off; its dry run, its release after that was seen, and the withdrawal."""
 
 import datetime as dt
-from collections.abc import Callable
 from functools import partial
 from typing import get_args
 
@@ -11,7 +10,7 @@ from qbwc_bridge.errors import BridgeError
 from qbwc_bridge.flow import release_steps, taking_part, work
 from qbwc_bridge.flow.dry_run import DryRun
 from qbwc_bridge.flow.releasing import in_words
-from qbwc_bridge.statuspage.ask import Ask, BadForm, Goto, Outside, Page
+from qbwc_bridge.statuspage.ask import Ask, BadForm, Goto, Outside, Page, or_told
 from qbwc_bridge.statuspage.projects import choice
 
 SUMS = ("budget", "committed", "before", "after", "projected_before", "projected_after")
@@ -53,7 +52,7 @@ def dry_run(ask: Ask, name: str, project: int) -> Outside:
         found = release_steps.try_release(kit, connection.id, project, chosen, discreet=True)
         return _shown(connection, row, found, back)
 
-    return Outside(partial(_or_told, act, back))
+    return Outside(partial(or_told, act, back))
 
 
 def release(ask: Ask, name: str, project: int) -> Outside:
@@ -73,7 +72,7 @@ def release(ask: Ask, name: str, project: int) -> Outside:
             told += f" {readable(twice)} of bills on exported orders count twice where a view adds both."
         return Goto(back, told)
 
-    return Outside(partial(_or_told, act, back))
+    return Outside(partial(or_told, act, back))
 
 
 def withdraw(ask: Ask, name: str, project: int) -> Page | Outside:
@@ -92,14 +91,7 @@ def withdraw(ask: Ask, name: str, project: int) -> Page | Outside:
         release_steps.withdraw(kit, connection.id, project, who=who)
         return Goto(back, f"{row.number} {row.name} is withdrawn: the next push removes what the bridge wrote.")
 
-    return Outside(partial(_or_told, act, back))
-
-
-def _or_told(act: Callable[[], Page | Goto], back: str) -> Page | Goto:
-    try:
-        return act()
-    except BridgeError as problem:
-        return Goto(back, str(problem), "bad")
+    return Outside(partial(or_told, act, back))
 
 
 def _chosen(ask: Ask) -> ReleaseChoice:

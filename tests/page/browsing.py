@@ -3,6 +3,7 @@
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from werkzeug.serving import make_server
@@ -18,16 +19,25 @@ else:
     playwright_is_there = True
 
 
-@pytest.fixture
-def address(office: Office) -> Iterator[str]:
-    """Serve the page on a free port of this machine."""
+@contextmanager
+def served(office: Office) -> Iterator[str]:
+    """Serve an office's page on a free port of this machine; gives its address."""
     server = make_server("127.0.0.1", 0, office.page, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def address(office: Office) -> Iterator[str]:
+    """Serve the page of the usual office."""
+    with served(office) as found:
+        yield found
 
 
 @pytest.fixture

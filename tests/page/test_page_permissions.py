@@ -46,6 +46,7 @@ EXPECTED = {
     ("release", "POST"): DECIDE,
     ("withdraw", "POST"): ASK,
     ("start", "POST"): DECIDE,
+    ("compare_now", "POST"): DECIDE,
     ("new_connection", "POST"): {**MANAGE, "admin": 400},
     ("login", "GET"): OPEN,
     # A form without a name and a password signs nobody in.

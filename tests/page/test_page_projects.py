@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from qbwc_bridge.domain.books import WriteBack
 from qbwc_bridge.domain.procore import DirectCost, DirectCostLine
+from qbwc_bridge.domain.procore_billing import SubcontractorInvoice
 from qbwc_bridge.domain.records import ProjectChoice
 from qbwc_bridge.errors import ProcoreError
 from qbwc_bridge.ports import Procore
@@ -27,10 +28,14 @@ def direct_cost(key: str, amount: str) -> DirectCost:
 
 
 class Direct:
-    """Procore as far as a dry run asks it."""
+    """Procore as far as a dry run and a proof ask it."""
 
     def __init__(self, *costs: DirectCost | Exception) -> None:
         self.costs = costs
+
+    def subcontractor_invoices(self, _project: int) -> list[SubcontractorInvoice]:
+        """Give none."""
+        return []
 
     def direct_costs(self, _project: int) -> list[DirectCost]:
         """Give what stands there, or fail."""

@@ -13,9 +13,11 @@ from qbwc_bridge.domain.procore import DirectCost, DirectCostLine
 from qbwc_bridge.domain.procore_billing import InvoiceLine, SubcontractorInvoice
 from qbwc_bridge.domain.records import Connection
 from qbwc_bridge.domain.states import State
+from qbwc_bridge.errors import ProcoreError
 from qbwc_bridge.flow import writeback
 from qbwc_bridge.ports import UnitOfWork
 from tests.page.office import DRYWALL, EMPLOYEE, MAIN, NOW, Browser, Office
+from tests.page.test_page_projects import direct_cost, procore
 
 ADDRESS = f"/connections/{MAIN}/reconciliation"
 DAY = dt.date(2026, 2, 27)
@@ -139,7 +141,7 @@ def test_before_anything_was_read_the_page_says_what_to_do(alice: Browser) -> No
     """Without totals and without a reading of Procore, the page says so and who can change it."""
     text = alice.get(ADDRESS).text
     assert "refresh-costs asks for one" in text
-    assert "an administrator runs “reconcile”" in text
+    assert "costs are not read yet" in text
 
 
 def test_written_costs_close_the_difference(office: Office, alice: Browser) -> None:
@@ -158,3 +160,16 @@ def test_other_connections_are_out_of_reach(charlie: Browser) -> None:
     """Who may not see a connection gets neither its page nor its files."""
     for path in (ADDRESS, f"{ADDRESS}.csv", f"{ADDRESS}.xlsx"):
         assert charlie.get(path).status_code == 404
+
+
+def test_procore_is_read_for_the_proof_when_somebody_asks(office: Office, alice: Browser, victor: Browser) -> None:
+    """A button reads what other people have there now; a refusal is one sentence; who may only look has no button."""
+    procore(office, direct_cost("", "77.00"))
+    send = {"csrf": alice.csrf()}
+    assert "Compare with Procore now" in alice.get(ADDRESS).text
+    assert "Compare with Procore now" not in victor.get(ADDRESS).text
+    text = alice.follow(alice.client.post(f"{ADDRESS}/compare", data=send)).text
+    assert "Procore was read for the proof just now." in text
+    assert "77.00" in alice.get(f"{ADDRESS}?project=1").text
+    procore(office, ProcoreError("Procore is away.", status=503))
+    assert "Procore is away." in alice.follow(alice.client.post(f"{ADDRESS}/compare", data=send)).text
