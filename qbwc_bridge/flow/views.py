@@ -37,6 +37,20 @@ SILENCE_ALARM_HOURS = "4"
 
 
 @dataclass(frozen=True, slots=True)
+class Money:
+    """One sum in both systems."""
+
+    what: Literal["budgets", "committed", "costs"]
+    procore: Decimal
+    quickbooks: Decimal
+
+    @property
+    def difference(self) -> Decimal:
+        """What QuickBooks has more."""
+        return self.quickbooks - self.procore
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """One connection: what needs a person, what goes by itself, and why nothing goes, if so."""
 
@@ -59,6 +73,8 @@ class Look:
     unmapped: int = 0
     unmapped_amount: Decimal = ZERO
     """Costs of linked jobs that are not in the Procore budget; ignored ones are not counted."""
+    money: list[Money] = field(default_factory=list)
+    """Budgets, commitments and the costs of released projects in both systems, as last read; empty before any job."""
     refused: int = 0
     """Direct costs that Procore did not take, or that were not looked up yet after an answer that never came."""
     next_visit: dt.datetime | None = None
@@ -104,7 +120,8 @@ def look(kit: Kit, uow: UnitOfWork, connection: Connection, now: dt.datetime) ->
     """Look at one connection, at the moment `now`."""
     counts = uow.listing.counts(connection.id)
     queue = {state: uow.tasks.count(connection_id=connection.id, state=state) for state in TaskState}
-    unmapped, unmapped_amount = _unmapped(kit, uow, connection)
+    figures = KeptLedger(uow, connection, kit.options(connection))
+    sums = list(figures.of(ProjectSums).values())
     visit = connection.last_contact
     unsent = mailing.trouble(uow, connection, kit.options(connection).zone) if kit.mail else ""
     return Look(
@@ -120,8 +137,9 @@ def look(kit: Kit, uow: UnitOfWork, connection: Connection, now: dt.datetime) ->
         differing=sum(uow.listing.differing(connection.id).values()),
         oldest_ready=uow.listing.oldest_ready(connection.id),
         parked_readings=uow.tasks.count(connection_id=connection.id, state=TaskState.PARKED, submission_id=None),
-        unmapped=unmapped,
-        unmapped_amount=unmapped_amount,
+        unmapped=sum(each.unmapped for each in sums),
+        unmapped_amount=total(each.cost.unmapped for each in sums),
+        money=_money(kit, uow, connection, sums) if sums else [],
         refused=uow.writebacks.count(connection_id=connection.id, message=Filled()),
         next_visit=visit + visit_every(kit, connection) if visit else None,
         slow=_slow(kit, uow, connection),
@@ -225,14 +243,16 @@ def _differing_jobs(uow: UnitOfWork, connection: Connection) -> list[str]:
     return [f"{differs} Run reconcile, and compare with QuickBooks' own report."]
 
 
-def _unmapped(kit: Kit, uow: UnitOfWork, connection: Connection) -> tuple[int, Decimal]:
-    """How many costs are not in the Procore budget, and their sum."""
-    if not uow.costs.has(connection_id=connection.id):
-        return 0, ZERO
-    figures = KeptLedger(uow, connection, kit.options(connection))
-    found = figures.of(ProjectSums)
-    sums = [found[choice.project_id] for choice in figures.linked]
-    return sum(each.unmapped for each in sums), total(each.cost.unmapped for each in sums)
+def _money(kit: Kit, uow: UnitOfWork, connection: Connection, sums: list[ProjectSums]) -> list[Money]:
+    standing = {kind: Decimal(cents).scaleb(-2) for kind, cents in uow.listing.standing(connection.id).items()}
+    released = [each for each in sums if each.foot.released]
+    rows = [Money("committed", total(each.committed for each in sums), standing.get("PurchaseOrder", ZERO))]
+    if kit.options(connection).estimates:
+        rows.insert(0, Money("budgets", total(each.budget for each in sums), standing.get("Estimate", ZERO)))
+    if released:
+        costs = total(each.foot.procore for each in released), total(each.cost.due for each in released)
+        rows.append(Money("costs", *costs))
+    return rows
 
 
 def _without_hook(uow: UnitOfWork, connection: Connection) -> list[str]:

@@ -64,6 +64,10 @@ class Listing(Protocol):
         """Give the vendors' ListIDs of purchase orders with a line for a job, by TxnID, without those that are gone."""
         ...
 
+    def standing(self, connection_id: int) -> Mapping[str, int]:
+        """Add up what stands in QuickBooks for submissions, in cents: `Estimate` and `PurchaseOrder`, each once."""
+        ...
+
     def names(self, connection_id: int, kind: str) -> Mapping[str, str]:
         """Give the FullNames on a list of QuickBooks by ListID, also of what is gone."""
         ...

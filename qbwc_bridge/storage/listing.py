@@ -60,6 +60,10 @@ class SubmissionListing:
         values: Values = {"connection_id": connection_id, "text": f"%{text}%"}
         return dict(self._pairs(_orders_of_job(), values))
 
+    def standing(self, connection_id: int) -> dict[str, int]:
+        """Add up the totals of estimates and purchase orders that submissions are joined to, in cents."""
+        return {kind: int(cents) for kind, cents in self._fetch(_standing(), {"connection_id": connection_id})}
+
     def names(self, connection_id: int, kind: str) -> dict[str, str]:
         """Give the FullNames on a list of QuickBooks by ListID, also of what is gone."""
         return dict(self._pairs(_names(), {"connection_id": connection_id, "kind": kind}))
@@ -142,7 +146,7 @@ def _read(sums: Sequence[Any]) -> Sums:
 @cache
 def _counting(shape: Shape, *, summed: bool) -> Select[Any]:
     columns = (submission.c.kind, submission.c.state, submission.c.update)
-    amounts = [func.sum(_cents(name)) for name in ("amount", "revised")] if summed else []
+    amounts = [func.sum(_cents(each)) for each in (submission.c.amount, submission.c.revised)] if summed else []
     return select(*columns, func.count(), *amounts).where(*_conditions(shape)).group_by(*columns)
 
 
@@ -158,6 +162,16 @@ def _orders_of_job() -> Select[Any]:
     table = transaction_record
     mine = (table.c.connection_id == bindparam("connection_id"), table.c.kind == "PurchaseOrder", ~table.c.gone)
     return select(table.c.txn_id, table.c.party_id).where(*mine, table.c.lines.like(bindparam("text"), escape=ESCAPE))
+
+
+@cache
+def _standing() -> Select[Any]:
+    table = transaction_record
+    owners = or_(*(submission.c.kind == kind for kind in ("budget", "commitment", "change_order")))
+    joined = select(submission.c.quickbooks_id).where(_mine(), owners, submission.c.quickbooks_id != "")
+    mine = (table.c.connection_id == bindparam("connection_id"), ~table.c.gone, table.c.txn_id.in_(joined))
+    kinds = or_(table.c.kind == "Estimate", table.c.kind == "PurchaseOrder")
+    return select(table.c.kind, func.sum(_cents(table.c.total))).where(*mine, kinds).group_by(table.c.kind)
 
 
 @cache
@@ -180,14 +194,18 @@ def _mine() -> ColumnElement[bool]:
     return submission.c.connection_id == bindparam("connection_id")
 
 
-def _cents(name: str) -> ColumnElement[int]:
+def _cents(column: ColumnElement[Any]) -> ColumnElement[int]:
     """An amount in cents: it has two decimals always, so without the point it is whole, and nothing is rounded."""
-    return func.coalesce(cast(func.replace(submission.c[name], ".", ""), BigInteger), 0)
+    return func.coalesce(cast(func.replace(column, ".", ""), BigInteger), 0)
 
 
 @cache
 def _ids(shape: Shape, order: str, *, summed: bool = False) -> Select[Any]:
-    sums = [func.count().over(), *(func.sum(_cents(name)).over() for name in ("amount", "revised"))] if summed else []
+    sums = (
+        [func.count().over(), *(func.sum(_cents(submission.c[name])).over() for name in ("amount", "revised"))]
+        if summed
+        else []
+    )
     query = select(submission.c.id, *sums).where(*_conditions(shape)).order_by(*_sorting(order))
     if order.removeprefix("-") == "project":
         mine = (project_choice.c.connection_id == submission.c.connection_id) & (
@@ -208,9 +226,9 @@ def _sorting(order: str) -> list[ColumnElement[Any]]:
         "title": submission.c.title,
         "vendor": submission.c.party,
         "name": submission.c.quickbooks_name,
-        "amount": _cents("amount"),
-        "revised": _cents("revised"),
-        "changes": _cents("revised") - _cents("amount"),
+        "amount": _cents(submission.c.amount),
+        "revised": _cents(submission.c.revised),
+        "changes": _cents(submission.c.revised) - _cents(submission.c.amount),
         "since": submission.c.since,
         "state": submission.c.state,
         "project": func.coalesce(project_choice.c.number, ""),

@@ -1,6 +1,7 @@
 """The overview: one word, what needs a person, and sentences that cannot be overlooked."""
 
 import datetime as dt
+import re
 
 import pytest
 
@@ -9,6 +10,7 @@ from qbwc_bridge.domain.reading import CompanyState
 from qbwc_bridge.statuspage.app import HEADERS
 from qbwc_bridge.storage import Database
 from tests.page.office import MAIN, NOW, OTHER, Browser, Office
+from tests.page.test_page_orders import exported
 
 
 def test_overview_shows_word_title_and_icon(alice: Browser) -> None:
@@ -166,3 +168,16 @@ def test_a_round_that_takes_long_is_told_without_alarm(office: Office, alice: Br
     assert projects
     office.change(settings={"pull_every_seconds": str(60 * projects)}, reading=CompanyState(hourly_limit=30))
     assert slow.replace("6", str(6 * projects)) in alice.get("/").text
+
+
+def test_money_of_both_systems_stands_side_by_side(office: Office, alice: Browser) -> None:
+    """Budgets, commitments and released costs with their differences; what has an order in QuickBooks counts once."""
+    text = alice.get("/").text.split("Harbor View Development")[0]
+    (committed,) = re.findall(r">Committed, revised</th>(.*?)</tr>", text)
+    before = re.findall(r">([\d,.()]+)<", committed)
+    assert before[1:] == ["0.00", f"({before[0]})"]
+    exported(office, "PO-001")
+    text = alice.get("/").text.split("Harbor View Development")[0]
+    (committed,) = re.findall(r">Committed, revised</th>(.*?)</tr>", text)
+    assert re.findall(r">([\d,.()]+)<", committed)[1] == "19,000.00"
+    assert "Job cost of released projects" in text
