@@ -203,6 +203,8 @@ class Commitment:
     retainage_percent: Decimal = ZERO
     revised: Decimal = ZERO
     """Procore's revised contract: the original with its approved change orders."""
+    paid: Decimal = ZERO
+    """Payments issued on it, as Procore adds them up; of no concern to what is written to QuickBooks."""
     kind: Literal["commitment"] = "commitment"
 
     def amount(self) -> Decimal:

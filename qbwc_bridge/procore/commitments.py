@@ -86,4 +86,5 @@ def commitment(client: Client, project_id: int, kind: Kind, commitment_id: int, 
         contract_date=row.contract_date,
         retainage_percent=plain(row.retainage_percent or ZERO),
         revised=plain(row.revised_contract),
+        paid=plain(row.total_payments or ZERO),
     )

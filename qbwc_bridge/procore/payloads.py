@@ -296,11 +296,13 @@ class CommitmentRow(ChangingRow):
 
     accounting_method: Text = ""
     revised_contract: MaybeAmount = None
+    total_payments: MaybeAmount = None
 
     def said(self) -> str:
-        """What the list says, with the sum that approved change orders move."""
+        """What the list says, with the sums that approved change orders and payments move."""
         told = super().said()
-        return told and f"{told} {'' if self.revised_contract is None else plain(self.revised_contract)}"
+        paid = f" paid {plain(self.total_payments)}" if self.total_payments else ""
+        return told and f"{told} {'' if self.revised_contract is None else plain(self.revised_contract)}{paid}"
 
 
 class CommitmentShow(CommitmentRow):

@@ -83,6 +83,7 @@ def _facts(ask: Ask, connection: Connection, row: Submission, options: Options) 
             facts += [
                 ("Contract date", str(order.contract_date or "")),
                 ("Revised contract", _revised(ask, row, order)),
+                ("Paid in Procore", readable(order.paid) if order.paid else ""),
             ]
         case ChangeOrder() as change:
             order_row = ask.uow.submissions.first(

@@ -1,5 +1,9 @@
 """A record's page."""
 
+from dataclasses import replace
+from decimal import Decimal
+
+from qbwc_bridge.domain.procore import Commitment
 from qbwc_bridge.domain.quickbooks import VendorAdd
 from qbwc_bridge.domain.records import MessageSet, Task, Visit
 from qbwc_bridge.statuspage.sessions import COOKIE
@@ -121,3 +125,17 @@ def test_messages_are_shown_to_those_who_decide(office: Office, alice: Browser, 
         text = browser.get(path).text
         assert "VendorAdd" in text
         assert ("&lt;QBXML&gt;asked" in text and "&lt;QBXML&gt;told" in text) is seen
+
+
+def test_payments_of_procore_stand_on_the_order(office: Office, alice: Browser) -> None:
+    """What was paid on it is told where something was."""
+    row = office.row("PO-001")
+    path = f"/connections/{MAIN}/submissions/{row.id}"
+    assert "Paid in Procore" not in alice.get(path).text
+    with office.kit.work() as uow:
+        found = uow.documents.first(connection_id=row.connection_id, kind="commitment", key=row.key)
+        assert found is not None
+        assert isinstance(found.document, Commitment)
+        found.document = replace(found.document, paid=Decimal("7400.00"))
+        uow.documents.save(found)
+    assert "<dt>Paid in Procore</dt><dd>7,400.00</dd>" in alice.get(path).text

@@ -65,6 +65,15 @@ def test_both_kinds_come_with_their_lines_in_order() -> None:
     assert (second.subcontract, second.vendor_id, second.contract_date, second.title) == (True, None, None, "")
 
 
+def test_payments_are_read_and_change_no_content() -> None:
+    """What Procore paid on a contract is known, and asks nobody to accept the contract anew."""
+    plain = contract(401, "amount", line(501, 1, "12000.0"))
+    (before,) = commitments_of(commitment_api(plain).gateway(), PROJECT)
+    (after,) = commitments_of(commitment_api({**plain, "total_payments": "1200.5"}).gateway(), PROJECT)
+    assert (before.paid, after.paid) == (Decimal("0.00"), Decimal("1200.50"))
+    assert before.content() == after.content()
+
+
 def test_amount_lines_have_no_quantity() -> None:
     """A quantity of "0.0" means that there is none, and on amount-based commitments any quantity is passed over."""
     amount = contract(401, "amount", line(1, 1, "5.0"), line(2, 2, "6.0", quantity="2.0", unit_cost="3.0", uom="ea"))

@@ -161,6 +161,8 @@ class Commitment(Record):
     private: bool = False
     executed: bool = False
     retainage_percent: Decimal = ZERO
+    paid: Decimal = ZERO
+    """Payments that were issued on it."""
     payment_terms: str | None = None
     ship_to_address: str | None = None
     ship_via: str | None = None
