@@ -24,8 +24,12 @@ FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2
 demo: $(VENV)/.project
 	$(VENV)/bin/qbwc-bridge demo $(ARGS)
 
+# Test databases wait for their disk: in memory, where there is room for them, the tests are a fifth faster.
+MEMORY := /dev/shm
+ROOM := $(shell [ -w $(MEMORY) ] && [ "$$(df -k --output=avail $(MEMORY) 2>/dev/null | tail -n 1)" -ge 6000000 ] && echo $(MEMORY))
+
 test: lint
-	$(PY) -m pytest -n 2 $(ARGS)
+	TMPDIR=$${TMPDIR:-$(or $(ROOM),/tmp)} $(PY) -m pytest -n 2 $(ARGS)
 
 prism: $(PRISM)/.made
 
