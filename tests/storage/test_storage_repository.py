@@ -27,21 +27,23 @@ class _TakeBackError(Exception):
     pass
 
 
+@pytest.mark.parametrize(("record", "store_name"), samples.STORES.items(), ids=list(samples.STORES.values()))
 @settings(max_examples=30 if DEEP else 4, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
-def test_every_record_survives_the_database(database: Database, data: st.DataObject) -> None:
+def test_every_record_survives_the_database(
+    database: Database, record: type[Any], store_name: str, data: st.DataObject
+) -> None:
     """A row that was added, and saved with other values, is read back equal."""
     with suppress(_TakeBackError), database.work() as uow:
-        for record, store_name in samples.STORES.items():
-            fixed = {"id": 0, **_references(uow, record)}
-            row, other = data.draw(st.tuples(samples.rows_of(record, **fixed), samples.rows_of(record, **fixed)))
-            store: Store[Any] = getattr(uow, store_name)
-            store.add(row)
-            assert store.get(row.id) == row
-            other.id = row.id
-            store.save(other)
-            assert store.find(id=row.id) == [other]
-            store.remove(other)
+        fixed = {"id": 0, **_references(uow, record)}
+        row, other = data.draw(st.tuples(samples.rows_of(record, **fixed), samples.rows_of(record, **fixed)))
+        store: Store[Any] = getattr(uow, store_name)
+        store.add(row)
+        assert store.get(row.id) == row
+        other.id = row.id
+        store.save(other)
+        assert store.find(id=row.id) == [other]
+        store.remove(other)
         raise _TakeBackError
 
 
