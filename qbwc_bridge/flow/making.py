@@ -142,10 +142,13 @@ class _Making:
             note(uow, row, now=self.now, who=BRIDGE, why=str(problem))
             return
         move(uow, row, State.FAILED, now=self.now, why=str(problem))
-        if _passes(problem):
+        if _passes(problem) or problem.status == HTTPStatus.CONFLICT:
             move(uow, row, State.ACCEPTED, now=self.now, why="it goes again with the next push")
 
 
 def _passes(problem: ProcoreError) -> bool:
-    """Whether a problem is Procore's own, or the allowance of calls, and passes by itself."""
+    """Whether a problem is Procore's own, or the allowance of calls, and passes by itself.
+
+    A conflict passes too (somebody is at the same record), but it is of one record, and the others are tried.
+    """
     return problem.is_outage or problem.status == HTTPStatus.TOO_MANY_REQUESTS

@@ -35,6 +35,7 @@ TROUBLES: dict[str, tuple[bool, Callable[[], Exception] | None]] = {
     "killed before": (False, KilledError),
     "killed after": (True, KilledError),
     "busy": (False, lambda: ProcoreError("The allowance is used up.", status=429)),
+    "conflict": (False, lambda: ProcoreError("Somebody else is changing it.", status=409)),
     "refused": (False, lambda: ProcoreError("name: has already been taken", status=422)),
 }
 """What may befall one call: whether Procore did it, and what the caller sees."""
@@ -148,6 +149,15 @@ def test_an_allowance_that_is_used_up_leaves_it_accepted(make: Make) -> None:
     assert len(push(world, company).problems) == 1
     assert {row.state for row in offered(world)} == {State.ACCEPTED}
     assert push(world, company).count == 2
+
+
+def test_a_conflict_leaves_one_accepted_and_makes_the_others(make: Make) -> None:
+    """Somebody is at the same record in Procore: it goes again with the next push, without anybody's word."""
+    world, company = make(on=False), Company(troubles=["conflict"])
+    accepted(world, "Acme Paving", "Bolt Brothers")
+    assert push(world, company) == Made(1, ["Somebody else is changing it."])
+    assert [row.state for row in offered(world)] == [State.ACCEPTED, State.SYNCED]
+    assert push(world, company).count == 1
 
 
 def test_one_refused_record_stops_no_other(make: Make) -> None:
