@@ -28,7 +28,8 @@ PAGES = {
     "commitments, page 100": f"{HERE}/submissions?kind=commitment&page=100",
     "commitments by amount": f"{HERE}/submissions?kind=commitment&sort=-amount",
     "change orders, searched": f"{HERE}/submissions?kind=change_order&q=carpentry",
-    "a record": f"{HERE}/submissions/5000",
+    "a record": f"{HERE}/submissions/{{record}}",
+    "a vendor": f"{HERE}/submissions/{{vendor}}",
     "projects": f"{HERE}/projects",
     "a project": f"{HERE}/projects/1",
     "mapping, vendors": f"{HERE}/mapping?kind=vendor",
@@ -50,8 +51,9 @@ def measure(table: Table, share: float) -> None:
     size = replace(full, submissions=max(2_000, round(full.submissions * share)), lines=round(full.lines * share))
     table.part(f"The status page over {size.submissions:,} submissions and {size.lines:,} cost lines")
     with tempfile.TemporaryDirectory() as folder, opened(Path(folder), size) as (office, browser):
+        places = {"document": a_document(office), "record": a_record(office), "vendor": a_record(office, "vendor")}
         for called, path in PAGES.items():
-            address = path.format(document=a_document(office))
+            address = path.format(**places)
             seconds, statements = [], 0
             for _ in range(ROUNDS):
                 started = time.perf_counter()
@@ -89,6 +91,12 @@ def a_document(office: Office) -> int:
     """Give the number of a document of the first project."""
     with office.kit.work() as uow:
         return uow.costs.find(job_id="J1", limit=1)[0].id
+
+
+def a_record(office: Office, kind: str = "commitment") -> int:
+    """Give the number of a submission of a kind."""
+    with office.kit.work() as uow:
+        return uow.submissions.find(kind=kind, limit=1)[0].id
 
 
 @contextlib.contextmanager

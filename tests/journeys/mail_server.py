@@ -3,6 +3,7 @@
 import datetime as dt
 import email
 import ipaddress
+import logging
 import secrets
 import socket
 import ssl
@@ -23,6 +24,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.support import free_port
+
+# The server tells of each connection, where the bridge's own commands tell what they do.
+logging.getLogger("mail.log").setLevel(logging.ERROR)
 
 
 @dataclass

@@ -19,7 +19,7 @@ from qbwc_bridge.statuspage.app import ADDRESSES
 from qbwc_bridge.storage import open_database
 from tests.bench.large import NAME, Large
 from tests.bench.large import fill as fill_large
-from tests.bench.page import a_document, counted, opened
+from tests.bench.page import a_document, a_record, counted, opened
 from tests.page.office import NOW, Office
 
 PLACES = {"name": NAME, "project": "1", "token": "none"}
@@ -34,9 +34,7 @@ GREAT = Large(submissions=1_200, lines=4_000, projects=20, vendors=100)
 
 def addresses(office: Office) -> dict[str, str]:
     """Give an address of every route that can be asked for, by its endpoint."""
-    with office.kit.work() as uow:
-        record = uow.submissions.find(kind="commitment", limit=1)[0].id
-    places = {**PLACES, "document": str(a_document(office)), "number": str(record)}
+    places = {**PLACES, "document": str(a_document(office)), "number": str(a_record(office))}
     found = {}
     for rule in ADDRESSES.iter_rules():
         if "GET" in (rule.methods or ()) and rule.endpoint not in FILES:

@@ -18,6 +18,7 @@ FIGURES = {
     "answers": ("customers, 1 MB", "cost report, 1 MB", "peak memory", "60 MB + 5 x the answer"),
     "costs": ("lines a second", "at most 250 MB", "A reading with nothing new", "fewer than 25"),
     "reading": ("1 project, read for the first time", "at most 2 a project", "a round waits", "that a webhook told"),
+    "page": ("overview", "a vendor", "one document", "statements", "at most 150 ms"),
     "sync": ("20 in all", "round trips", "one record each", "A visit with nothing to do", "at most 20 ms"),
 }
 
