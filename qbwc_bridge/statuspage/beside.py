@@ -25,6 +25,10 @@ MOST_MESSAGES = 10
 """The newest message sets that are shown: a record is seldom sent more than twice."""
 
 
+AT_ONCE = 3_000
+"""Submissions of a connection up to which a record's comparison is made with its page: it reads the lists and records
+that it hangs on, which takes a second or more where there are tens of thousands. Beyond, somebody asks for it."""
+
 _OF_LINE = re.compile(r"line (\d+) (.+)")
 
 
@@ -75,7 +79,8 @@ def beside(ask: Ask, connection: Connection, row: Submission) -> dict[str, Any]:
     sets: list[MessageSet] = []
     if ask.may_decide and numbers:
         sets = ask.uow.message_sets.find(id=numbers, order="-id")
-    found, refusal = _preview(ask, connection, row)
+    wanted = "written" in ask.request.args or ask.uow.submissions.count(connection_id=connection.id) <= AT_ONCE
+    found, refusal = _preview(ask, connection, row) if wanted else (None, "")
     return {
         "tasks": tasks,
         "messages": [each for each in sets if each.request_text],

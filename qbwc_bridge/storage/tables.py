@@ -81,7 +81,7 @@ submission = Table(
     Index("ix_submission_project", "connection_id", "project_id", "kind"),
     Index("ix_submission_listed", "connection_id", "kind", "state", "update", "since", "amount", "revised"),
     Index("ix_submission_number", "connection_id", "kind", "number"),
-    Index("ix_submission_quickbooks", "connection_id", "quickbooks_id"),
+    Index("ix_submission_quickbooks", "connection_id", "quickbooks_id", "kind"),
     Index(
         "ix_submission_differing",
         "connection_id",
@@ -215,6 +215,8 @@ transaction_record = Table(
         postgresql_where=sql("pending"),
     ),
     Index("ix_transaction_record_modified", "connection_id", "kind", "time_modified"),
+    # Holds everything that the sum of what stands in QuickBooks needs: the rows are wide.
+    Index("ix_transaction_record_standing", "connection_id", "kind", "gone", "txn_id", "total"),
     sqlite_autoincrement=True,
 )
 

@@ -3,9 +3,12 @@
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
+
 from qbwc_bridge.domain.procore import Commitment
 from qbwc_bridge.domain.quickbooks import VendorAdd
 from qbwc_bridge.domain.records import MessageSet, Task, Visit
+from qbwc_bridge.statuspage import beside
 from qbwc_bridge.statuspage.sessions import COOKIE
 from tests.page.office import MAIN, NOW, Browser, Office
 from tests.page.test_page_orders import exported
@@ -139,3 +142,16 @@ def test_payments_of_procore_stand_on_the_order(office: Office, alice: Browser) 
         found.document = replace(found.document, paid=Decimal("7400.00"))
         uow.documents.save(found)
     assert "<dt>Paid in Procore</dt><dd>7,400.00</dd>" in alice.get(path).text
+
+
+def test_a_large_connection_compares_when_somebody_asks(
+    office: Office, alice: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the comparison takes a while, a link leads to it, and the page itself comes at once."""
+    monkeypatch.setattr(beside, "AT_ONCE", 1)
+    row = office.row("PO-001")
+    path = f"/connections/{MAIN}/submissions/{row.id}"
+    text = alice.get(path).text
+    assert '<h2 id="written">' not in text
+    assert f'href="{path}?written=1"' in text
+    assert "What will be written" in alice.get(f"{path}?written=1").text

@@ -41,7 +41,7 @@ def upgrade() -> None:
         "ix_submission_listed", "submission", ["connection_id", "kind", "state", "update", "since", "amount", "revised"]
     )
     op.create_index("ix_submission_number", "submission", ["connection_id", "kind", "number"])
-    op.create_index("ix_submission_quickbooks", "submission", ["connection_id", "quickbooks_id"])
+    op.create_index("ix_submission_quickbooks", "submission", ["connection_id", "quickbooks_id", "kind"])
     op.create_index(
         "ix_submission_differing",
         "submission",
@@ -58,6 +58,9 @@ def upgrade() -> None:
         ["connection_id", "kind"],
         sqlite_where=PENDING,
         postgresql_where=PENDING,
+    )
+    op.create_index(
+        "ix_transaction_record_standing", "transaction_record", ["connection_id", "kind", "gone", "txn_id", "total"]
     )
     op.create_index(
         "ix_cost_document_sums", "cost_document", ["connection_id", "deleted", "job_id", "txn_date", "cost_cents"]
