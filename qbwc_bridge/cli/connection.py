@@ -77,8 +77,7 @@ def add(  # noqa: PLR0917 - click passes them by name
 ) -> None:
     """Make a connection; print the Web Connector's user name and password, once."""
     name = connecting.good_name(name)
-    if not procore_client_id.strip():  # said before a secret is asked for
-        raise WrongUsage("The Procore client id is empty: copy it from the app's page at Procore.")
+    connecting.good_client_id(procore_client_id)  # said before a secret is asked for
     chosen = {key: connection_value(key, value or "") for key, value in own.items()}
     sealed = bridge.app.vault.seal(_procore_secret(bridge, secret_file))
     password = connecting.draw_password()

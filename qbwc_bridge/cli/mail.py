@@ -8,7 +8,7 @@ from qbwc_bridge.cli.common import Bridge, json_option, pass_bridge, say, show_j
 from qbwc_bridge.cli.tables import table
 from qbwc_bridge.domain import paths
 from qbwc_bridge.domain.mail import each_once, is_mail_address
-from qbwc_bridge.domain.notices import Letter, Notice
+from qbwc_bridge.domain.notices import Letter, Notice, NoticeKind
 from qbwc_bridge.domain.records import Connection
 from qbwc_bridge.errors import Refused, WrongUsage
 from qbwc_bridge.flow import mailing
@@ -94,8 +94,8 @@ def _facts(connection: Connection, row: Notice) -> dict[str, Any]:
 
 
 def _everybody(bridge: Bridge, connection: Connection) -> list[str]:
-    kinds = ("summary", "rejected", "silence")
-    found = [receivers(bridge.kit, connection, kind, escalated=True) for kind in kinds]  # type: ignore[arg-type]
+    kinds: tuple[NoticeKind, ...] = ("summary", "rejected", "silence")
+    found = [receivers(bridge.kit, connection, kind, escalated=True) for kind in kinds]
     return each_once(address for addresses in found for address in addresses)
 
 

@@ -34,6 +34,11 @@ Reason = Literal["", "unmapped", "ignored", "skipped", "before"]
 """Why a counted line is not written: no code, a person's decision, the rule for bills on orders, the cut-off date."""
 
 
+def dotted(cost_code: str, cost_type: str) -> str:
+    """Write a code as people do: cost code, dot, cost type; empty for what has none."""
+    return f"{cost_code}.{cost_type}" if cost_code else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Allocation:
     """Where a posted line belongs: a cost code and cost type of a project; both empty while unmapped."""
@@ -50,7 +55,7 @@ class Allocation:
     @property
     def code(self) -> str:
         """Cost code, dot, cost type."""
-        return f"{self.cost_code}.{self.cost_type}" if self.cost_code else ""
+        return dotted(self.cost_code, self.cost_type)
 
 
 @dataclass(frozen=True, slots=True)

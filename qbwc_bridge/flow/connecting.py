@@ -53,15 +53,13 @@ def make(
     """
     name = good_name(name)
     company_id, client_id, secret = procore
-    if not client_id.strip():
-        raise WrongUsage("The Procore client id is empty: copy it from the app's page at Procore.")
     if any(fold(row.name) == fold(name) for row in uow.connections.find()):
         raise Refused(f"There is a connection {name} already: choose another name.")
     made = uow.connections.add(
         Connection(
             name=name,
             procore_company_id=company_id,
-            procore_client_id=client_id.strip(),
+            procore_client_id=good_client_id(client_id),
             procore_secret=secret,
             user_name=f"{_slug(name)}-{secrets.token_hex(3)}",
             password_hash=password_hash,
@@ -122,6 +120,13 @@ def good_name(name: str) -> str:
             f"{name!r} is no name for a connection: give up to {LONGEST_NAME} characters without comma and slash."
         )
     return name
+
+
+def good_client_id(text: str) -> str:
+    """Give a Procore client id without spaces around it; raises WrongUsage for an empty one."""
+    if not text.strip():
+        raise WrongUsage("The Procore client id is empty: copy it from the app's page at Procore.")
+    return text.strip()
 
 
 def _slug(name: str) -> str:

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Literal, get_args
 
 from qbwc_bridge.domain.books import CostDocument, WriteBack
-from qbwc_bridge.domain.costs import OPENING, Allocation, Reason, holds_total, origin_id, told_payee
+from qbwc_bridge.domain.costs import OPENING, Allocation, Reason, dotted, holds_total, origin_id, told_payee
 from qbwc_bridge.domain.money import ZERO
 from qbwc_bridge.domain.procore import DirectCost
 from qbwc_bridge.domain.records import Connection, ProjectChoice
@@ -44,7 +44,7 @@ class Entry:
     @property
     def code(self) -> str:
         """Cost code, dot, cost type; empty for what has none."""
-        return f"{self.cost_code}.{self.cost_type}" if self.cost_code else ""
+        return dotted(self.cost_code, self.cost_type)
 
     @property
     def date(self) -> dt.date:

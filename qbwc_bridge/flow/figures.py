@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from qbwc_bridge.domain.books import CostDocument
+from qbwc_bridge.domain.costs import dotted
 from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.domain.procore import version
 from qbwc_bridge.domain.records import Connection, ProjectChoice
@@ -133,7 +134,7 @@ class KeptEntry:
     @property
     def code(self) -> str:
         """Cost code, dot, cost type; empty for what has none."""
-        return f"{self.cost_code}.{self.cost_type}" if self.cost_code else ""
+        return dotted(self.cost_code, self.cost_type)
 
     def entry(self, document: CostDocument) -> Entry:
         """Give the entry with its document."""

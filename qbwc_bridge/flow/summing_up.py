@@ -1,6 +1,7 @@
 """Summing up: the daily letter about one connection, decided once for each day of the office."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,13 +12,12 @@ from qbwc_bridge.domain.notices import NEVER, Letter, Mentioned, Waiting
 from qbwc_bridge.domain.records import KINDS_IN_ORDER, KINDS_OUTWARD, Connection, Submission
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.domain.wording import KINDS, STATES, counted, moment, span
-from qbwc_bridge.flow import procore_side
-from qbwc_bridge.flow.changed_after import changed_after_close
-from qbwc_bridge.flow.closes import closes, name_of
+from qbwc_bridge.flow.closes import name_of
+from qbwc_bridge.flow.figures import KeptLedger, ProjectProof, ProjectSums, ProjectWip
+from qbwc_bridge.flow.footing import completed, control_of
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.ledger import Ledger
 from qbwc_bridge.flow.letters import DAILY, post, receivers
-from qbwc_bridge.flow.reconciling import reconcile
 from qbwc_bridge.flow.views import Look, look
 from qbwc_bridge.ports import UnitOfWork, UpTo
 
@@ -111,9 +111,10 @@ class _Day:
         self._zone = kit.options(connection).zone
         self._found: Look = look(kit, uow, connection, now)
         self._rows = uow.submissions.find(connection_id=connection.id)
+        self._figures = KeptLedger(uow, connection, kit.options(connection))
         has_costs = uow.costs.has(connection_id=connection.id)
         self._proof = self._prove(uow) if has_costs else None
-        self._closed, self._newly = self._closed_months(uow, told_at) if has_costs else ({}, 0)
+        self._closed, self._newly = self._closed_months(told_at) if has_costs else ({}, 0)
 
     @property
     def _waiting(self) -> list[Submission]:
@@ -237,22 +238,27 @@ class _Day:
         return moment(at.astimezone(self._zone))
 
     def _prove(self, uow: UnitOfWork) -> _Proof:
-        side, options = procore_side.kept(uow, self._connection), self._kit.options(self._connection)
-        found = reconcile(uow, self._connection, options, side, now=self._now)
-        books = total(abs(foot.books_difference or ZERO) for foot in found.projects)
-        return _Proof(min(side.read_at.values(), default=None), found.proof.difference, books)
+        """Give what `reconcile` gives with what was last read of Procore, from the figures that are kept."""
+        ledger = Ledger(uow, self._connection, self._kit.options(self._connection))
+        control, sums = control_of(ledger), self._figures.of(ProjectSums)
+        feet = [
+            completed(sums[choice.project_id].foot, ledger, control, choice, ())
+            for choice in self._figures.choices.values()
+        ]
+        rows = [row for proof in self._figures.of(ProjectProof).values() for row in proof.rows]
+        oldest = uow.proofs.find(connection_id=self._connection.id, order="read_at", limit=1)
+        return _Proof(
+            compared_at=oldest[0].read_at if oldest else None,
+            difference=total(abs(row.difference) for row in rows),
+            books=total(abs(foot.books_difference or ZERO) for foot in feet),
+        )
 
-    def _closed_months(self, uow: UnitOfWork, told_at: dt.datetime | None) -> tuple[dict[dt.date, int], int]:
+    def _closed_months(self, told_at: dt.datetime | None) -> tuple[dict[dt.date, int], int]:
         """Count the documents of closed months that changed after the close, and those since the last letter.
 
         They are counted and not named: one of them may be a paycheck (ACCOUNTING 18).
         """
-        closed = closes(uow, self._connection)
-        if not closed:
-            return {}, 0
-        ledger = Ledger(uow, self._connection, self._kit.options(self._connection))
-        found = [each for choice in ledger.linked for each in changed_after_close(ledger, choice, closed)]
-        counts: dict[dt.date, int] = {}
-        for each in found:
-            counts[each.closed_month] = counts.get(each.closed_month, 0) + 1
+        wip = self._figures.of(ProjectWip)
+        found = [each for choice in self._figures.linked for each in wip[choice.project_id].changed]
+        counts = dict(Counter(each.closed_month for each in found))
         return counts, sum(1 for each in found if told_at is None or each.changed_at > told_at)

@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 from werkzeug.routing import MapAdapter
 from werkzeug.wrappers import Request
 
+from qbwc_bridge.domain.books import ListKind
 from qbwc_bridge.domain.people import Person
 from qbwc_bridge.domain.records import Connection
 from qbwc_bridge.errors import BridgeError, NotFound
@@ -143,6 +144,17 @@ class Ask:
         """Raise NotAllowed for viewers."""
         if not self.may_decide:
             raise NotAllowed("You may look but not decide: an administrator can give you the role of an approver.")
+
+
+MOST_OFFERED = 2000
+"""Names that an input offers: more would make the page slow to load, and typing finds them no faster."""
+
+
+def offered(ask: Ask, connection: Connection, kind: ListKind, **more: str) -> list[str]:
+    """Give the names on a list of QuickBooks that an input offers; `more` narrows them by columns."""
+    wanted = {"connection_id": connection.id, "kind": kind, "gone": False, "is_active": True, **more}
+    rows = ask.uow.lists.find(order="full_name", limit=MOST_OFFERED, **wanted)
+    return [row.full_name for row in rows]
 
 
 View = Callable[..., Page | Goto | File | Outside]

@@ -16,6 +16,7 @@ from qbwc_bridge.flow.figures import KeptEntry, KeptLedger, ProjectEntries, entr
 from qbwc_bridge.flow.ledger import Ledger
 from qbwc_bridge.statuspage.ask import Ask, File, Page
 from qbwc_bridge.statuspage.cost_filters import Asked, month_named, narrowings
+from qbwc_bridge.statuspage.paging import pages_of, steps
 from qbwc_bridge.statuspage.project_costs import frame, opened
 from qbwc_bridge.statuspage.words import COST_STATES
 
@@ -66,7 +67,7 @@ def cost_documents(ask: Ask, name: str, project: int) -> Page:
     asked = Asked.read(ask.request.args)
     every = _every(ask, ledger, choice)
     found = [entry for entry in every if asked.holds(entry)]
-    pages = max(1, -(-len(found) // PAGE_ROWS))
+    pages = pages_of(len(found), PAGE_ROWS)
     asked = replace(asked, page=min(asked.page, pages))
     place = {"name": name, "project": project, "as_of": ledger.as_of}
     part = found[(asked.page - 1) * PAGE_ROWS : asked.page * PAGE_ROWS]
@@ -81,10 +82,9 @@ def cost_documents(ask: Ask, name: str, project: int) -> Page:
         "documents": len({entry.document_id for entry in found}),
         "sum": total(entry.amount for entry in found),
         "file": ask.url("cost_file", **place, **replace(asked, page=1).query()),
-        "pages": [
-            (page, ask.url("cost_documents", **place, **replace(asked, page=page).query()))
-            for page in range(1, pages + 1)
-        ],
+        "steps": steps(
+            asked.page, pages, lambda page: ask.url("cost_documents", **place, **replace(asked, page=page).query())
+        ),
     }
     return Page("cost_documents.html", values)
 

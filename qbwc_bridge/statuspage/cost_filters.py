@@ -10,6 +10,7 @@ from typing import Any, Literal
 from qbwc_bridge.domain.money import ZERO, readable
 from qbwc_bridge.flow.cost_documents import LEFT_OUT, OPEN, STATES, Entry, State
 from qbwc_bridge.flow.figures import KeptEntry
+from qbwc_bridge.statuspage.paging import page_of
 from qbwc_bridge.statuspage.render import month as month_words
 from qbwc_bridge.statuspage.words import COST_STATES
 
@@ -34,12 +35,12 @@ class Asked:
     @classmethod
     def read(cls, values: Mapping[str, str]) -> "Asked":
         """Read the query; what is not known is left out."""
-        page, month = values.get("page", ""), values.get("month", "")
+        month = values.get("month", "")
         return cls(
             code=values.get("code", "")[:100],
             month=month if month_named(month) else "",
             state=values["state"] if values.get("state") in GROUPS else "",
-            page=int(page) if page.isascii() and page.isdigit() and len(page) < 6 and int(page) else 1,  # noqa: PLR2004
+            page=page_of(values),
         )
 
     def query(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from qbwc_bridge.flow.ledger import Ledger
 from qbwc_bridge.flow.links import LinkKind, Open
 from qbwc_bridge.statuspage.allocating import Row, picked
 from qbwc_bridge.statuspage.apart import joined, lists
-from qbwc_bridge.statuspage.ask import Ask, BadForm, File, Goto, Page
+from qbwc_bridge.statuspage.ask import MOST_OFFERED, Ask, BadForm, File, Goto, Page
 
 Kind = Literal["job", "vendor", "cost"]
 """What the tab shows: jobs, vendors, or the names by which costs are placed."""
@@ -21,9 +21,6 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 MOST_ROWS = 100
 """Open names of one page: she links some, and the next ones come up."""
-
-MOST_NAMES = 2000
-"""Names that an input offers: more would make the page slow to load, and typing finds them no faster."""
 
 MOST_TOLD = 10
 """Lines of a file whose trouble is told on the page; `map import` tells them all."""
@@ -110,7 +107,7 @@ def _records(ask: Ask, connection: Connection, kind: LinkKind, q: str) -> dict[s
     return {
         "rows": rows[:MOST_ROWS],
         "count": len(rows),
-        "names": names[:MOST_NAMES],
+        "names": names[:MOST_OFFERED],
         "ignored": ask.uow.mappings.find(connection_id=connection.id, kind=kind, ignored=True),
     }
 

@@ -10,7 +10,8 @@ from qbwc_bridge.domain.states import State
 from qbwc_bridge.errors import NotFound
 from qbwc_bridge.flow.releasing import in_words
 from qbwc_bridge.statuspage import words
-from qbwc_bridge.statuspage.ask import Ask, Page
+from qbwc_bridge.statuspage.ask import Ask, Page, offered
+from qbwc_bridge.statuspage.paging import page_of, pages_of, steps
 
 Standing = Literal["on", "released", "off", "gone"]
 """Takes part; takes part with its costs; does not; is not shown by Procore any more."""
@@ -18,9 +19,6 @@ STANDINGS: tuple[Standing, ...] = get_args(Standing)
 
 PAGE_ROWS = 200
 """Projects of one page."""
-
-MOST_CUSTOMERS = 2000
-"""Customers that an input offers: more would make the page slow to load, and typing finds them no faster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,9 @@ def projects(ask: Ask, name: str) -> Page:
     shown = sorted(
         (each for each in found if chosen in ("", each.standing)), key=lambda each: STANDINGS.index(each.standing)
     )
-    page = _page(args.get("page", ""), len(shown))
+    asked = {"name": name, "standing": chosen or None, "q": q or None}
+    pages = pages_of(len(shown), PAGE_ROWS)
+    page = min(page_of(args), pages)
     values = {
         "connection": connection,
         "zone": ask.site.kit.options(connection).zone,
@@ -64,8 +64,7 @@ def projects(ask: Ask, name: str) -> Page:
         "counts": {each: (words.STANDINGS[each], counts[each]) for each in STANDINGS if counts[each]},
         "all": len(found),
         "lines": shown[(page - 1) * PAGE_ROWS : page * PAGE_ROWS],
-        "page": page,
-        "pages": -(-len(shown) // PAGE_ROWS),
+        "steps": steps(page, pages, lambda number: ask.url("projects", **asked, page=number)),
     }
     return Page("projects.html", values)
 
@@ -83,7 +82,8 @@ def project(ask: Ask, name: str, project: int) -> Page:
             "line": line(ask, name, row),
             "row": row,
             "customer": row.customer or options.default_customer,
-            "customers": _customers(ask, connection),
+            # Those that may stand above a job: they are no jobs themselves.
+            "customers": offered(ask, connection, "customer", parent_id=""),
             "exports": _exports(ask, connection, row),
             "has_job": ask.uow.submissions.has(
                 connection_id=connection.id, kind="job", project_id=row.project_id, state=State.SYNCED
@@ -105,19 +105,6 @@ def line(ask: Ask, name: str, row: ProjectChoice) -> Line:
     standing: Standing = "released" if row.release else "on" if row.on else "off" if row.active else "gone"
     url = ask.url("project", name=name, project=row.project_id)
     return Line(row, standing, words.STANDINGS[standing], url, in_words(row.release) if row.release else "")
-
-
-def _page(text: str, rows: int) -> int:
-    last = max(1, -(-rows // PAGE_ROWS))
-    return min(last, max(1, int(text))) if text.isascii() and text.isdigit() and len(text) < 6 else 1  # noqa: PLR2004
-
-
-def _customers(ask: Ask, connection: Connection) -> list[str]:
-    """Customers of QuickBooks that may stand above a job: those that are no jobs themselves."""
-    found = ask.uow.lists.find(
-        connection_id=connection.id, kind="customer", parent_id="", gone=False, is_active=True, order="full_name"
-    )
-    return [row.full_name for row in found[:MOST_CUSTOMERS]]
 
 
 def _exports(ask: Ask, connection: Connection, row: ProjectChoice) -> list[Export]:

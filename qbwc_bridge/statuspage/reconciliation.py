@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 
-from qbwc_bridge.domain.money import ZERO, total
+from qbwc_bridge.domain.money import total
 from qbwc_bridge.domain.records import Connection, ProjectChoice
 from qbwc_bridge.errors import NotFound
 from qbwc_bridge.files.proof import joined, proof_csv, sheets
@@ -63,8 +63,6 @@ def reconciliation(ask: Ask, name: str) -> Page:
         "head": head(connection, options, ask.now, None),
         "projects": [(choice, feet[choice.project_id]) for choice in choices],
         "each": _detail(ledger, figures, opened, feet[opened.project_id], waiting) if opened else None,
-        "books_sum": total(foot.books_difference or ZERO for foot in feet.values()),
-        "difference_sum": total(abs(foot.difference) for foot in feet.values()),
         "footing": footing(ledger, control),
         "findings": FINDINGS,
         "compared_at": oldest[0].read_at if oldest else None,

@@ -9,13 +9,10 @@ from qbwc_bridge.domain.states import State
 from qbwc_bridge.errors import BridgeError, Refused, WrongUsage
 from qbwc_bridge.flow import allocating, connecting, work
 from qbwc_bridge.flow.options import Options
-from qbwc_bridge.statuspage.ask import Ask, BadForm, File, Goto, Page
+from qbwc_bridge.statuspage.ask import Ask, BadForm, File, Goto, Page, offered
 
 LONGEST = 159
 """Characters of a full account name in QuickBooks (AccountRef/FullName in the schema)."""
-
-MOST_ACCOUNTS = 2000
-"""Accounts that an input offers."""
 
 Name = Literal["procore", "accounts", "file", "password", "company", "project", "match", "accept", "release"]
 
@@ -176,10 +173,7 @@ def _company_seen(company: Company) -> str:
 
 
 def _accounts(ask: Ask, connection: Connection, options: Options) -> list[str]:
-    rows = ask.uow.lists.find(
-        connection_id=connection.id, kind="account", gone=False, is_active=True, order="full_name"
-    )
-    known = [row.full_name for row in rows[:MOST_ACCOUNTS]]
+    known = offered(ask, connection, "account")
     return known or [name for name in (options.income_account, options.expense_account) if name]
 
 

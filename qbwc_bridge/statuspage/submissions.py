@@ -10,7 +10,7 @@ from qbwc_bridge.domain.states import State
 from qbwc_bridge.ports import Sums, Wanted
 from qbwc_bridge.statuspage.ask import Ask, Page
 from qbwc_bridge.statuspage.lines import Line, lines
-from qbwc_bridge.statuspage.paging import steps
+from qbwc_bridge.statuspage.paging import pages_of, steps
 from qbwc_bridge.statuspage.render import money
 from qbwc_bridge.statuspage.tabs import FILTERS, Chosen, Filter, Tab
 
@@ -81,7 +81,7 @@ def submissions(ask: Ask, name: str) -> Page:
         "actions": [action for action in TOGETHER if action in here],
         "steps": steps(
             chosen.page,
-            _pages(sums.count),
+            pages_of(sums.count, PAGE_ROWS),
             lambda page: ask.url("submissions", name=name, **replace(chosen, page=page).query()),
         ),
     }
@@ -95,18 +95,14 @@ def _found(
     wanted, listing = _wanted(ask, connection, chosen), ask.uow.listing
     if chosen.q:
         found, sums = listing.searched(wanted, first=(chosen.page - 1) * PAGE_ROWS, rows=PAGE_ROWS)
-        last = chosen.page <= _pages(sums.count)
+        last = chosen.page <= pages_of(sums.count, PAGE_ROWS)
         return found, sums, chosen if last else replace(chosen, page=1)
     by = FILTERS.get(chosen.state)
     parts = [each for key, each in counts.items() if by is None or _fits(key, by)]
     amounts = (sum(getattr(part, name) for part in parts) for name in ("amount_cents", "revised_cents"))
     sums = Sums(count, *amounts)
-    chosen = replace(chosen, page=min(chosen.page, _pages(count)))
+    chosen = replace(chosen, page=min(chosen.page, pages_of(count, PAGE_ROWS)))
     return listing.page(wanted, first=(chosen.page - 1) * PAGE_ROWS, rows=PAGE_ROWS), sums, chosen
-
-
-def _pages(count: int) -> int:
-    return max(1, -(-count // PAGE_ROWS))
 
 
 def _cells(line: Line, tab: Tab) -> list[tuple[str, str, bool]]:

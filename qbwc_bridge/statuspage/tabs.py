@@ -7,6 +7,7 @@ from typing import Any
 from qbwc_bridge.domain.records import Kind
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.statuspage import words
+from qbwc_bridge.statuspage.paging import page_of
 from qbwc_bridge.statuspage.words import Look
 
 
@@ -100,13 +101,13 @@ class Chosen:
     @classmethod
     def read(cls, values: Mapping[str, str]) -> "Chosen":
         """Read the query or a form; what is not known is left out."""
-        state, kind, page, sort = (values.get(name, "") for name in ("state", "kind", "page", "sort"))
+        state, kind, sort = (values.get(name, "") for name in ("state", "kind", "sort"))
         return cls(
             state=state if state in FILTERS else "",
             kind=kind if kind in TABS else "",
             q=values.get("q", "").replace("\0", "").strip()[:100],
             sort=sort if sort.removeprefix("-") in SORTS else "",
-            page=int(page) if page.isascii() and page.isdigit() and len(page) < 6 and int(page) else 1,  # noqa: PLR2004
+            page=page_of(values),
         )
 
     @property
