@@ -1,6 +1,6 @@
 """A bookkeeper's days in a real browser, with a picture of each page that she passes.
 
-Pictures are kept in the folder that QBWC_BRIDGE_SCREENSHOTS names.
+Pictures are kept in the folder that SCREENSHOTS names.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ HERE = f"/connections/{MAIN}"
 
 def picture(page: "Page", name: str) -> None:
     """Keep what the browser shows, where somebody wants to look at it later."""
-    folder = os.environ.get("QBWC_BRIDGE_SCREENSHOTS")
+    folder = os.environ.get("SCREENSHOTS")
     if folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
