@@ -104,6 +104,16 @@ def allocate(documents: Iterable[CostDocument], books: Books) -> list[Allocation
     return [_typed(item, types[item.project_id, item.cost_code], books) for item in placed]
 
 
+def naming(books: Books, project_id: int, codes: Iterable[tuple[str, str]]) -> Books:
+    """Give the books by which some documents of a project are placed as they are among all of them.
+
+    `codes` are the cost code and cost type of every placed cost of the project.
+    """
+    named = [BudgetCode(0, *code) for code in sorted(set(codes))]
+    known = {**books.budget_codes, project_id: [*books.budget_codes.get(project_id, ()), *named]}
+    return replace(books, budget_codes=known)
+
+
 def ignoring(document: CostDocument, line: CostLine, books: Books) -> tuple[str, str] | None:
     """The decision, as kind and folded name, by which a line is ignored: about its type, item, account or class.
 

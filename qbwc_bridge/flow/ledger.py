@@ -2,12 +2,12 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
 from qbwc_bridge.domain.books import CostDocument
-from qbwc_bridge.domain.costs import Allocation, Books, allocate, ignoring, judge
+from qbwc_bridge.domain.costs import Allocation, Books, allocate, ignoring, judge, naming
 from qbwc_bridge.domain.names import fold
 from qbwc_bridge.domain.procore import CostCode
 from qbwc_bridge.domain.records import Connection, Mapping, ProjectChoice, Submission
@@ -102,10 +102,21 @@ class Ledger:
 
     def place(self, project_id: int, books: Books) -> list[Allocation]:
         """Place and judge the lines of a project by other books than the ledger's own, such as `books_with` gives."""
-        documents = self.every_date(project_id)
+        return self._judged(self.every_date(project_id), books)
+
+    def place_some(
+        self, project_id: int, documents: Iterable[CostDocument], codes: Iterable[tuple[str, str]]
+    ) -> list[Allocation]:
+        """Place and judge some documents of a project as they stand among all of them, which are not read.
+
+        `codes` are the cost code and cost type of every cost of the project: a line without a type may go by them.
+        """
+        found = [self._named(document) for document in documents if self.jobs.get(document.job_id) == project_id]
+        return self._judged(found, naming(self._books, project_id, codes))
+
+    def _judged(self, documents: Sequence[CostDocument], books: Books) -> list[Allocation]:
         self._look_up({txn_id for document in documents for txn_id in document.order_ids})
-        placed = allocate(documents, books)
-        return [self._judge(item) for item in placed if self._in_time(item.document)]
+        return [self._judge(item) for item in allocate(documents, books) if self._in_time(item.document)]
 
     def books_with(self, decisions: Collection[Mapping]) -> Books:
         """What allocation would know with decisions in place of earlier ones about the same records."""

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from qbwc_bridge.domain.books import CostDocument, CostLine
-from qbwc_bridge.domain.costs import told_payee
+from qbwc_bridge.domain.costs import Allocation, told_payee
 from qbwc_bridge.domain.money import total
 from qbwc_bridge.domain.records import Connection, ProjectChoice
 from qbwc_bridge.errors import NotFound
@@ -111,14 +111,19 @@ def cost_document(ask: Ask, name: str, project: int, document: int) -> Page:
         connection_id=connection.id, subject="cost", subject_id=[row.id for row in rows], order="-id"
     )
     of_row = {row.id: row for row in rows}
+    every = _every(ask, ledger, choice)
+    placed = _placed(ledger, choice, rows, every)
     values = {
         **frame(ask, connection, ledger, choice),
         "document": here,
         "called": called(here),
         "payee": told_payee(here),
         "memo": discretion.text(here.memo, here),
-        "jobs": [_job(ask, ledger, row, choice, discretion) for row in rows],
-        "entries": _with_documents(ask, [each for each in _every(ask, ledger, choice) if each.document_id in of_row]),
+        "jobs": [
+            _job(ask, ledger, row, [item for item in placed if item.document.id == row.id], discretion, here=project)
+            for row in rows
+        ],
+        "entries": _with_documents(ask, [each for each in every if each.document_id in of_row]),
         "orders": _orders(ask, ledger, here),
         "looks": COST_STATES,
         "history": [(each, discretion.text(each.why, of_row[each.subject_id])) for each in history],
@@ -154,14 +159,27 @@ def _lines(ask: Ask, connection: Connection, part: Iterable[Entry], place: Mappi
         )
 
 
-def _job(ask: Ask, ledger: Ledger, row: CostDocument, choice: ProjectChoice, discretion: Discretion) -> Job:
-    """What a document has for one job; the lines of the project that is shown tell their codes, others lead there."""
+def _placed(
+    ledger: Ledger, choice: ProjectChoice, rows: Sequence[CostDocument], every: Iterable[KeptEntry]
+) -> Sequence[Allocation]:
+    """Place the lines that some documents have for a project; of its other documents the kept entries tell enough.
+
+    Through a date they do not: later costs count for the places, and the ledger was read whole for the entries.
+    """
+    if ledger.as_of is not None:
+        return ledger.of_project(choice.project_id)
+    codes = ((entry.cost_code, entry.cost_type) for entry in every if entry.cost_code)
+    return ledger.place_some(choice.project_id, rows, codes)
+
+
+def _job(
+    ask: Ask, ledger: Ledger, row: CostDocument, placed: Sequence[Allocation], discretion: Discretion, *, here: int
+) -> Job:
+    """What a document has for one job; the lines of the project `here` tell their codes, others lead there."""
     project = ledger.jobs.get(row.job_id)
-    here = project == choice.project_id
-    placed = [item for item in ledger.of_project(choice.project_id) if item.document.id == row.id] if here else []
     document = placed[0].document if placed else row
     codes = {id(item.line): item.code or ("ignored" if item.reason == "ignored" else "no cost code") for item in placed}
-    elsewhere = project is not None and not here
+    elsewhere = project not in (None, here)
     return Job(
         document,
         document.lines[0].job_name if document.lines else "",

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from qbwc_bridge.domain.books import CostDocument, CostLine
-from qbwc_bridge.domain.costs import Allocation, Books, allocate, ignoring
+from qbwc_bridge.domain.costs import Allocation, Books, allocate, ignoring, naming
 from qbwc_bridge.domain.txn_types import PAYROLL, TXN_TYPES, called_type, known_type, txn_type
 from tests.unit.documents import TODAY, code
 
@@ -101,6 +101,20 @@ def test_making_the_budget_codes_of_costs_moves_no_other_cost(
     after = allocate(documents, replace(books, budget_codes={PROJECT: [*books.budget_codes[PROJECT], *made]}))
 
     assert after == before
+
+
+@given(st.dictionaries(st.sampled_from("abcd"), st.one_of(FULL, CODE_ALONE)), BOOKS, st.lists(st.sampled_from("abcde")))
+@example({"a": ("03-300", ""), "b": ("03-300", "M")}, Books({"J1": PROJECT}, {}, {}), ["a", "b"])
+def test_a_document_by_itself_stands_as_among_all(
+    items: dict[str, tuple[str, str]], books: Books, lines: list[str]
+) -> None:
+    """By the codes of all costs of its project each document is placed as it is together with all the others."""
+    books = replace(books, items=items, accounts={}, classes={})
+    documents = [CostDocument(1, f"T{at}", "Bill", TODAY, lines=[line(item=name)]) for at, name in enumerate(lines)]
+    among_all = allocate(documents, books)
+    by_codes = naming(books, PROJECT, ((each.cost_code, each.cost_type) for each in among_all if each.code))
+
+    assert [allocate([each], by_codes) for each in documents] == [[each] for each in among_all]
 
 
 @given(BOOKS, NAMED, st.sampled_from(["item", "account", "class", "type"]))
