@@ -103,6 +103,6 @@ def _letter(connection: Connection) -> Letter:
     return Letter(
         subject=f"{connection.name}: a test of the bridge's mail",
         opening=("Somebody tried whether mail of the bridge arrives. It does. Nothing needs to be done.",),
-        path=paths.OVERVIEW,
+        path=paths.overview(connection.name),
         button="Open the overview",
     )

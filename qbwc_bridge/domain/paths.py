@@ -2,7 +2,10 @@
 
 from urllib.parse import quote, urlencode
 
-OVERVIEW = "/"
+
+def overview(connection: str) -> str:
+    """One connection: whether it works, what needs a person, what is on its way."""
+    return _of(connection)
 
 
 def submissions(connection: str, **filters: str) -> str:

@@ -54,13 +54,29 @@ def linked(uow: UnitOfWork, connection: Connection, kind: MappingKind | None = N
     return rows
 
 
-def unlinked(uow: UnitOfWork, connection: Connection, kind: LinkKind) -> list[str]:
-    """Active jobs or vendors of QuickBooks that no submission is linked to and nobody ignores, by name."""
+def unlinked(uow: UnitOfWork, connection: Connection, kind: MappingKind) -> list[str]:
+    """Active jobs, vendors or items of QuickBooks that no submission is linked to and nobody ignores, by name."""
     taken = {row.quickbooks_id for row in uow.submissions.find(connection_id=connection.id, kind=SUBMISSIONS[kind])}
     found = uow.lists.find(connection_id=connection.id, kind=LISTS[kind], gone=False, is_active=True)
-    wanted = [row for row in found if row.list_id not in taken and (row.parent_id or kind == "vendor")]
+    wanted = [row for row in found if row.list_id not in taken and (row.parent_id or kind != "job")]
     ignored = {fold(row.quickbooks) for row in uow.mappings.find(connection_id=connection.id, kind=kind, ignored=True)}
     return sorted(row.full_name for row in wanted if row.folded not in ignored)
+
+
+def to_choose(uow: UnitOfWork, connection: Connection, row: Submission) -> tuple[list[str], list[str]]:
+    """Give the names in QuickBooks that a record may be linked to: those nearly its own, most alike first, and all.
+
+    Both are empty for records that are no job, vendor or cost code.
+    """
+    kind = next((each for each, submission_kind in SUBMISSIONS.items() if submission_kind == row.kind), None)
+    if kind is None:
+        return [], []
+    free: dict[str, list[str]] = {}
+    for full_name in unlinked(uow, connection, kind):
+        free.setdefault(full_name.rpartition(":")[2], []).append(full_name)
+    names, own = Names(free), (f"{row.number} {row.title}", row.title, procore_name(row))
+    near = [full_name for text in own for name in names.near(text) for full_name in free[name]]
+    return list(dict.fromkeys(near)), sorted(name for several in free.values() for name in several)
 
 
 def waiting(uow: UnitOfWork, connection: Connection, kind: LinkKind) -> list[Submission]:

@@ -6,7 +6,7 @@ connection, SMTP has no way to ask: the letter goes again, under the same Messag
 
 import datetime as dt
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from zoneinfo import ZoneInfo
 
 from qbwc_bridge.domain.notices import Notice
@@ -28,12 +28,12 @@ GIVE_UP_AFTER = dt.timedelta(days=3)
 TOLD_FROM = 2
 """Failures after which a person is told: the first one is often a server that asks to come again."""
 
-_ON_ITS_WAY = ("waiting", "sending")
+ON_ITS_WAY = ("waiting", "sending")
 
 
 def anything_due(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> bool:
     """Whether a letter of a connection may be tried now."""
-    return uow.notices.has(connection_id=connection.id, state=_ON_ITS_WAY, not_before=UpTo(now))
+    return uow.notices.has(connection_id=connection.id, state=ON_ITS_WAY, not_before=UpTo(now))
 
 
 def send(work_here: OpenWork, mail: Mail, connection_id: int, clock: Clock) -> int:
@@ -43,7 +43,7 @@ def send(work_here: OpenWork, mail: Mail, connection_id: int, clock: Clock) -> i
     stays in the outbox. A letter that fails otherwise does not stop the others.
     """
     with work_here() as uow:
-        found = uow.notices.find(connection_id=connection_id, state=_ON_ITS_WAY, not_before=UpTo(clock.now()))
+        found = uow.notices.find(connection_id=connection_id, state=ON_ITS_WAY, not_before=UpTo(clock.now()))
     sent = 0
     for each in found:
         with work_here() as uow:
@@ -77,21 +77,26 @@ def hurry(uow: UnitOfWork, connection: Connection) -> int:
 
 def trouble(uow: UnitOfWork, connection: Connection, zone: ZoneInfo) -> str:
     """Say what is wrong with a connection's mail, empty where nothing is: letters that wait, or the last one."""
-    waiting = uow.notices.find(connection_id=connection.id, state=_ON_ITS_WAY)
+    waiting = uow.notices.find(connection_id=connection.id, state=ON_ITS_WAY)
+    last = uow.notices.find(connection_id=connection.id, state=["sent", "given_up"], order="-id", limit=1)
+    return trouble_of(waiting, last[0] if last else None, zone)
+
+
+def trouble_of(waiting: Iterable[Notice], last: Notice | None, zone: ZoneInfo) -> str:
+    """Say the same of letters that are on their way and the last one that is not."""
     stuck = [each for each in waiting if each.attempts >= TOLD_FROM and each.message]
     if stuck:
         since = moment(stuck[0].decided_at.astimezone(zone))
         return f"Mail waits to be sent since {since}: {stuck[-1].message}"
-    last = uow.notices.find(connection_id=connection.id, state=["sent", "given_up"], order="-id", limit=1)
-    if not last or not last[0].message:
+    if last is None or not last.message:
         return ""
-    nobody = last[0].state == "given_up"
-    return f"The last mail reached {'nobody' if nobody else 'not everybody'}: {last[0].message}"
+    nobody = last.state == "given_up"
+    return f"The last mail reached {'nobody' if nobody else 'not everybody'}: {last.message}"
 
 
 def _begin(uow: UnitOfWork, notice: Notice, now: dt.datetime) -> bool:
     """Mark a letter as handed over; False where it is out of date, or somebody else dealt with it."""
-    if notice.state not in _ON_ITS_WAY:
+    if notice.state not in ON_ITS_WAY:
         return False
     if now - notice.decided_at > GIVE_UP_AFTER:
         notice.state = "sent" if notice.sent_at else "given_up"

@@ -116,7 +116,7 @@ def _silence(kit: Kit, connection: Connection, told: str) -> Letter:
     return Letter(
         subject=f"{connection.name}: the Web Connector has not called{since}",
         opening=(told, UNTIL_THEN),
-        path=paths.OVERVIEW,
+        path=paths.overview(connection.name),
         button="Open the overview",
         urgent=True,
     )
@@ -128,7 +128,7 @@ def _calls_again(kit: Kit, connection: Connection) -> Letter:
     return Letter(
         subject=f"{connection.name}: the Web Connector calls again",
         opening=(f"It called{called}. What was accepted meanwhile goes to QuickBooks with its visits.",),
-        path=paths.OVERVIEW,
+        path=paths.overview(connection.name),
         button="Open the overview",
     )
 
@@ -138,7 +138,7 @@ def _stopped(_kit: Kit, connection: Connection, told: str) -> Letter:
     return Letter(
         subject=f"{connection.name}: {what}",
         opening=(told, "A mail follows when that is over."),
-        path=paths.OVERVIEW,
+        path=paths.overview(connection.name),
         button="Open the overview",
         urgent=True,
     )
@@ -148,7 +148,7 @@ def _goes_again(connection: Connection, begun: Notice) -> Letter:
     return Letter(
         subject=f"{connection.name}: QuickBooks is written again",
         opening=("What stopped it is over. It was:", *begun.subjects),
-        path=paths.OVERVIEW,
+        path=paths.overview(connection.name),
         button="Open the overview",
     )
 

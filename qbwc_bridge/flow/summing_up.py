@@ -143,7 +143,7 @@ class _Day:
             age = span((self._now - rows[0].since).total_seconds())
             opening.append(f"The oldest record has waited for {age}: the deputy gets this mail too.")
         rows.sort(key=lambda row: row.state is not State.FAILED)  # the failed first, each by age
-        path, button = paths.OVERVIEW, "Open the overview"
+        path, button = paths.overview(self._connection.name), "Open the overview"
         if self._newly:
             opening.append("Documents of closed months changed; the work-in-progress schedule names them.")
             path, button = paths.wip(self._connection.name), "Open the work-in-progress schedule"
@@ -151,7 +151,7 @@ class _Day:
             opening.append("QuickBooks and Procore do not agree; the reconciliation says by what.")
             path, button = paths.reconciliation(self._connection.name), "Open the reconciliation"
         if found.needs_a_person:
-            path, button = paths.OVERVIEW, "Open the overview"
+            path, button = paths.overview(self._connection.name), "Open the overview"
         return Letter(
             subject=f"{self._connection.name}: {self._headline()}",
             opening=tuple(opening) or ("This is what waits for a person.",),
@@ -169,7 +169,7 @@ class _Day:
         return Letter(
             subject=f"{self._connection.name}: all is well",
             opening=("Nothing waits for a person. Where that stays so, the next mail comes in a week.",),
-            path=paths.OVERVIEW,
+            path=paths.overview(self._connection.name),
             button="Open the overview",
             facts=tuple(self._facts()),
         )
@@ -201,7 +201,7 @@ class _Day:
             (found.differing, "Synced, but not as it should be", paths.submissions(name, state=State.SYNCED.value)),
             (found.unmapped, "Costs not in the Procore budget", paths.costs(name)),
             (found.refused, "Costs that Procore refused", paths.costs(name)),
-            (found.parked_readings, "Readings of QuickBooks given up", paths.OVERVIEW),
+            (found.parked_readings, "Readings of QuickBooks given up", paths.overview(name)),
         )
         for count, what, path in others:
             if count:

@@ -5,21 +5,21 @@ Read-only, from stored rows alone; no call goes out.
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
 from qbwc_bridge.domain.company import Company
 from qbwc_bridge.domain.money import ZERO, total
-from qbwc_bridge.domain.records import KINDS_OUTWARD, Connection, Kind
+from qbwc_bridge.domain.records import KINDS_OUTWARD, Connection, Kind, ProjectChoice, Submission
 from qbwc_bridge.domain.states import State, TaskState
 from qbwc_bridge.flow import mailing
 from qbwc_bridge.flow.detaching import sentence
 from qbwc_bridge.flow.figures import KeptLedger, ProjectSums
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.rotation import seconds_between, stretched
-from qbwc_bridge.ports import Filled, Sums, UnitOfWork
+from qbwc_bridge.ports import Filled, ProjectGlance, Sums, UnitOfWork
 
 Word = Literal["working", "needs_you", "stopped"]
 """The one word about a connection, as `status --json` promises it."""
@@ -113,7 +113,7 @@ class Look:
     @property
     def word(self) -> Word:
         """Stopped when nothing goes, needs_you when something waits for a person, else working."""
-        return "stopped" if self.stops else "needs_you" if self.needs_a_person else "working"
+        return word_of(self.stops, self.needs_a_person)
 
 
 def look(kit: Kit, uow: UnitOfWork, connection: Connection, now: dt.datetime) -> Look:
@@ -128,10 +128,13 @@ def look(kit: Kit, uow: UnitOfWork, connection: Connection, now: dt.datetime) ->
         connection=connection,
         submissions=state_counts(counts),
         queue={state: count for state, count in queue.items() if count},
-        stops=_stops(kit, connection, now),
-        questions=_questions(connection, unsent)
-        + _refused_projects(uow, connection)
-        + _differing_jobs(uow, connection),
+        stops=stops(kit, connection, now),
+        questions=questions(
+            connection,
+            unsent,
+            uow.projects.find(connection_id=connection.id, order="number"),
+            doubted_jobs(uow, [connection]),
+        ),
         unsent=unsent,
         updates=sum(sums.count for (_, state, update), sums in counts.items() if update and state is State.READY),
         differing=sum(uow.listing.differing(connection.id).values()),
@@ -186,6 +189,11 @@ def state_counts(counts: Mapping[tuple[Kind, State, bool], Sums]) -> dict[Kind, 
     return {kind: dict(by_state) for kind, by_state in found.items()}
 
 
+def word_of(why_stopped: Sequence[str], needs_a_person: int) -> Word:
+    """Give the one word: stopped when nothing goes, needs_you when something waits for a person, else working."""
+    return "stopped" if why_stopped else "needs_you" if needs_a_person else "working"
+
+
 def worst(words: list[Word]) -> Word:
     """Give the one word for several connections."""
     return next((word for word in WORST_FIRST if word in words), "working")
@@ -196,7 +204,8 @@ def visit_every(kit: Kit, connection: Connection) -> dt.timedelta:
     return dt.timedelta(minutes=float(kit.setting(connection, "visit_every_minutes", VISIT_EVERY_MINUTES)))
 
 
-def _stops(kit: Kit, connection: Connection, now: dt.datetime) -> list[str]:
+def stops(kit: Kit, connection: Connection, now: dt.datetime) -> list[str]:
+    """Say why nothing goes at all."""
     return [each for each in (connection.alarm, silence(kit, connection, now)) if each]
 
 
@@ -212,31 +221,49 @@ def silence(kit: Kit, connection: Connection, now: dt.datetime) -> str:
     )
 
 
-def _questions(connection: Connection, unsent: str) -> list[str]:
-    questions = [each for each in (connection.brake, connection.keys_refused, unsent) if each]
+def questions(
+    connection: Connection,
+    unsent: str,
+    projects: Iterable[ProjectChoice | ProjectGlance],
+    doubted: Iterable[Submission],
+) -> list[str]:
+    """Say what waits for a person's word, and is no submission.
+
+    `unsent` is what is wrong with its mail; `projects` are its projects by number; `doubted` are as `doubted_jobs`
+    gives them, other connections' too.
+    """
+    told = [each for each in (connection.brake, connection.keys_refused, unsent) if each]
     if connection.detached_at:
-        questions.append(sentence(connection))
+        told.append(sentence(connection))
     if connection.last_contact is None:
-        questions.append(NOT_CALLED)
-    return questions
+        told.append(NOT_CALLED)
+    return told + _refused_projects(projects) + _differing_jobs(connection, doubted)
 
 
-def _refused_projects(uow: UnitOfWork, connection: Connection) -> list[str]:
+def _refused_projects(projects: Iterable[ProjectChoice | ProjectGlance]) -> list[str]:
     """Projects that take part and that Procore refuses to show, or to let the bridge write to."""
-    found = [row for row in uow.projects.find(connection_id=connection.id, order="number") if row.on or row.release]
+    found = [row for row in projects if row.on or (row.released if isinstance(row, ProjectGlance) else row.release)]
     told = [f"Project {row.number or row.name}: {each}" for row in found for each in row.shown.problems]
     if len(told) > MOST_NAMED:
         told[MOST_NAMED:] = [f"{len(told) - MOST_NAMED} more such projects: see `project list`."]
     return told
 
 
-def _differing_jobs(uow: UnitOfWork, connection: Connection) -> list[str]:
+def doubted_jobs(uow: UnitOfWork, connections: Iterable[Connection]) -> Sequence[Submission]:
     """Linked jobs whose cost in QuickBooks' own report differs from the documents that were read, even read whole."""
-    doubted = {job: Decimal(left) for job, left in connection.doubted.items() if left}
-    rows = uow.submissions.find(connection_id=connection.id, kind="job", quickbooks_id=list(doubted)) if doubted else []
+    doubted = {(row.id, job) for row in connections for job, left in row.doubted.items() if left}
+    if not doubted:
+        return []
+    numbers, jobs = sorted({number for number, _ in doubted}), sorted({job for _, job in doubted})
+    rows = uow.submissions.find(connection_id=numbers, kind="job", quickbooks_id=jobs)
+    return [row for row in rows if (row.connection_id, row.quickbooks_id) in doubted]
+
+
+def _differing_jobs(connection: Connection, doubted: Iterable[Submission]) -> list[str]:
+    rows = [row for row in doubted if row.connection_id == connection.id]
     if not rows:
         return []
-    told = [f"{row.quickbooks_name} by {doubted[row.quickbooks_id]:,.2f}" for row in rows]
+    told = [f"{row.quickbooks_name} by {Decimal(connection.doubted[row.quickbooks_id]):,.2f}" for row in rows]
     rest = f" and {len(told) - MOST_NAMED} more" if len(told) > MOST_NAMED else ""
     named = "; ".join(told[:MOST_NAMED])
     differs = f"QuickBooks' Profit & Loss differs from the documents of jobs that were read whole: {named}{rest}."

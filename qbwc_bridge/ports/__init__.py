@@ -13,10 +13,13 @@ from qbwc_bridge.domain.procore import BudgetCode, DirectCost, DirectCostLine
 from qbwc_bridge.domain.procore_billing import Forecast
 from qbwc_bridge.domain.reading import NOTHING, Allowance, BudgetRead, Changed, CodeBook, ContractKind, Known
 from qbwc_bridge.domain.webhooks import Hook, Trigger, Undelivered
+from qbwc_bridge.ports.listing import Everywhere as Everywhere
 from qbwc_bridge.ports.listing import Kept as Kept
 from qbwc_bridge.ports.listing import Linked as Linked
 from qbwc_bridge.ports.listing import Listing as Listing
+from qbwc_bridge.ports.listing import ProjectGlance as ProjectGlance
 from qbwc_bridge.ports.listing import Sums as Sums
+from qbwc_bridge.ports.listing import Tally as Tally
 from qbwc_bridge.ports.listing import Wanted as Wanted
 from qbwc_bridge.ports.mail import Mail as Mail
 from qbwc_bridge.ports.store import Filled as Filled
@@ -259,6 +262,11 @@ class UnitOfWork(Protocol):
     @property
     def kept(self) -> Kept:
         """Figures of the ledger as they were last reckoned."""
+        ...
+
+    @property
+    def everywhere(self) -> Everywhere:
+        """Figures of all connections."""
         ...
 
     @property

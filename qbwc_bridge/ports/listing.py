@@ -1,11 +1,12 @@
-"""Read models: submissions as a table, a few columns of many rows, and figures that are kept."""
+"""Read models: submissions as a table, few columns of many rows, kept figures, and figures of all connections."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from qbwc_bridge.domain import records
+from qbwc_bridge.domain.shown import Shown
 from qbwc_bridge.domain.states import State
 
 Figures = TypeVar("Figures")
@@ -51,6 +52,39 @@ class Linked:
     quickbooks_name: str
     number: str
     choice: records.Choice
+
+
+@dataclass(slots=True)
+class Tally:
+    """What the rows of one connection add up to."""
+
+    states: dict[State, int] = field(default_factory=dict)
+    """Submissions by state."""
+    updates: int = 0
+    """How many of those that are ready change what QuickBooks has already."""
+    oldest_ready: dt.datetime | None = None
+    differing: int = 0
+    """What is synced, but not as it should be."""
+    parked_readings: int = 0
+    refused: int = 0
+    """Direct costs with a message of Procore, or that were not looked up yet."""
+    linked: set[int] = field(default_factory=set)
+    """Projects whose job stands in QuickBooks."""
+    last_letter: int = 0
+    """Number of the last letter that was sent or given up; 0 where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectGlance:
+    """A few columns of a project."""
+
+    connection_id: int
+    project_id: int
+    number: str
+    name: str
+    on: bool
+    released: bool
+    shown: Shown
 
 
 class Listing(Protocol):
@@ -121,4 +155,20 @@ class Kept(Protocol):
 
     def keep(self, connection_id: int, project_id: int, stamp: str, figures: object) -> None:
         """Keep figures of a project in place of earlier ones of their class."""
+        ...
+
+
+class Everywhere(Protocol):
+    """Figures of all connections at once: the number of statements does not grow with the connections."""
+
+    def tallies(self) -> Mapping[int, Tally]:
+        """Add up the rows of every connection that has any, by its id."""
+        ...
+
+    def projects(self) -> Sequence[ProjectGlance]:
+        """Give every project of every connection, by number."""
+        ...
+
+    def figures(self, kind: type[Figures]) -> Mapping[tuple[int, int], Figures]:
+        """Give the kept figures of a class by connection and project, as they were last reckoned."""
         ...

@@ -23,7 +23,7 @@ from qbwc_bridge.statuspage.cost_documents import cost_document, cost_documents,
 from qbwc_bridge.statuspage.costs import costs
 from qbwc_bridge.statuspage.deciding import decide
 from qbwc_bridge.statuspage.mapping import import_mapping, link_names, mapping, mapping_file
-from qbwc_bridge.statuspage.overview import overview
+from qbwc_bridge.statuspage.overview import MOST_CARDS, client, overview
 from qbwc_bridge.statuspage.project_costs import project_costs
 from qbwc_bridge.statuspage.projects import project, projects
 from qbwc_bridge.statuspage.reconciliation import compare_now, reconciliation, reconciliation_file
@@ -47,6 +47,7 @@ ADDRESSES = Map(
     [
         Rule("/", endpoint="overview", methods=["GET"]),
         Rule("/connections/new", endpoint="new_connection", methods=["GET", "POST"]),
+        Rule("/connections/<name>", endpoint="client", methods=["GET"]),
         Rule("/connections/<name>/start", endpoint="start", methods=["GET", "POST"]),
         Rule("/connections/<name>/file.qwc", endpoint="qwc_file", methods=["GET"]),
         Rule("/connections/<name>/submissions", endpoint="submissions", methods=["GET"]),
@@ -92,6 +93,7 @@ ADDRESSES = Map(
 
 VIEWS: Mapping[str, View] = {
     "overview": overview,
+    "client": client,
     "new_connection": new_connection,
     "start": start,
     "qwc_file": qwc_file,
@@ -275,6 +277,7 @@ class StatusPage:
             "csrf": sessions.csrf(ask.session),
             "said": said,
             "connection_names": names,
+            "many": len(names) > MOST_CARDS,
         }
         text = self._templates.get_template(found.template).render({**frame, **found.values})
         response = Response(text, found.status, mimetype="text/html")

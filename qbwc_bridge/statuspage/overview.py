@@ -1,14 +1,20 @@
-"""The overview: one word, what needs a person, what is on its way, and what happened lately."""
+"""The overview: one word, what needs a person, what is on its way, and what happened lately; of many a line each."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from qbwc_bridge.domain.records import Submission
+from qbwc_bridge.domain.money import total
+from qbwc_bridge.domain.records import Connection, Submission
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.flow import views
+from qbwc_bridge.flow.clients import Client, clients
 from qbwc_bridge.statuspage import words
 from qbwc_bridge.statuspage.ask import Ask, Page
 from qbwc_bridge.statuspage.tabs import FILTERS
+
+MOST_CARDS = 3
+"""Connections that are shown whole below each other: more fit no screen, and each takes statements of its own."""
 
 LATELY = 5
 """How many of the newest exports are named: a glance, not a list."""
@@ -32,31 +38,77 @@ class Card:
 
 def overview(ask: Ask) -> Page:
     """Show every connection that the person may see, the worst first."""
-    cards = [_card(ask, views.look(ask.site.kit, ask.uow, row, ask.now)) for row in ask.connections()]
+    connections = ask.connections()
+    if len(connections) > MOST_CARDS:
+        return _many(ask, connections)
+    cards = [_card(ask, views.look(ask.site.kit, ask.uow, row, ask.now)) for row in connections]
     cards.sort(key=lambda card: views.WORST_FIRST.index(card.look.word))
+    return _shown(cards)
+
+
+def client(ask: Ask, name: str) -> Page:
+    """Show one connection alone, as the overview shows few of them."""
+    connection = ask.connection(name)
+    return _shown([_card(ask, views.look(ask.site.kit, ask.uow, connection, ask.now))], connection)
+
+
+def _shown(cards: list[Card], connection: Connection | None = None) -> Page:
     word = views.worst([card.look.word for card in cards])
     values = {"cards": cards, "word": word, "shown": words.WORDS[word], "kinds": words.KINDS}
-    return Page("overview.html", values | {"needs_total": sum(card.look.needs_a_person for card in cards)})
+    here = {"connection": connection} if connection else {}
+    return Page("overview.html", values | here | {"needs_total": sum(card.look.needs_a_person for card in cards)})
 
 
-def _card(ask: Ask, found: views.Look) -> Card:
-    row = found.connection
-    name = row.name
+def _many(ask: Ask, connections: list[Connection]) -> Page:
+    found = clients(ask.site.kit, ask.uow, connections, ask.now)
+    word = views.worst([each.word for each in found])
+    values = {
+        "lines": [(each, words.WORDS[each.word], _records(ask, each), _zone(ask, each)) for each in found],
+        "count": {word: sum(1 for each in found if each.word == word) for word in views.WORST_FIRST},
+        "word": word,
+        "shown": words.WORDS[word],
+        "needs_total": sum(each.needs_a_person for each in found),
+        "difference": total(abs(each.difference) for each in found if each.difference),
+    }
+    return Page("clients.html", values)
+
+
+def _zone(ask: Ask, found: Client) -> ZoneInfo:
+    return ask.site.kit.options(found.connection).zone
+
+
+def _records(ask: Ask, found: Client) -> list[tuple[int, str, str]]:
+    """Count, words and address of what needs a person at one of many."""
+    tally = found.tally
+    return _needs(ask, found.connection, tally.states, tally.updates, (tally.differing, found.unmapped, tally.refused))
+
+
+def _needs(
+    ask: Ask, connection: Connection, states: Mapping[State, int], updates: int, others: tuple[int, int, int]
+) -> list[tuple[int, str, str]]:
+    """Count, words and address of what needs a person; `others` are differing records, costs unmapped and refused."""
+    name, (differing, unmapped, refused) = connection.name, others
     counts = [
-        (State.FAILED, found.count(State.FAILED)),
-        (State.READY, found.count(State.READY) - found.updates),
-        ("ready_to_update", found.updates),
-        (State.BLOCKED, found.count(State.BLOCKED)),
+        (State.FAILED, states.get(State.FAILED, 0)),
+        (State.READY, states.get(State.READY, 0) - updates),
+        ("ready_to_update", updates),
+        (State.BLOCKED, states.get(State.BLOCKED, 0)),
     ]
     rows = [(count, FILTERS[key].look.word, ask.url("submissions", name=name, state=str(key))) for key, count in counts]
     costs = ask.url("costs", name=name)
     rows += [
-        (found.differing, "synced, but not as it should be", ask.url("submissions", name=name, state="differs")),
-        (found.unmapped, "costs not in the Procore budget", costs),
-        (found.refused, "costs that Procore refused", costs),
+        (differing, "synced, but not as it should be", ask.url("submissions", name=name, state="differs")),
+        (unmapped, "costs not in the Procore budget", costs),
+        (refused, "costs that Procore refused", costs),
     ]
+    return [each for each in rows if each[0]]
+
+
+def _card(ask: Ask, found: views.Look) -> Card:
+    row = found.connection
+    states = {state: found.count(state) for state in State}
     lately = ask.uow.submissions.find(connection_id=row.id, state=State.SYNCED, order="-since", limit=LATELY)
-    needs = [each for each in rows if each[0]]
+    needs = _needs(ask, row, states, found.updates, (found.differing, found.unmapped, found.refused))
     zone, company = ask.site.kit.options(row).zone, views.company_facts(row.company)
     setting_up = not (row.bound_name or row.bound_file_id) or not lately
     return Card(found, words.WORDS[found.word], zone, needs, lately, company, setting_up)

@@ -17,14 +17,18 @@ from qbwc_bridge.domain.procore import (
 from qbwc_bridge.domain.records import KINDS_OUTWARD, Connection, Submission
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.errors import NotFound
+from qbwc_bridge.flow.links import to_choose
 from qbwc_bridge.flow.options import Options
 from qbwc_bridge.flow.procore_links import called, document_of
 from qbwc_bridge.statuspage import words
-from qbwc_bridge.statuspage.ask import Ask, Page
+from qbwc_bridge.statuspage.ask import MOST_OFFERED, Ask, Page
 from qbwc_bridge.statuspage.beside import beside
 from qbwc_bridge.statuspage.deciding import ACTIONS
 from qbwc_bridge.statuspage.lines import lines
 from qbwc_bridge.statuspage.tabs import tab_of
+
+MOST_NEAR = 3
+"""Names nearly the same that a record is offered to be linked to, each by a button; the field knows them all."""
 
 STATES = {state.value: look.word for state, look in words.STATES.items()}
 STATES_OUTWARD = STATES | {State.ACCEPTED.value: words.WAITS_FOR_PROCORE.word}
@@ -50,6 +54,7 @@ def record(ask: Ask, name: str, number: int) -> Page:
     options = ask.site.kit.options(connection)
     (line,) = lines(ask, connection, [row])
     outward = row.kind in KINDS_OUTWARD
+    near, names = to_choose(ask.uow, connection, row) if "link" in line.actions else ([], [])
     values = {
         "connection": connection,
         "zone": options.zone,
@@ -62,6 +67,8 @@ def record(ask: Ask, name: str, number: int) -> Page:
         "history": ask.uow.history.find(subject="submission", subject_id=row.id, order="-id"),
         "states": STATES_OUTWARD if outward else STATES,
         "other": "Procore" if outward else "QuickBooks",
+        "near": near[:MOST_NEAR],
+        "names": names[:MOST_OFFERED],
         **beside(ask, connection, row),
     }
     return Page("record.html", values)

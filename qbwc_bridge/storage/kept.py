@@ -1,7 +1,8 @@
 """Figures of the ledger as JSON by project, and the marks that say whether they are still good."""
 
+import contextlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -37,10 +38,8 @@ class Kept:
         one: dict[str, Any] = {} if project_id is None else {"project_id": project_id}
         found: dict[int, tuple[str, Figures]] = {}
         for row in self._figures.find(connection_id=connection_id, kind=kind.__name__, **one):
-            try:
-                found[row.project_id] = row.stamp, _codec(kind).decode(row.content)
-            except ValidationError:  # of an older program, which kept other figures under this name
-                continue
+            for figures in decoded(kind, row.content):
+                found[row.project_id] = row.stamp, figures
         return found
 
     def stamps(self, connection_id: int, kinds: Sequence[str]) -> dict[int, set[str]]:
@@ -65,6 +64,12 @@ _TABLE = tables.kept_figures
 _STAMPS = select(_TABLE.c.project_id, _TABLE.c.kind, _TABLE.c.stamp).where(
     _TABLE.c.connection_id == bindparam("connection_id")
 )
+
+
+def decoded(kind: type[Figures], content: str) -> Iterator[Figures]:
+    """Read kept figures; none where an older program kept other ones under this name."""
+    with contextlib.suppress(ValidationError):
+        yield _codec(kind).decode(content)
 
 
 _CODECS: dict[Any, FieldCodec] = {}

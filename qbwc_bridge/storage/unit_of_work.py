@@ -14,6 +14,7 @@ from qbwc_bridge.domain import books, notices, people, records
 from qbwc_bridge.storage import tables
 from qbwc_bridge.storage.driver import Driver
 from qbwc_bridge.storage.engine import POOL_SIZE, begin_command, sqlite_file
+from qbwc_bridge.storage.everywhere import EveryConnection
 from qbwc_bridge.storage.faults import plainly
 from qbwc_bridge.storage.kept import Kept
 from qbwc_bridge.storage.listing import SubmissionListing
@@ -72,6 +73,11 @@ class SqlUnitOfWork:
     def kept(self) -> Kept:
         """Figures of the ledger as they were last reckoned."""
         return Kept(self.transaction, self.figures, self.marks)
+
+    @property
+    def everywhere(self) -> EveryConnection:
+        """Figures of all connections."""
+        return EveryConnection(self.transaction)
 
     @property
     def listing(self) -> SubmissionListing:

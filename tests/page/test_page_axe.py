@@ -6,7 +6,7 @@ import pytest
 
 from qbwc_bridge.statuspage.app import ADDRESSES, VIEWS
 from tests.page.browsing import sign_in
-from tests.page.office import MAIN, Office
+from tests.page.office import MAIN, Office, fill
 from tests.page.test_page_permissions import address as address_of
 from tests.page.test_page_projects import direct_cost, procore
 from tests.page.test_page_reconciliation import fill_proof
@@ -94,6 +94,11 @@ def test_axe_finds_nothing(  # noqa: PLR0917 - fixtures
             page.get_by_label(name).check()
         page.get_by_role("button", name=button).click()
         judge(f"{path} {button}")
+    with office.kit.work() as uow:
+        for name in ("Kestrel", "Willow"):  # so many that each is a line
+            fill(office.kit, uow, name)
+    look("/")
+    look(f"/connections/{MAIN}")
     assert found == {}
 
 

@@ -19,6 +19,7 @@ MANAGE = dict(zip(ROLES, (NO, NO, OK, NO, GOTO), strict=True))
 OPEN = dict.fromkeys(ROLES, OK)
 EXPECTED = {
     ("overview", "GET"): {**READ, "elsewhere": OK},
+    ("client", "GET"): READ,
     ("submissions", "GET"): READ,
     ("record", "GET"): READ,
     ("costs", "GET"): READ,

@@ -1,10 +1,13 @@
 """A record's page."""
 
+import html
+import re
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
+from qbwc_bridge.domain.names import fold
 from qbwc_bridge.domain.procore import Commitment
 from qbwc_bridge.domain.quickbooks import VendorAdd
 from qbwc_bridge.domain.records import MessageSet, Task, Visit
@@ -155,3 +158,21 @@ def test_a_large_connection_compares_when_somebody_asks(
     assert '<h2 id="written">' not in text
     assert f'href="{path}?written=1"' in text
     assert "What will be written" in alice.get(f"{path}?written=1").text
+
+
+def test_a_record_is_offered_what_has_nearly_its_name(office: Office, alice: Browser, victor: Browser) -> None:
+    """One press links it to the near name; the field knows all free names, and none that is linked already."""
+    near, called = "Zoe's <Glass> & More", "Zoë's <Glass> & “More”"
+    with office.kit.work() as uow:
+        row = uow.lists.find(kind="vendor", full_name="Smith & Sons, Inc.")[0]
+        uow.lists.add(replace(row, id=0, list_id="L99", name=near, full_name=near, folded=fold(near)))
+    path = f"/connections/{MAIN}/submissions/{office.row(called).id}"
+    text = html.unescape(alice.get(path).text)
+    assert re.findall(r'name="quickbooks" value="([^"]*)">\s*<button name="action" value="link"', text) == [near]
+    assert re.findall(r'<option value="([^"]*)">', text) == ["Pacific Drywall", "Smith & Sons, Inc.", near]
+    assert "Nearly the same name" not in victor.get(path).text
+
+    alice.decide("link", office.row(called), quickbooks=near, **{"from": "record"})
+    assert office.row(called).quickbooks_name == near
+    other = alice.get(f"/connections/{MAIN}/submissions/{office.row('Pacific Drywall').id}").text
+    assert near not in html.unescape(other)

@@ -89,8 +89,8 @@ def test_paths_lead_to_pages(name: str) -> None:
         paths.costs(name): "costs",
         paths.reconciliation(name): "reconciliation",
         paths.wip(name): "wip",
+        paths.overview(name): "client",
     }
     for path, endpoint in wanted.items():
         found, values = urls.match(unquote(path.partition("?")[0]))
         assert (found, values["name"]) == (endpoint, name)
-    assert urls.match(paths.OVERVIEW)[0] == "overview"
