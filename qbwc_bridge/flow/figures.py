@@ -33,7 +33,7 @@ from qbwc_bridge.flow.proof import Row, known_rows, prove_project, unmapped_of
 from qbwc_bridge.flow.schedule import project_figures
 from qbwc_bridge.ports import UnitOfWork
 
-FORM = 1
+FORM = 2
 """Counts up when figures of the same data come out otherwise than in the program before."""
 
 MOST_DOCUMENTS = 50
@@ -51,6 +51,8 @@ class ProjectSums:
     committed: Decimal
     unmapped: int
     """Lines that are not in the Procore budget; ignored ones are not counted."""
+    unmapped_since: dt.datetime | None
+    """When a reading saw the oldest document with such a line first, or changed."""
     difference: Decimal | None
     """Sum of the absolute differences of its codes, as far as known; None before its release."""
     foot: Foot
@@ -234,6 +236,14 @@ class KeptLedger:
             budget=found.budget,
             committed=found.committed,
             unmapped=sum(1 for each in unmapped_of(ledger, choice) if not each.ignored),
+            unmapped_since=min(
+                (
+                    item.document.changed_at
+                    for item in ledger.of_project(choice.project_id)
+                    if item.reason == "unmapped" and item.document.changed_at
+                ),
+                default=None,
+            ),
             difference=total(abs(row.difference) for row in known_rows(ledger, choice)) if choice.release else None,
             foot=foot_of(ledger, None, choice, rows, ()),
         )

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from qbwc_bridge.domain import paths
 from qbwc_bridge.domain.money import ZERO, readable, total
-from qbwc_bridge.domain.notices import NEVER, Letter, Mentioned, Waiting
+from qbwc_bridge.domain.notices import NEVER, Letter, Mentioned, NoticeKind, Waiting
 from qbwc_bridge.domain.records import KINDS_IN_ORDER, KINDS_OUTWARD, Connection, Submission
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.domain.wording import KINDS, STATES, counted, moment, span
@@ -32,6 +32,13 @@ ALL_WELL_AFTER = dt.timedelta(days=7)
 
 MOST_NAMED = 8
 """Records named in one letter, after the table that counts them all."""
+
+LASTING: dict[NoticeKind, str] = {
+    "silence": "A Web Connector that does not call",
+    "stopped": "A connection that is stopped",
+    "brake": "The question whether to write to Procore",
+}
+"""What lasts until a person acts, by the letter that told of it first."""
 
 WAITS = (State.FAILED, State.READY, State.BLOCKED)
 """What waits for a person, the worst first."""
@@ -110,6 +117,7 @@ class _Day:
         self._kit, self._connection, self._now = kit, connection, now
         self._zone = kit.options(connection).zone
         self._found: Look = look(kit, uow, connection, now)
+        self._lasting = uow.notices.find(connection_id=connection.id, holds=True)
         self._rows = uow.submissions.find(connection_id=connection.id)
         self._figures = KeptLedger(uow, connection, kit.options(connection))
         has_costs = uow.costs.has(connection_id=connection.id)
@@ -131,17 +139,26 @@ class _Day:
 
     @property
     def waits_too_long(self) -> bool:
-        """Whether the oldest record waits for longer than ESCALATE_AFTER_DAYS."""
+        """Whether anything waits for longer than ESCALATE_AFTER_DAYS."""
         days = int(self._kit.setting(self._connection, "escalate_after_days", ESCALATE_AFTER_DAYS))
-        return bool(self._waiting) and self._now - self._waiting[0].since >= dt.timedelta(days=days)
+        return self._now - min(self._waits, default=(self._now, ""))[0] >= dt.timedelta(days=days)
+
+    @property
+    def _waits(self) -> Iterator[tuple[dt.datetime, str]]:
+        """Since when a person is waited for, and by what."""
+        yield from ((row.since, "The oldest record") for row in self._waiting[:1])
+        costs = (each.unmapped_since for each in self._figures.of(ProjectSums).values())
+        yield from ((since, "A cost that is not in the Procore budget") for since in costs if since)
+        yield from ((begun.decided_at, LASTING[begun.kind]) for begun in self._lasting if begun.kind in LASTING)
 
     def summary(self, *, deputy: bool) -> Letter:
         """Give the summary; `deputy` where it goes to one too."""
         found, rows = self._found, self._waiting
         opening = [*found.stops, *found.questions]
         if deputy:
-            age = span((self._now - rows[0].since).total_seconds())
-            opening.append(f"The oldest record has waited for {age}: the deputy gets this mail too.")
+            since, what = min(self._waits)
+            age = span((self._now - since).total_seconds())
+            opening.append(f"{what} has waited for {age}: the deputy gets this mail too.")
         rows.sort(key=lambda row: row.state is not State.FAILED)  # the failed first, each by age
         path, button = paths.overview(self._connection.name), "Open the overview"
         if self._newly:

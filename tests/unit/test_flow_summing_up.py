@@ -5,13 +5,15 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qbwc_bridge.domain.books import MonthClose
+from qbwc_bridge.domain.books import CostDocument, CostLine, MonthClose
+from qbwc_bridge.domain.records import ProjectChoice
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.errors import MailUnreachable
 from qbwc_bridge.flow.summing_up import MOST_NAMED
@@ -87,6 +89,42 @@ def test_the_deputy_is_told_once_something_waits_too_long(here: MailOffice) -> N
     here.set(escalate_after_days="9")
     here.wait(hours=1)
     assert here.post.letters[5][1] == [ANN]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "told"),
+    [
+        ({"brake": "26 direct costs would go."}, "The question whether to write to Procore has waited for 3 days"),
+        ({"alarm": "Another company is open."}, "A connection that is stopped has waited for 3 days"),
+    ],
+)
+def test_a_stop_or_a_question_for_days_is_told_to_the_deputy(here: MailOffice, trouble: Any, told: str) -> None:
+    """What is no record has an age as well: since it was told first."""
+    here.change(**trouble)
+    for _ in range(4):
+        here.wait(hours=1)
+        here.wait(hours=23)
+    daily = [(letter, receivers) for letter, receivers, _ in here.post.letters if "needs" in letter.subject]
+    assert [receivers for _, receivers in daily] == [[ANN], [ANN], [ANN], [ANN, BEN]]
+    assert any(line.startswith(told) for line in daily[-1][0].opening)
+
+
+def test_a_cost_without_a_code_for_days_is_told_to_the_deputy(here: MailOffice) -> None:
+    """A cost that is not in the Procore budget waits since a reading saw it; with a code it waits no more."""
+    job = here.offer("24-001", kind="job", state=State.SYNCED, quickbooks_id="J1", project_id=1)
+    assert job
+    line = CostLine("J1", "Job", "Fuel", "Expense", "", Decimal("12.50"), counted=True)
+    with here.unit() as uow:
+        uow.projects.add(ProjectChoice(here.id, 1, "24-001", "Maple Clinic", on=True))
+        document = CostDocument(here.id, "T1", "Check", dt.date(2026, 3, 1), lines=[line], changed_at=here.clock.now())
+        document.settle()
+        uow.costs.add(document)
+    for _ in range(4):
+        here.wait(hours=1)
+        here.wait(hours=23)
+    assert [receivers for _, receivers, _ in here.post.letters] == [[ANN], [ANN], [ANN], [ANN, BEN]]
+    opening = here.post.letters[-1][0].opening
+    assert any(each.startswith("A cost that is not in the Procore budget has waited for 3 days") for each in opening)
 
 
 def test_without_an_approver_the_office_gets_it(here: MailOffice) -> None:
