@@ -61,7 +61,7 @@ def test_many_clients_are_a_line_each_the_worst_first(firm: Office) -> None:
     assert _order(text)[-1] == OTHER
     assert "<title>Stopped (" in text
     assert "Another company is open." in text
-    assert "4 connections: 1 stopped, 2 needs you, 1 working." in text
+    assert "4 connections: 1 stopped, 2 need you, 1 working." in text
     assert f'href="/connections/{MAIN}/submissions?state=ready_to_export"><b>6</b>' in text
     own = _page(firm, "/connections/Kestrel%20%26%20Sons")
     assert 'aria-label="Kestrel &amp; Sons"' in own

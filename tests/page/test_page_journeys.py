@@ -1,6 +1,6 @@
 """A bookkeeper's days in a real browser, with a picture of each page that she passes.
 
-Pictures are kept in the folder that SCREENSHOTS names.
+Pictures are kept in the folder that SCREENSHOTS names; those in docs/walk are some of them, with fewer colours.
 """
 
 import contextlib
@@ -23,9 +23,11 @@ with contextlib.suppress(ImportError):  # then the fixture says what is missing
     from playwright.sync_api import expect
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, ViewportSize
 
 HERE = f"/connections/{MAIN}"
+WINDOW: "ViewportSize" = {"width": 1100, "height": 600}
+"""Small enough that pictures of it can be read beside a text."""
 
 
 def picture(page: "Page", name: str) -> None:
@@ -33,7 +35,11 @@ def picture(page: "Page", name: str) -> None:
     folder = os.environ.get("SCREENSHOTS")
     if folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+        # As high as the page, or what sticks to the window's edge would cover a row.
+        height = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": WINDOW["width"], "height": height})
+        page.screenshot(path=Path(folder) / f"{name}.png")
+        page.set_viewport_size(WINDOW)
 
 
 def test_the_first_run(database: Database, chromium: "Browser") -> None:
@@ -41,7 +47,7 @@ def test_the_first_run(database: Database, chromium: "Browser") -> None:
     office = Office(database)
     office.employ("Ada", "admin")
     with served(office) as address:
-        page = chromium.new_page(viewport={"width": 1280, "height": 900})
+        page = chromium.new_page(viewport=WINDOW)
         sign_in(page, office, address, "Ada")
         set_up(page, office)
 
@@ -80,9 +86,10 @@ def set_up(page: "Page", office: Office) -> None:
 
 def test_a_rejected_record_is_sent_again(office: Office, address: str, chromium: "Browser") -> None:
     """She rejects with a comment, the comment stands on the record, and one button offers it again."""
-    page = chromium.new_page(viewport={"width": 1280, "height": 900})
+    page = chromium.new_page(viewport=WINDOW)
     sign_in(page, office, address)
     page.goto(f"{address}{HERE}/submissions/{office.row('SC-014').id}")
+    picture(page, "record")
     page.get_by_label("Comment").fill("The retainage line is missing.")
     page.get_by_role("button", name="Reject with this comment").click()
     expect(page.locator(".head .state")).to_have_text(re.compile("Rejected"))
@@ -105,7 +112,7 @@ def test_a_failed_record_is_mended(office: Office, address: str, chromium: "Brow
         uow.submissions.save(row)
         connection = uow.connections.get(row.connection_id)
         work.settle(uow, connection, office.kit.options(connection), NOW)
-    page = chromium.new_page(viewport={"width": 1280, "height": 900})
+    page = chromium.new_page(viewport=WINDOW)
     sign_in(page, office, address)
     picture(page, "overview")
     page.get_by_role("link", name=re.compile("Failed to Export")).first.click()
@@ -118,7 +125,7 @@ def test_a_failed_record_is_mended(office: Office, address: str, chromium: "Brow
 
 def test_names_are_linked_and_costs_mapped(office: Office, address: str, chromium: "Browser") -> None:
     """Several at once: ticked, counted on the button, seen once more, done."""
-    page = chromium.new_page(viewport={"width": 1280, "height": 900})
+    page = chromium.new_page(viewport=WINDOW)
     sign_in(page, office, address)
     page.goto(f"{address}{HERE}/mapping?kind=vendor")
     page.get_by_label("Choose Pacific Drywall").check()
@@ -142,7 +149,7 @@ def test_costs_are_released_and_proven(office: Office, address: str, chromium: "
     """A dry run with its figures, the release, then the proof of both systems down to its documents."""
     fill_proof(office)
     procore(office, direct_cost("", "77.00"))
-    page = chromium.new_page(viewport={"width": 1280, "height": 900})
+    page = chromium.new_page(viewport=WINDOW)
     sign_in(page, office, address)
     page.goto(f"{address}{HERE}/projects")
     picture(page, "projects")
@@ -163,7 +170,7 @@ def test_costs_are_released_and_proven(office: Office, address: str, chromium: "
 
 def test_roles_see_what_is_theirs(office: Office, address: str, chromium: "Browser") -> None:
     """A viewer sees the same figures and no button; signing out ends it."""
-    page = chromium.new_page(viewport={"width": 1280, "height": 900})
+    page = chromium.new_page(viewport=WINDOW)
     sign_in(page, office, address, "Victor")
     for path in ("/submissions", f"/submissions/{office.row('PO-001').id}", "/mapping", "/projects/1", "/costs"):
         page.goto(f"{address}{HERE}{path}")
