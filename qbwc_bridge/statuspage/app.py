@@ -249,15 +249,16 @@ class StatusPage:
                 return redirect(_login_address(request, urls), 303)
             if request.method == "POST":
                 self._need_csrf(request, session)
-            ask = Ask(site, request, urls, uow, person, session, now)
+            known = uow.connections.find(order="name")
+            seen = [row for row in known if not person.connections or row.name in person.connections]
+            ask = Ask(site, request, urls, uow, person, session, now, seen)
             found = view(ask, **parts)
-            names = [row.name for row in ask.connections()]
-        response = self._response(ask, found.act() if isinstance(found, Outside) else found, names)
+        response = self._response(ask, found.act() if isinstance(found, Outside) else found)
         if LIVE not in request.headers:
             site.sessions.keep(response, session, now)
         return response
 
-    def _response(self, ask: Ask, found: Page | Goto | File, names: list[str]) -> Response:
+    def _response(self, ask: Ask, found: Page | Goto | File) -> Response:
         sessions = self._site.sessions
         if isinstance(found, Goto):
             response = redirect(found.address, 303)
@@ -276,8 +277,8 @@ class StatusPage:
             "person": ask.person,
             "csrf": sessions.csrf(ask.session),
             "said": said,
-            "connection_names": names,
-            "many": len(names) > MOST_CARDS,
+            "connection_names": [row.name for row in ask.connections],
+            "many": len(ask.connections) > MOST_CARDS,
         }
         text = self._templates.get_template(found.template).render({**frame, **found.values})
         response = Response(text, found.status, mimetype="text/html")

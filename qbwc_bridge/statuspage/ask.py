@@ -108,19 +108,16 @@ class Ask:
     person: Person
     session: Session
     now: dt.datetime
+    connections: list[Connection]
+    """Those that the person may see, by name."""
 
     def url(self, endpoint: str, **values: Any) -> str:
         """Give the address of a view; values that the rule does not name become the query."""
         return self.urls.build(endpoint, values)
 
-    def connections(self) -> list[Connection]:
-        """Give the connections that the person may see, by name."""
-        found = self.uow.connections.find(order="name")
-        return [row for row in found if not self.person.connections or row.name in self.person.connections]
-
     def connection(self, name: str) -> Connection:
         """Give a connection by name; raises NotFound, also for one that the person may not see."""
-        for row in self.connections():
+        for row in self.connections:
             if row.name == name:
                 return row
         raise NotFound(f"There is no connection named {name} here, or you may not see it.")

@@ -1,5 +1,6 @@
 """The overview: one word, what needs a person, what is on its way, and what happened lately; of many a line each."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -11,10 +12,14 @@ from qbwc_bridge.flow import views
 from qbwc_bridge.flow.clients import Client, clients
 from qbwc_bridge.statuspage import words
 from qbwc_bridge.statuspage.ask import Ask, Page
+from qbwc_bridge.statuspage.paging import page_of, pages_of, steps
 from qbwc_bridge.statuspage.tabs import FILTERS
 
 MOST_CARDS = 3
 """Connections that are shown whole below each other: more fit no screen, and each takes statements of its own."""
+
+LINES = 50
+"""Connections of one page of many: what needs attention is on the first."""
 
 LATELY = 5
 """How many of the newest exports are named: a glance, not a list."""
@@ -38,7 +43,7 @@ class Card:
 
 def overview(ask: Ask) -> Page:
     """Show every connection that the person may see, the worst first."""
-    connections = ask.connections()
+    connections = ask.connections
     if len(connections) > MOST_CARDS:
         return _many(ask, connections)
     cards = [_card(ask, views.look(ask.site.kit, ask.uow, row, ask.now)) for row in connections]
@@ -61,10 +66,16 @@ def _shown(cards: list[Card], connection: Connection | None = None) -> Page:
 
 def _many(ask: Ask, connections: list[Connection]) -> Page:
     found = clients(ask.site.kit, ask.uow, connections, ask.now)
-    word = views.worst([each.word for each in found])
+    said = Counter(each.word for each in found)
+    word = views.worst(list(said))
+    pages = pages_of(len(found), LINES)
+    page = min(page_of(ask.request.args), pages)
+    shown = found[(page - 1) * LINES : page * LINES]
     values = {
-        "lines": [(each, words.WORDS[each.word], _records(ask, each), _zone(ask, each)) for each in found],
-        "count": {word: sum(1 for each in found if each.word == word) for word in views.WORST_FIRST},
+        "lines": [(each, words.WORDS[each.word], _records(ask, each), _zone(ask, each)) for each in shown],
+        "connections": len(found),
+        "count": {each: said[each] for each in views.WORST_FIRST},
+        "steps": steps(page, pages, lambda number: ask.url("overview", page=number)),
         "word": word,
         "shown": words.WORDS[word],
         "needs_total": sum(each.needs_a_person for each in found),

@@ -65,6 +65,7 @@ class _Maker:
     database: Database
     size: Large
     now: dt.datetime
+    name: str
     connection_id: int = 0
     made: int = 0
     dice: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311 - the same each time
@@ -101,11 +102,11 @@ class _Maker:
 
     def _connection(self) -> int:
         row = Connection(
-            name=NAME,
+            name=self.name,
             procore_company_id=4711,
             procore_client_id="client",
             procore_secret=b"sealed",
-            user_name="bridge-large",
+            user_name=f"bridge-{self.name}",
             password_hash="",
             file_id="{0}",
             key=KEY,
@@ -360,6 +361,6 @@ class _Maker:
         return books.WriteBack(self.connection_id, project, key, cost, cost, int(found.txn_id[1:]))
 
 
-def fill(database: Database, size: Large, now: dt.datetime) -> None:
-    """Write a connection of that size into an empty database."""
-    _Maker(database, size, now).fill()
+def fill(database: Database, size: Large, now: dt.datetime, name: str = NAME) -> None:
+    """Write a connection of that size into a database that has none of that name."""
+    _Maker(database, size, now, name).fill()

@@ -17,7 +17,7 @@ from qbwc_bridge.flow import views
 from qbwc_bridge.flow.clients import Client, clients
 from qbwc_bridge.flow.renewing import renew_figures
 from qbwc_bridge.ports import UnitOfWork
-from qbwc_bridge.statuspage.overview import MOST_CARDS
+from qbwc_bridge.statuspage import overview
 from tests.bench.page import counted
 from tests.page.office import MAIN, NOW, OTHER, Office, fill
 
@@ -27,7 +27,7 @@ THIRD, FOURTH = "Kestrel & Sons", "Willow"
 @pytest.fixture(name="firm")
 def _firm(office: Office) -> Office:
     """Four clients."""
-    assert MOST_CARDS < 4
+    assert overview.MOST_CARDS < 4
     _take_on(office, THIRD, FOURTH)
     return office
 
@@ -66,6 +66,18 @@ def test_many_clients_are_a_line_each_the_worst_first(firm: Office) -> None:
     own = _page(firm, "/connections/Kestrel%20%26%20Sons")
     assert 'aria-label="Kestrel &amp; Sons"' in own
     assert re.search(r'href="/connections/Kestrel[^"]*" aria-current="page">Overview</a>', own)
+
+
+def test_hundreds_come_in_pages(firm: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each client is on one page, in the order of all; counts and the foot are of all."""
+    whole = _page(firm)
+    monkeypatch.setattr(overview, "LINES", 3)
+    parts = [_page(firm, f"/?page={number}") for number in (1, 2)]
+    assert [name for part in parts for name in _order(part)] == _order(whole)
+    assert all("4 connections: 4 need you." in part for part in parts)
+    feet = [re.findall(r"<tfoot>.*?</tfoot>", text, re.DOTALL) for text in (whole, *parts)]
+    assert feet[0]
+    assert feet == [feet[0]] * 3
 
 
 def test_somebody_sees_only_their_clients(firm: Office) -> None:
