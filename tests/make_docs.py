@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import click
 
 from qbwc_bridge.cli.main import cli
+from qbwc_bridge.metrics import METRICS
 from qbwc_bridge.qbxml.connector_codes import CONNECTOR_CODES, HRESULTS
 from qbwc_bridge.qbxml.meanings import WHO, Meaning
 from qbwc_bridge.qbxml.status_codes import STATUS_CODES
@@ -132,7 +133,7 @@ DEFAULTS: Mapping[str, str] = {
     "smtp_url": "none: no mail",
     "qbxml_schema_dir": "none: requests are not checked once more before they are sent",
     "templates_dir": "none: the shipped templates",
-    "metrics_token": "none",
+    "metrics_token": "none: `/metrics` answers this machine alone",
     "trusted_proxies": "none: no proxy is trusted",
 }
 """In words, where the default is no plain value or another one on every machine."""
@@ -141,7 +142,6 @@ WITHOUT_EFFECT = frozenset(
     {
         "keep_qbxml_days",
         "keep_history_days",
-        "metrics_token",
     }
 )
 """Checked at the start and then read by nothing in this version; a test compares this with the code."""
@@ -195,6 +195,7 @@ MORE: Mapping[str, str] = {
     "code; its key is `qbd:<key>:<TxnID>:<job ListID>`. `direct_costs_total`: each project has one direct cost with "
     "one line per budget code and the total to date, dated as its newest cost; its key is "
     "`qbd:<key>:total:<job ListID>`. After a change the next push removes the one and writes the other.",
+    "metrics_token": "See [metrics](metrics.md).",
     "trusted_proxies": "Name here the reverse proxy that speaks TLS in front of the bridge.",
     "procore_client_secret": "It is read when a connection is made, if no file is named; not later.",
     "test_data": "The bridge itself never looks at it.",
@@ -217,7 +218,7 @@ def settings() -> str:
         "## Settings that have no effect yet",
         wrapped(
             "This version checks the values of these settings at the start and then does nothing with them. There "
-            "is no `/metrics` and no clearing of old data yet."
+            "is no clearing of old data yet."
         ),
         "\n".join(point(key.upper()) for key in Settings.model_fields if key in WITHOUT_EFFECT),
         "## Every setting",
@@ -298,7 +299,26 @@ def _help(command: click.Command) -> str:
     return re.sub(r"\s+", " ", (command.help or "").replace("\b", "")).strip()
 
 
-PAGES: Mapping[str, Callable[[], str]] = {"troubles.md": troubles, "settings.md": settings, "commands.md": commands}
+# ---------------------------------------------------------------- metrics.md
+
+
+def metrics() -> str:
+    """Describe every metric, from the table."""
+    parts = ["## Every metric"]
+    for metric in METRICS:
+        lines = [f"### {metric.name}", "", wrapped(metric.tells), "", point(f"Kind: {metric.kind}.")]
+        if metric.labels:
+            lines.append(point(f"Labels: {', '.join(f'`{label}`' for label in metric.labels)}."))
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "troubles.md": troubles,
+    "settings.md": settings,
+    "commands.md": commands,
+    "metrics.md": metrics,
+}
 """How what follows the marker is made, by file in docs/."""
 
 

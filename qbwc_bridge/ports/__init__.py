@@ -20,6 +20,7 @@ from qbwc_bridge.ports.listing import Listing as Listing
 from qbwc_bridge.ports.listing import ProjectGlance as ProjectGlance
 from qbwc_bridge.ports.listing import Sums as Sums
 from qbwc_bridge.ports.listing import Tally as Tally
+from qbwc_bridge.ports.listing import Totals as Totals
 from qbwc_bridge.ports.listing import Wanted as Wanted
 from qbwc_bridge.ports.mail import Mail as Mail
 from qbwc_bridge.ports.store import Filled as Filled

@@ -69,7 +69,7 @@ class Gateway:
             wire=login_wire, login_url=login_url, client_id=client_id, client_secret=client_secret, clock=clock
         )
         self._pace = Pace(clock=clock, sleep=sleep)
-        wire = Wire(http=self._http, pace=self._pace, sleep=sleep)
+        wire = Wire(http=self._http, pace=self._pace, sleep=sleep, company=str(company_id))
         self._client = Client(wire=wire, tokens=tokens, api_url=api_url, company_id=company_id)
         self.hooks = CompanyHooks(self._client)
         self._locks: dict[int, threading.Lock] = {}

@@ -8,7 +8,7 @@ import datetime as dt
 import logging
 import secrets
 
-from qbwc_bridge import __version__
+from qbwc_bridge import __version__, metrics
 from qbwc_bridge.domain.records import MessageSet, Task, Visit
 from qbwc_bridge.flow import company, dispatch, recovery, work
 from qbwc_bridge.flow.kit import Kit
@@ -48,6 +48,10 @@ CONTACT_SECONDS = 15
 """The time of the last contact is written no more often: the page tells it in minutes, and a visit has many calls."""
 
 
+LOGIN_OUTCOMES = {"nvu": "refused", "busy": "busy", "none": "nothing_to_do"}
+"""What monitors are told of a login, by what it is answered; anything else opens a session."""
+
+
 class Session:
     """Implements `calls.Calls` on the stations."""
 
@@ -69,6 +73,11 @@ class Session:
 
     def authenticate(self, user_name: str, password: str) -> list[str]:
         """Open a session: ticket, and `nvu`, `busy`, `none` or an empty text for the open company file."""
+        answer = self._login(user_name, password)
+        metrics.LOGINS.add(LOGIN_OUTCOMES.get(answer[1], "opened"))
+        return answer
+
+    def _login(self, user_name: str, password: str) -> list[str]:
         kit, ticket = self._kit, secrets.token_urlsafe(24)
         now, given = kit.clock.now(), kit.hash_token(password)
         if self._throttle.refuses(user_name, given, now):

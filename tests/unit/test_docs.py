@@ -11,6 +11,7 @@ from qbwc_bridge.cli.main import cli
 from qbwc_bridge.cli.wip import Wip
 from qbwc_bridge.domain.costs import MAX_DELETIONS, MAX_LOWERING, MAX_LOWERING_SHARE
 from qbwc_bridge.domain.states import State
+from qbwc_bridge.metrics import METRICS
 from qbwc_bridge.procore.tools import tool_of
 from qbwc_bridge.qbxml.connector_codes import CONNECTOR_CODES, HRESULTS
 from qbwc_bridge.qbxml.status_codes import STATUS_CODES
@@ -157,6 +158,18 @@ def test_every_setting_is_described() -> None:
     assert list(entries) == [key.upper() for key in Settings.model_fields]
     assert [key for key, entry in entries.items() if "- Default: " not in entry or "- Must be " not in entry] == []
     assert [key for key in CONNECTION_KEYS if key not in made] == []
+
+
+def test_every_metric_is_described() -> None:
+    """Each metric has its heading with meaning, kind and labels, and those that the page names are real."""
+    made = text("metrics.md").partition(make_docs.MARKER)[2]
+    entries = dict(re.findall(r"^### (\w+)\n(.+?)(?=^##|\Z)", made, re.MULTILINE | re.DOTALL))
+    assert list(entries) == [metric.name for metric in METRICS]
+    for metric in METRICS:
+        assert re.search(r"\w\.\n", entries[metric.name])
+        assert [label for label in metric.labels if f"`{label}`" not in entries[metric.name]] == []
+    named = {name.removesuffix("_count") for name in re.findall(r"qbwc_bridge_\w+", text("metrics.md"))}
+    assert named == set(entries)
 
 
 def test_settings_without_effect_are_named() -> None:
