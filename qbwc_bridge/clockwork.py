@@ -15,6 +15,7 @@ from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.leases import MAIL, PULL, PUSH
 from qbwc_bridge.flow.renewing import renew_figures
 from qbwc_bridge.flow.rotation import SHARE, Asked, hourly_limit, is_touched
+from qbwc_bridge.logs import about
 from qbwc_bridge.worker import Pulled, mail, notice, pull, push
 
 log = logging.getLogger("qbwc_bridge.clockwork")
@@ -166,13 +167,14 @@ class Clockwork:
     def _try(self, connection: Connection, name: str, step: Callable[[Connection], object]) -> bool:
         """Take one step; what goes wrong is logged and stops nothing else. Gives whether it went well."""
         began, outcome = self._ticks(), "failed"
-        try:
-            step(connection)
-            outcome = "done"
-        except BridgeError as problem:
-            outcome = "refused"
-            log.warning("%s of %s: %s", name, connection.name, problem)
-        except Exception:  # the clockwork must go on; the fault is logged whole
-            log.exception("%s of %s failed unexpectedly", name, connection.name)
+        with about(connection=connection.name, step=name):
+            try:
+                step(connection)
+                outcome = "done"
+            except BridgeError as problem:
+                outcome = "refused"
+                log.warning("%s of %s: %s", name, connection.name, problem)
+            except Exception:  # the clockwork must go on; the fault is logged whole
+                log.exception("%s of %s failed unexpectedly", name, connection.name)
         metrics.STEPS.took(self._ticks() - began, name, outcome)
         return outcome == "done"

@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import click
 
 from qbwc_bridge.cli.main import cli
+from qbwc_bridge.logs.files import FILE_BYTES, FILES
 from qbwc_bridge.metrics import METRICS
 from qbwc_bridge.qbxml.connector_codes import CONNECTOR_CODES, HRESULTS
 from qbwc_bridge.qbxml.meanings import WHO, Meaning
 from qbwc_bridge.qbxml.status_codes import STATUS_CODES
 from qbwc_bridge.settings import CONNECTION_KEYS, Settings
-from qbwc_bridge.settings.keys import CONNECTION_DEFAULTS, SECRETS
+from qbwc_bridge.settings.keys import CONNECTION_DEFAULTS, MIB, SECRETS
 from qbwc_bridge.settings.sources import PREFIX, _must
 from qbwc_bridge.settings.values import as_text
 from tests.repository import ROOT
@@ -199,7 +200,9 @@ MORE: Mapping[str, str] = {
     "trusted_proxies": "Name here the reverse proxy that speaks TLS in front of the bridge.",
     "procore_client_secret": "It is read when a connection is made, if no file is named; not later.",
     "test_data": "The bridge itself never looks at it.",
-    "log_level": "The log goes to standard error.",
+    "log_level": "The log goes to standard error. `serve` keeps it in files too, in the folder `logs` of the data "
+    f"directory: {FILES} of {FILE_BYTES // MIB} MiB, the oldest removed first. Every line of a visit names connection "
+    "and session, those about tasks the task; at `debug` each message and each move of a task has a line.",
 }
 """What the short text of a setting leaves open."""
 

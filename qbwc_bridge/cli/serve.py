@@ -8,6 +8,7 @@ from types import FrameType
 
 import click
 
+from qbwc_bridge import logs
 from qbwc_bridge.cli import server_lock
 from qbwc_bridge.cli.common import Bridge, pass_bridge, say
 from qbwc_bridge.cli.db import older, upgrade_database
@@ -29,6 +30,7 @@ def serve(bridge: Bridge) -> None:
     settings = bridge.settings
     _upgrade_if_older(settings)
     with server_lock.serving(settings.data_dir), _stop_signals() as stop:
+        logs.keep_files(settings.data_dir / logs.FOLDER, as_json=settings.log_json)
         app = bridge.app
         for sentence in app.misfits():
             say(sentence)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from qbwc_bridge import metrics
-from qbwc_bridge.logs import without_values
+from qbwc_bridge.logs import about, note, without_values
 from qbwc_bridge.webconnector.calls import CALLER, NUMBERS
 from qbwc_bridge.webconnector.reading import ENVELOPE_NAMESPACE, RefusedRequest, read_call
 from qbwc_bridge.webconnector.service import Ask
@@ -42,11 +42,16 @@ class Guard:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         """Answer one SOAP request with status 200, or 500 and a soap:Fault."""
+        with about():  # what is noted on the way, such as the session, is on the lines of this call alone
+            return self._answer(environ, start_response)
+
+    def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         status = "500 Internal Server Error"
         caller = environ.get("REMOTE_ADDR", "")[:MAX_ADDRESS]
         told, began, name, outcome = CALLER.set(caller), self._ticks(), "", "failed"
         try:
             name, texts = read_call(environ, self._max_bytes)
+            note(call=name)
             body = _through(self._ask, name, texts)
             status, outcome = "200 OK", "answered"
             metrics.SOAP_SECONDS.took(self._ticks() - began, name)
