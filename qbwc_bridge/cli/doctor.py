@@ -30,7 +30,7 @@ def doctor(bridge: Bridge, name: str | None, numbers: Sequence[str], *, as_json:
     if numbers and name is None:
         raise WrongUsage("--project goes with the NAME of a connection.")
     found = []
-    for check in _checks(bridge, name, numbers):
+    for check in checks(bridge, name, numbers):
         found.append(check)
         if not as_json:
             _print(check)
@@ -40,7 +40,7 @@ def doctor(bridge: Bridge, name: str | None, numbers: Sequence[str], *, as_json:
         raise click.exceptions.Exit(1)
 
 
-def _checks(bridge: Bridge, name: str | None, numbers: Sequence[str]) -> Iterator[Check]:
+def checks(bridge: Bridge, name: str | None, numbers: Sequence[str]) -> Iterator[Check]:
     """Give every check in the order of what the next one needs; what fails early leaves the later ones out."""
     try:
         yield Check("settings", "fine", f"Every setting is good; the data is in {bridge.settings.data_dir}.")

@@ -19,7 +19,9 @@ _SECRET_TEXTS = (
     re.compile(r"(?i)(\b(?:basic|bearer)\s+)[A-Za-z0-9+/=._~-]{6,}()"),
     re.compile(r"(://[^\s/:@]*:)[^\s/@]+(@)"),
     re.compile(r"(?i)(<(?:\w+:)?(?:strpassword|ticket|password)>)[^<]*(<)"),
-    re.compile(r"""(?i)(\b\w*(?:password|secret|token|ticket|api_?key)\b["']?\s*[=:]\s*["']?)[^\s"'&,;<>)}\]]+()"""),
+    re.compile(
+        r"""(?i)(\b\w*(?:password|secret|token|ticket|api_?key)\b["']?\s*[=:]\s*["']?)(?!\[hidden\])[^\s"'&,;<>)}\]]+()"""
+    ),
 )
 
 
