@@ -93,6 +93,10 @@ class Procore(Protocol):
         """What Procore allows as far as its answers told, and how many calls were made through this connection."""
         ...
 
+    def clock_ahead(self) -> dt.timedelta | None:
+        """How much Procore's clock is ahead of ours, as its last answer told; None before any."""
+        ...
+
     def rest(self, told: Callable[[str], None]) -> bool:
         """Wait until Procore allows calls again, however long, and tell it each minute; False where it does now."""
         ...

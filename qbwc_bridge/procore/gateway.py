@@ -1,5 +1,6 @@
 """The Protocol `Procore` on Procore's public REST API."""
 
+import datetime as dt
 import logging
 import threading
 import time
@@ -82,6 +83,10 @@ class Gateway:
     def allowance(self) -> Allowance:
         """What Procore allows, and how many calls were made; see the Protocol."""
         return self._pace.allowance()
+
+    def clock_ahead(self) -> dt.timedelta | None:
+        """How much Procore's clock is ahead of ours; see the Protocol."""
+        return self._pace.ahead()
 
     def rest(self, told: Callable[[str], None]) -> bool:
         """Wait until Procore allows calls again; see the Protocol."""
