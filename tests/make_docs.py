@@ -1,7 +1,7 @@
 """Makes the parts of the documentation that must say what the code says: `python -m tests.make_docs`.
 
 Each page begins with words of a person, up to the marker; what follows is made from the table of numbers, the Settings
-class and the commands, and is the same on every machine. A test fails when a page is stale.
+class, the commands and other tables of the code, and is the same on every machine. A test fails when a page is stale.
 """
 
 import re
@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import click
 
+from installer import licences
 from qbwc_bridge.cli.main import cli
 from qbwc_bridge.logs.files import FILE_BYTES, FILES
 from qbwc_bridge.metrics import METRICS
@@ -20,6 +21,7 @@ from qbwc_bridge.settings import CONNECTION_KEYS, Settings
 from qbwc_bridge.settings.keys import CONNECTION_DEFAULTS, MIB, SECRETS
 from qbwc_bridge.settings.sources import PREFIX, _must
 from qbwc_bridge.settings.values import as_text
+from tests import told_states
 from tests.repository import ROOT
 
 MARKER = "<!-- What follows is made by `python -m tests.make_docs`: do not edit it here. -->"
@@ -316,11 +318,40 @@ def metrics() -> str:
     return "\n\n".join(parts)
 
 
+# ---------------------------------------------------------------- states.md
+
+
+def states() -> str:
+    """Describe every state, with the moves that the code allows."""
+    parts = ["## Every state"]
+    for heading, word, told, following in told_states.states():
+        called = [point(f"On the page: {word}.")] if word else []
+        points = [point(f"Who acts: {told.who}."), point(f"What ends it: {told.ends}"), point(f"Next: {following}.")]
+        parts.append("\n".join([f"### {heading}", "", wrapped(told.means), "", *called, *points]))
+    return "\n\n".join(parts)
+
+
+# ---------------------------------------------------------------- licences.md
+
+
+def shipped() -> str:
+    """List every package that the bridge is shipped with, with its licence and where its text is."""
+    rows = ["| package | version | licence | where | its text |", "| --- | --- | --- | --- | --- |"]
+    for pin in licences.pins():
+        found = licences.licence(pin)
+        files = ", ".join(f"`{file}`" for file in found.files)
+        where = f"`{pin.marker}`" if pin.marker else "everywhere"
+        rows.append(f"| {pin.name} | {pin.version} | {found.expression} | {where} | {files} |")
+    return "\n".join(rows)
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "troubles.md": troubles,
     "settings.md": settings,
     "commands.md": commands,
     "metrics.md": metrics,
+    "states.md": states,
+    "licences.md": shipped,
 }
 """How what follows the marker is made, by file in docs/."""
 

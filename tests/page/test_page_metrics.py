@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from werkzeug.test import Client, TestResponse
 
+from qbwc_bridge.cli.web_server import proxied
 from qbwc_bridge.metrics import CONTENT_TYPE
 from qbwc_bridge.ports import UnitOfWork
 from qbwc_bridge.statuspage.monitoring import FRESH, Monitoring
@@ -58,6 +59,16 @@ def test_others_are_shown_nothing(office: Office, call: dict[str, str]) -> None:
         answer = ask(office, call, token=token)
         assert answer.status_code == 403
         assert "qbwc_bridge_" not in answer.text
+
+
+def test_behind_a_trusted_proxy_the_forwarded_address_counts(office: Office) -> None:
+    """With TRUSTED_PROXIES the caller is whom the proxy names: this machine is shown figures, another is not."""
+    client = Client(proxied(Monitoring(office.kit), "127.0.0.1/32,192.0.2.0/24"))
+    for caller, status in (("198.51.100.7", 403), ("127.0.0.1", 200), ("198.51.100.7, 127.0.0.1", 403)):
+        answer = client.get("/", environ_overrides=HERE, headers={"X-Forwarded-For": caller})
+        assert answer.status_code == status
+    answer = client.get("/", environ_overrides=THERE, headers={"X-Forwarded-For": "127.0.0.1"})
+    assert answer.status_code == 403
 
 
 def test_whoever_has_the_token_is_shown_figures(office: Office) -> None:
