@@ -8,6 +8,8 @@ import datetime as dt
 import json
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -41,18 +43,24 @@ def configure(
     `stream` replaces standard error.
     """
     root = logging.getLogger()
-    for old in [each for each in root.handlers if isinstance(each, _Stream | LogFiles)]:
+    for old in [each for each in root.handlers if isinstance(each, _Stream)]:
         root.removeHandler(old)
-        old.close()
     _add(_Stream(stream), Formatter(as_json=as_json))
     root.setLevel(level.upper())
     for name in CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def keep_files(folder: Path, *, as_json: bool) -> None:
-    """Write the same into files in `folder` too, from now on; to be called after `configure`."""
-    _add(LogFiles(folder), Formatter(as_json=as_json))
+@contextmanager
+def kept_in(folder: Path, *, as_json: bool) -> Iterator[None]:
+    """Write the same into files in `folder` too, inside the block."""
+    handler = LogFiles(folder)
+    _add(handler, Formatter(as_json=as_json))
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(handler)
+        handler.close()
 
 
 def _add(handler: logging.Handler, formatter: logging.Formatter) -> None:

@@ -81,7 +81,7 @@ class Session:
         answer = self._login(ticket, user_name, password)
         outcome = LOGIN_OUTCOMES.get(answer[1], "opened")
         metrics.LOGINS.add(outcome)
-        log.log(logging.INFO if outcome == "opened" else logging.DEBUG, "The Web Connector signed in: %s", outcome)
+        log.log(logging.INFO if outcome == "opened" else logging.DEBUG, "A login of the Web Connector: %s", outcome)
         return answer
 
     def _login(self, ticket: str, user_name: str, password: str) -> list[str]:

@@ -35,9 +35,8 @@ def _kept(tmp_path: Path) -> Iterator[None]:
     level = root.level
     logs.configure("debug", as_json=False, stream=io.StringIO())
     folder = tmp_path / logs.FOLDER
-    for as_json in (False, True):
-        logs.keep_files(folder, as_json=as_json)
-    yield
+    with logs.kept_in(folder, as_json=False), logs.kept_in(folder, as_json=True):
+        yield
     logs.configure("info", as_json=False)
     for handler in [each for each in root.handlers if type(each).__module__.startswith("qbwc_bridge")]:
         root.removeHandler(handler)

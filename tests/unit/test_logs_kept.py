@@ -41,10 +41,8 @@ Nested = dict[str, object] | list[object] | str
 def _folder(tmp_path: Path) -> Iterator[Path]:
     """Keep the log in a folder, and let the files go at the end."""
     configured()
-    folder = tmp_path / "logs"
-    logs.keep_files(folder, as_json=False)
-    yield folder
-    configured()
+    with logs.kept_in(tmp_path / "logs", as_json=False):
+        yield tmp_path / "logs"
 
 
 def told(folder: Path) -> str:
@@ -192,7 +190,6 @@ def test_standard_error_may_be_missing(folder: Path, monkeypatch: pytest.MonkeyP
     """A Windows service has no standard error; the file is written all the same."""
     monkeypatch.setattr(sys, "stderr", None)
     logs.configure("info", as_json=False)
-    logs.keep_files(folder, as_json=False)
     log.info("a service")
     monkeypatch.undo()
     assert "a service" in told(folder)
