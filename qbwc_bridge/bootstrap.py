@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from wsgiref.types import WSGIApplication
 
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
@@ -22,6 +23,8 @@ from qbwc_bridge.ports import Clock, Hooks
 from qbwc_bridge.procore import Gateway, Transport, Webhooks, check_hosts
 from qbwc_bridge.settings import Settings
 from qbwc_bridge.statuspage.app import status_page
+from qbwc_bridge.statuspage.monitoring import PATH as MONITORING_PATH
+from qbwc_bridge.statuspage.monitoring import Monitoring
 from qbwc_bridge.storage import Database, Vault, check_password, hash_password, open_database, read_or_make_key
 from qbwc_bridge.webconnector.app import soap_app
 from qbwc_bridge.webconnector.qwc import OWNER_ID, QwcFile, write_qwc
@@ -166,7 +169,7 @@ def open_app(
 
 
 def web_app(app: App, clockwork: Clockwork | None = None) -> Any:
-    """Put the SOAP endpoint, the address of webhooks and the status page side by side; gives a WSGI application."""
+    """Put SOAP endpoint, webhooks, metrics and status page side by side; gives a WSGI application."""
     settings = app.settings
     soap = soap_app(Session(app.kit), public_url=settings.public_url, max_bytes=settings.max_soap_bytes)
     page = status_page(
@@ -178,4 +181,10 @@ def web_app(app: App, clockwork: Clockwork | None = None) -> Any:
         clockwork=clockwork,
         qwc=app.qwc,
     )
-    return DispatcherMiddleware(page, {"/qbwc": soap, WEBHOOKS_PATH: Webhooks(app.kit, app.vault.open)})
+    token = settings.metrics_token.get_secret_value() if settings.metrics_token else ""
+    others: dict[str, WSGIApplication] = {
+        "/qbwc": soap,
+        WEBHOOKS_PATH: Webhooks(app.kit, app.vault.open),
+        MONITORING_PATH: Monitoring(app.kit, token=token, clockwork=clockwork),
+    }
+    return DispatcherMiddleware(page, others)

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from qbwc_bridge import metrics
 from qbwc_bridge.domain.reading import HOUR_SECONDS
 from qbwc_bridge.domain.records import Connection, ProjectChoice
 from qbwc_bridge.errors import BridgeError, MailUnreachable
@@ -14,6 +15,7 @@ from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.leases import MAIL, PULL, PUSH
 from qbwc_bridge.flow.renewing import renew_figures
 from qbwc_bridge.flow.rotation import SHARE, Asked, hourly_limit, is_touched
+from qbwc_bridge.logs import about
 from qbwc_bridge.worker import Pulled, mail, notice, pull, push
 
 log = logging.getLogger("qbwc_bridge.clockwork")
@@ -37,8 +39,9 @@ TOUCHED_SECONDS = 20.0
 class Clockwork:
     """A thread that pulls and pushes every connection when its clock says so, and stops cleanly."""
 
-    def __init__(self, kit: Kit) -> None:
+    def __init__(self, kit: Kit, ticks: Callable[[], float] = time.monotonic) -> None:
         self._kit = kit
+        self._ticks = ticks
         self._stop = threading.Event()
         # Two threads: a mail server that stays silent holds no push up, and a long pull no alarm.
         self._threads = [
@@ -85,7 +88,7 @@ class Clockwork:
             self._guarded(connection, PULL, connection.pulled_at, now, lambda c: self._pull(c, "round"))
             self._follow(connection, [row for row in on if row.connection_id == connection.id], now)
             if not connection.detached_at:
-                self._guarded(connection, PUSH, connection.pushed_at, now, lambda c: push(self._kit, c.id))
+                self._guarded(connection, PUSH, connection.pushed_at, now, self._push)
             self._try(connection, "figures", lambda c: renew_figures(self._kit, c.id, self._stop.is_set))
 
     def mail_tick(self) -> None:
@@ -118,7 +121,11 @@ class Clockwork:
         pulled = pull(self._kit, connection.id, asked=asked)
         for sentence in pulled.problems:
             log.warning("%s of %s: %s", PULL, connection.name, sentence)
+        metrics.PROBLEMS.add(PULL, by=len(pulled.problems))
         return pulled
+
+    def _push(self, connection: Connection) -> None:
+        metrics.PROBLEMS.add(PUSH, by=len(push(self._kit, connection.id).problems))
 
     def _follow(self, connection: Connection, on: list[ProjectChoice], now: dt.datetime) -> None:
         """Read what Procore said that it changed, at once; what that could not serve is left to the next round."""
@@ -159,12 +166,15 @@ class Clockwork:
 
     def _try(self, connection: Connection, name: str, step: Callable[[Connection], object]) -> bool:
         """Take one step; what goes wrong is logged and stops nothing else. Gives whether it went well."""
-        try:
-            step(connection)
-        except BridgeError as problem:
-            log.warning("%s of %s: %s", name, connection.name, problem)
-        except Exception:  # the clockwork must go on; the fault is logged whole
-            log.exception("%s of %s failed unexpectedly", name, connection.name)
-        else:
-            return True
-        return False
+        began, outcome = self._ticks(), "failed"
+        with about(connection=connection.name, step=name):
+            try:
+                step(connection)
+                outcome = "done"
+            except BridgeError as problem:
+                outcome = "refused"
+                log.warning("%s of %s: %s", name, connection.name, problem)
+            except Exception:  # the clockwork must go on; the fault is logged whole
+                log.exception("%s of %s failed unexpectedly", name, connection.name)
+        metrics.STEPS.took(self._ticks() - began, name, outcome)
+        return outcome == "done"

@@ -1,7 +1,7 @@
 """Makes the parts of the documentation that must say what the code says: `python -m tests.make_docs`.
 
 Each page begins with words of a person, up to the marker; what follows is made from the table of numbers, the Settings
-class and the commands, and is the same on every machine. A test fails when a page is stale.
+class, the commands and other tables of the code, and is the same on every machine. A test fails when a page is stale.
 """
 
 import re
@@ -10,14 +10,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import click
 
+from installer import licences
 from qbwc_bridge.cli.main import cli
+from qbwc_bridge.logs.files import FILE_BYTES, FILES
+from qbwc_bridge.metrics import METRICS
 from qbwc_bridge.qbxml.connector_codes import CONNECTOR_CODES, HRESULTS
 from qbwc_bridge.qbxml.meanings import WHO, Meaning
 from qbwc_bridge.qbxml.status_codes import STATUS_CODES
 from qbwc_bridge.settings import CONNECTION_KEYS, Settings
-from qbwc_bridge.settings.keys import CONNECTION_DEFAULTS, SECRETS
+from qbwc_bridge.settings.keys import CONNECTION_DEFAULTS, MIB, SECRETS
 from qbwc_bridge.settings.sources import PREFIX, _must
 from qbwc_bridge.settings.values import as_text
+from tests import told_states
 from tests.repository import ROOT
 
 MARKER = "<!-- What follows is made by `python -m tests.make_docs`: do not edit it here. -->"
@@ -132,7 +136,7 @@ DEFAULTS: Mapping[str, str] = {
     "smtp_url": "none: no mail",
     "qbxml_schema_dir": "none: requests are not checked once more before they are sent",
     "templates_dir": "none: the shipped templates",
-    "metrics_token": "none",
+    "metrics_token": "none: `/metrics` answers this machine alone",
     "trusted_proxies": "none: no proxy is trusted",
 }
 """In words, where the default is no plain value or another one on every machine."""
@@ -141,7 +145,6 @@ WITHOUT_EFFECT = frozenset(
     {
         "keep_qbxml_days",
         "keep_history_days",
-        "metrics_token",
     }
 )
 """Checked at the start and then read by nothing in this version; a test compares this with the code."""
@@ -195,10 +198,13 @@ MORE: Mapping[str, str] = {
     "code; its key is `qbd:<key>:<TxnID>:<job ListID>`. `direct_costs_total`: each project has one direct cost with "
     "one line per budget code and the total to date, dated as its newest cost; its key is "
     "`qbd:<key>:total:<job ListID>`. After a change the next push removes the one and writes the other.",
+    "metrics_token": "See [metrics](metrics.md).",
     "trusted_proxies": "Name here the reverse proxy that speaks TLS in front of the bridge.",
     "procore_client_secret": "It is read when a connection is made, if no file is named; not later.",
     "test_data": "The bridge itself never looks at it.",
-    "log_level": "The log goes to standard error.",
+    "log_level": "The log goes to standard error. `serve` keeps it in files too, in the folder `logs` of the data "
+    f"directory: {FILES} of {FILE_BYTES // MIB} MiB, the oldest removed first. Every line of a visit names connection "
+    "and session, those about tasks the task; at `debug` each message and each move of a task has a line.",
 }
 """What the short text of a setting leaves open."""
 
@@ -217,7 +223,7 @@ def settings() -> str:
         "## Settings that have no effect yet",
         wrapped(
             "This version checks the values of these settings at the start and then does nothing with them. There "
-            "is no `/metrics` and no clearing of old data yet."
+            "is no clearing of old data yet."
         ),
         "\n".join(point(key.upper()) for key in Settings.model_fields if key in WITHOUT_EFFECT),
         "## Every setting",
@@ -298,7 +304,55 @@ def _help(command: click.Command) -> str:
     return re.sub(r"\s+", " ", (command.help or "").replace("\b", "")).strip()
 
 
-PAGES: Mapping[str, Callable[[], str]] = {"troubles.md": troubles, "settings.md": settings, "commands.md": commands}
+# ---------------------------------------------------------------- metrics.md
+
+
+def metrics() -> str:
+    """Describe every metric, from the table."""
+    parts = ["## Every metric"]
+    for metric in METRICS:
+        lines = [f"### {metric.name}", "", wrapped(metric.tells), "", point(f"Kind: {metric.kind}.")]
+        if metric.labels:
+            lines.append(point(f"Labels: {', '.join(f'`{label}`' for label in metric.labels)}."))
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
+
+
+# ---------------------------------------------------------------- states.md
+
+
+def states() -> str:
+    """Describe every state, with the moves that the code allows."""
+    parts = ["## Every state"]
+    for heading, word, told, following in told_states.states():
+        called = [point(f"On the page: {word}.")] if word else []
+        points = [point(f"Who acts: {told.who}."), point(f"What ends it: {told.ends}"), point(f"Next: {following}.")]
+        parts.append("\n".join([f"### {heading}", "", wrapped(told.means), "", *called, *points]))
+    return "\n\n".join(parts)
+
+
+# ---------------------------------------------------------------- licences.md
+
+
+def shipped() -> str:
+    """List every package that the bridge is shipped with, with its licence and where its text is."""
+    rows = ["| package | version | licence | where | its text |", "| --- | --- | --- | --- | --- |"]
+    for pin in licences.pins():
+        found = licences.licence(pin)
+        files = ", ".join(f"`{file}`" for file in found.files)
+        where = f"`{pin.marker}`" if pin.marker else "everywhere"
+        rows.append(f"| {pin.name} | {pin.version} | {found.expression} | {where} | {files} |")
+    return "\n".join(rows)
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "troubles.md": troubles,
+    "settings.md": settings,
+    "commands.md": commands,
+    "metrics.md": metrics,
+    "states.md": states,
+    "licences.md": shipped,
+}
 """How what follows the marker is made, by file in docs/."""
 
 

@@ -185,9 +185,14 @@ def say(sentence: str) -> None:
 
 
 def show_json(data: Any) -> None:
-    """Print data as JSON: amounts as texts with two decimals, times in ISO 8601 with offset."""
+    """Print data as JSON."""
+    click.echo(json_text(data))
+
+
+def json_text(data: Any) -> str:
+    """Give data as JSON: amounts as texts with two decimals, times in ISO 8601 with offset."""
     # ASCII only, because a pipe on Windows has the machine's old character set.
-    click.echo(json.dumps(data, indent=2, default=_plain))
+    return json.dumps(data, indent=2, default=_plain)
 
 
 def each(things: Sequence[Thing], act: Callable[[Thing], None]) -> None:

@@ -6,13 +6,17 @@ from dataclasses import asdict
 import click
 
 from qbwc_bridge.cli.common import Bridge, find_projects, json_option, pass_bridge, show_json
+from qbwc_bridge.cli.machine_checks import disk_check, server_checks, sleep_checks
 from qbwc_bridge.domain.checkup import Check
 from qbwc_bridge.domain.records import Connection
 from qbwc_bridge.errors import BridgeError, Refused, WrongUsage
 from qbwc_bridge.files.plain import printable
 from qbwc_bridge.flow.checkup import connection_checks, procore_checks
 from qbwc_bridge.flow.mail_checkup import mail_checks, server_check
+from qbwc_bridge.webconnector.public_address import public_address_checks
 from qbwc_bridge.webconnector.qwc_lint import lint_qwc
+
+MEGABYTE = 1_000_000
 
 Looking = Callable[[Bridge, Connection, Sequence[int]], Iterable[Check]]
 
@@ -23,14 +27,14 @@ Looking = Callable[[Bridge, Connection, Sequence[int]], Iterable[Check]]
 @json_option
 @pass_bridge
 def doctor(bridge: Bridge, name: str | None, numbers: Sequence[str], *, as_json: bool) -> None:
-    """Check settings, database, visits, the .qwc file, mail, and Procore access and permissions; say what to do.
+    """Check this machine, server, public address, visits, .qwc file, mail, and access to Procore; say what to do.
 
     For connection NAME or for all. Procore is only read. Ends with exit code 1 when something needs a person.
     """
     if numbers and name is None:
         raise WrongUsage("--project goes with the NAME of a connection.")
     found = []
-    for check in _checks(bridge, name, numbers):
+    for check in checks(bridge, name, numbers):
         found.append(check)
         if not as_json:
             _print(check)
@@ -40,7 +44,7 @@ def doctor(bridge: Bridge, name: str | None, numbers: Sequence[str], *, as_json:
         raise click.exceptions.Exit(1)
 
 
-def _checks(bridge: Bridge, name: str | None, numbers: Sequence[str]) -> Iterator[Check]:
+def checks(bridge: Bridge, name: str | None, numbers: Sequence[str]) -> Iterator[Check]:
     """Give every check in the order of what the next one needs; what fails early leaves the later ones out."""
     try:
         yield Check("settings", "fine", f"Every setting is good; the data is in {bridge.settings.data_dir}.")
@@ -53,15 +57,26 @@ def _checks(bridge: Bridge, name: str | None, numbers: Sequence[str]) -> Iterato
     except BridgeError as problem:
         yield Check("database", "broken", str(problem))
         return
-    yield Check("database", "fine", "It opens and is of this version.")
+    yield from _machine(bridge)
     if not count:
         told = "There is no connection yet."
         yield Check("connections", "look", told, "An admin makes one with `connection add`.")
-        yield server_check(bridge.kit, bridge.settings.public_url)
-        return
-    for connection in bridge.connections(name):
+    for connection in bridge.connections(name) if count else ():
         yield from _of_connection(bridge, connection, numbers)
     yield server_check(bridge.kit, bridge.settings.public_url)
+
+
+def _machine(bridge: Bridge) -> Iterator[Check]:
+    """Look at what all connections share: database, disk, server, public address, and whether the PC sleeps."""
+    settings, now = bridge.settings, bridge.now()
+    with bridge.kit.work() as uow:
+        found = uow.everywhere.totals(now)
+    told = f"It opens and is of this version ({found.database}, schema {found.schema}, {found.size / MEGABYTE:.1f} MB)."
+    yield Check("database", "fine", told)
+    yield disk_check(settings.data_dir)
+    yield from server_checks(settings.listen_addresses())
+    yield from public_address_checks(settings.public_url, now)
+    yield from sleep_checks()
 
 
 def _of_connection(bridge: Bridge, connection: Connection, numbers: Sequence[str]) -> Iterator[Check]:

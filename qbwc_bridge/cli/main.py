@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, str] = {
     "status": "status:status",
     "doctor": "doctor:doctor",
     "db": "db:db",
+    "support-bundle": "support:support_bundle",
 }
 """Where each command stands, in the order in which people meet them: module of this package, colon, name."""
 

@@ -1,5 +1,6 @@
 """`serve`: SOAP endpoint, status page and clockwork in one process, until it is told to stop."""
 
+import logging
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -8,10 +9,13 @@ from types import FrameType
 
 import click
 
+from qbwc_bridge import __version__, logs
 from qbwc_bridge.cli import server_lock
 from qbwc_bridge.cli.common import Bridge, pass_bridge, say
 from qbwc_bridge.cli.db import older, upgrade_database
 from qbwc_bridge.settings import Settings
+
+log = logging.getLogger("qbwc_bridge.serve")
 
 CLOCKWORK_SECONDS = 30.0
 """How long a step of the clockwork may take to end at a stop; what it leaves undone the next start takes up."""
@@ -28,7 +32,8 @@ def serve(bridge: Bridge) -> None:
 
     settings = bridge.settings
     _upgrade_if_older(settings)
-    with server_lock.serving(settings.data_dir), _stop_signals() as stop:
+    kept = logs.kept_in(settings.data_dir / logs.FOLDER, as_json=settings.log_json)
+    with server_lock.serving(settings.data_dir), kept, _stop_signals() as stop:
         app = bridge.app
         for sentence in app.misfits():
             say(sentence)
@@ -42,10 +47,12 @@ def serve(bridge: Bridge) -> None:
         clockwork.start()
         # One line that programs wait for.
         click.echo(f"listening on {' and '.join(server.addresses)}")
+        log.info("version %s begins, at %s", __version__, " and ".join(server.addresses))
         try:
             server.run(stop)
         finally:
             clockwork.stop(CLOCKWORK_SECONDS)
+            log.info("it ends")
     say("stopped")
 
 

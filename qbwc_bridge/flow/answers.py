@@ -23,6 +23,7 @@ from qbwc_bridge.flow.moves import Rows, give_up, is_write, move_task, submissio
 from qbwc_bridge.flow.readings import LISTS, LISTS_RANK, LISTS_WHOLE_EVERY, OPTIONAL, window
 from qbwc_bridge.flow.rebuilding import build_anew, each_alone
 from qbwc_bridge.flow.scene import Scene
+from qbwc_bridge.logs import about
 from qbwc_bridge.qbxml.by_itself import BACK_OFF, MAX_REBUILDS
 from qbwc_bridge.qbxml.statuses import Meaning, Reaction, meaning
 
@@ -64,18 +65,22 @@ def apply(scene: Scene, message: MessageSet, replies: ReplySet) -> None:
     tasks = scene.uow.tasks.find(message_set_id=message.id, state=[*OUTSTANDING, TaskState.QUEUED])
     rows = submissions_of(scene.uow, tasks)
     for task in tasks:
-        reply = replies.for_request(str(task.id))
-        if task.state is TaskState.QUEUED:
-            _late(scene, task, rows, reply, orders)
-            continue
-        if reply is None and is_write(task):
-            doubt(scene, task, f"QuickBooks' reply set left it out (set status {replies.status or 'none'})")
-        elif reply is None:
-            again(scene, task, why="QuickBooks' reply set left it out")
-        elif not is_write(task):
-            _apply_query(scene, task, reply, orders)
-        else:
-            apply_write(scene, task, rows, reply, orders)
+        with about(task=task.id, submission=task.submission_id):
+            _apply_reply(scene, task, rows, replies, orders)
+
+
+def _apply_reply(scene: Scene, task: Task, rows: Rows, replies: ReplySet, orders: Orders) -> None:
+    reply = replies.for_request(str(task.id))
+    if task.state is TaskState.QUEUED:
+        _late(scene, task, rows, reply, orders)
+    elif reply is None and is_write(task):
+        doubt(scene, task, f"QuickBooks' reply set left it out (set status {replies.status or 'none'})")
+    elif reply is None:
+        again(scene, task, why="QuickBooks' reply set left it out")
+    elif not is_write(task):
+        _apply_query(scene, task, reply, orders)
+    else:
+        apply_write(scene, task, rows, reply, orders)
 
 
 def _late(scene: Scene, task: Task, rows: Rows, reply: Reply | None, orders: Orders) -> None:

@@ -3,6 +3,7 @@
 Procore is only read. Trouble with one project, or one tool, never hides another's.
 """
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from http import HTTPStatus
 
@@ -16,6 +17,9 @@ from qbwc_bridge.ports import Procore
 MOST_PROJECTS = 10
 """Projects looked at in one run unless they are named: eleven calls each, of the six hundred that Procore lets an app
 make in an hour at the least."""
+
+CLOCK_SECONDS, WRONG_CLOCK_SECONDS = 60, 600
+"""Off by so much is told, and counts as broken: records are dated by it, and tokens live for an hour or two."""
 
 
 def connection_checks(kit: Kit, connection: Connection) -> Iterator[Check]:
@@ -75,6 +79,7 @@ def procore_checks(kit: Kit, connection: Connection, numbers: Sequence[int] = ()
         yield _check(connection, name, "broken", str(problem))
         return
     yield _check(connection, "Procore sign-in", "fine", "Procore gave a token.")
+    yield from _clock(connection, procore.clock_ahead())
     told = f"Company {connection.procore_company_id} is shown to the bridge's app."
     yield _check(connection, "Procore company", "fine", told)
     try:
@@ -84,6 +89,22 @@ def procore_checks(kit: Kit, connection: Connection, numbers: Sequence[int] = ()
         yield _check(connection, "Procore company tools", "broken", str(problem))
         return
     yield from _projects(procore, connection, choices, numbers)
+
+
+def _clock(connection: Connection, ahead: dt.timedelta | None) -> Iterator[Check]:
+    """Hold this machine's clock against Procore's, which its answers tell to the second."""
+    if ahead is None:
+        return
+    seconds = abs(int(ahead.total_seconds()))
+    if seconds <= CLOCK_SECONDS:
+        yield _check(connection, "clock", "fine", "This machine's clock and Procore's agree.")
+        return
+    way = "behind" if ahead > dt.timedelta() else "ahead of"
+    told = f"This machine's clock is {seconds} seconds {way} Procore's."
+    to_do = (
+        "Let the machine set its clock by a time server: certificates, tokens and the times of records depend on it."
+    )
+    yield _check(connection, "clock", "broken" if seconds > WRONG_CLOCK_SECONDS else "look", told, to_do)
 
 
 def _projects(

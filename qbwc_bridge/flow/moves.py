@@ -2,6 +2,7 @@
 
 import base64
 import datetime as dt
+import logging
 import secrets
 from collections.abc import Mapping, Sequence
 
@@ -10,6 +11,8 @@ from qbwc_bridge.domain.records import Connection, History, Submission, Task
 from qbwc_bridge.domain.states import ALIVE, State, TaskState, check_move, check_task_move
 from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.ports import UnitOfWork
+
+log = logging.getLogger("qbwc_bridge.flow")
 
 BRIDGE = "bridge"
 """Who moved it, where no person did."""
@@ -49,6 +52,9 @@ def move_task(
     if why:
         row.message = why
     uow.tasks.save(row)
+    level = logging.INFO if after in (TaskState.PARKED, TaskState.IN_DOUBT) else logging.DEBUG
+    # Why stands in the history: it names records, which the log need not.
+    log.log(level, "A task went from %s to %s", before, after, extra={"task": row.id, "submission": row.submission_id})
     uow.history.append(History(row.connection_id, "task", row.id, now, who, before, after, why))
 
 

@@ -20,6 +20,7 @@ from qbwc_bridge.ports.listing import Listing as Listing
 from qbwc_bridge.ports.listing import ProjectGlance as ProjectGlance
 from qbwc_bridge.ports.listing import Sums as Sums
 from qbwc_bridge.ports.listing import Tally as Tally
+from qbwc_bridge.ports.listing import Totals as Totals
 from qbwc_bridge.ports.listing import Wanted as Wanted
 from qbwc_bridge.ports.mail import Mail as Mail
 from qbwc_bridge.ports.store import Filled as Filled
@@ -90,6 +91,10 @@ class Procore(Protocol):
 
     def allowance(self) -> Allowance:
         """What Procore allows as far as its answers told, and how many calls were made through this connection."""
+        ...
+
+    def clock_ahead(self) -> dt.timedelta | None:
+        """How much Procore's clock is ahead of ours, as its last answer told; None before any."""
         ...
 
     def rest(self, told: Callable[[str], None]) -> bool:

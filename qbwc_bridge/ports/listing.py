@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from qbwc_bridge.domain import records
+from qbwc_bridge.domain.notices import NoticeState
 from qbwc_bridge.domain.shown import Shown
-from qbwc_bridge.domain.states import State
+from qbwc_bridge.domain.states import State, TaskState
 
 Figures = TypeVar("Figures")
 
@@ -87,6 +88,25 @@ class ProjectGlance:
     shown: Shown
 
 
+@dataclass(slots=True)
+class Totals:
+    """What monitors are told of the whole database; counts are by id of the connection."""
+
+    database: str
+    """sqlite or postgresql."""
+    schema: str = ""
+    """The version of its schema, such as `0010`."""
+    size: int = 0
+    """In bytes."""
+    sessions: dict[int, int] = field(default_factory=dict)
+    """Sessions whose lease runs."""
+    submissions: dict[int, dict[State, int]] = field(default_factory=dict)
+    tasks: dict[int, dict[TaskState, int]] = field(default_factory=dict)
+    """Of those that are not ended."""
+    mail: dict[int, dict[NoticeState, int]] = field(default_factory=dict)
+    """Of what did not go."""
+
+
 class Listing(Protocol):
     """Submissions as a table, filtered, sorted, counted and summed by the database; and a few columns of many rows."""
 
@@ -163,6 +183,10 @@ class Everywhere(Protocol):
 
     def tallies(self) -> Mapping[int, Tally]:
         """Add up the rows of every connection that has any, by its id."""
+        ...
+
+    def totals(self, now: dt.datetime) -> Totals:
+        """Count what is open at the moment `now`, for monitors."""
         ...
 
     def projects(self) -> Sequence[ProjectGlance]:

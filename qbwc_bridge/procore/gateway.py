@@ -1,5 +1,6 @@
 """The Protocol `Procore` on Procore's public REST API."""
 
+import datetime as dt
 import logging
 import threading
 import time
@@ -69,7 +70,7 @@ class Gateway:
             wire=login_wire, login_url=login_url, client_id=client_id, client_secret=client_secret, clock=clock
         )
         self._pace = Pace(clock=clock, sleep=sleep)
-        wire = Wire(http=self._http, pace=self._pace, sleep=sleep)
+        wire = Wire(http=self._http, pace=self._pace, sleep=sleep, company=str(company_id))
         self._client = Client(wire=wire, tokens=tokens, api_url=api_url, company_id=company_id)
         self.hooks = CompanyHooks(self._client)
         self._locks: dict[int, threading.Lock] = {}
@@ -82,6 +83,10 @@ class Gateway:
     def allowance(self) -> Allowance:
         """What Procore allows, and how many calls were made; see the Protocol."""
         return self._pace.allowance()
+
+    def clock_ahead(self) -> dt.timedelta | None:
+        """How much Procore's clock is ahead of ours; see the Protocol."""
+        return self._pace.ahead()
 
     def rest(self, told: Callable[[str], None]) -> bool:
         """Wait until Procore allows calls again; see the Protocol."""

@@ -42,7 +42,7 @@ class Pace:
         self._calls = 0
         self._hourly: int | None = None
         self._spike: int | None = None
-        self._ahead = dt.timedelta()
+        self._ahead: dt.timedelta | None = None
 
     def allowance(self) -> Allowance:
         """Give the calls answered so far and the limits that their answers told."""
@@ -52,7 +52,12 @@ class Pace:
     def theirs(self) -> dt.datetime:
         """Give the present moment by Procore's clock, as its last answer told; ours where none did."""
         with self._lock:
-            return self._clock.now() + self._ahead
+            return self._clock.now() + (self._ahead or dt.timedelta())
+
+    def ahead(self) -> dt.timedelta | None:
+        """Give how much Procore's clock is ahead of ours, as its last answer told; None where none did."""
+        with self._lock:
+            return self._ahead
 
     def rest(self, told: Callable[[str], None]) -> bool:
         """Sleep until calls are allowed again, however long that is, and tell it each minute; gives whether it was."""

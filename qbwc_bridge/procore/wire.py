@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Literal
 
+from qbwc_bridge import metrics
 from qbwc_bridge.errors import ProcoreError, ProcoreUnreachable
 from qbwc_bridge.procore.httpclient import httpx
 from qbwc_bridge.procore.jsontext import read_json, write_json
@@ -88,7 +89,10 @@ class Call:
 
 
 class Wire:
-    """One HTTP client with its pace; safe to use from several threads. `ticks` gives seconds, for measuring only."""
+    """One HTTP client with its pace; safe to use from several threads. `ticks` gives seconds, for measuring only.
+
+    `company` names Procore's company to monitors; empty where calls of another host are not counted against its limit.
+    """
 
     def __init__(
         self,
@@ -97,11 +101,13 @@ class Wire:
         pace: Pace,
         sleep: Callable[[float], None],
         ticks: Callable[[], float] = time.monotonic,
+        company: str = "",
     ) -> None:
         self._http = http
         self.pace = pace
         self._sleep = sleep
         self._ticks = ticks
+        self._company = company
 
     def send(self, call: Call, headers: Mapping[str, str]) -> httpx.Response:
         """Send a call, again where that is right; give the last answer, whatever its status.
@@ -158,17 +164,25 @@ class Wire:
         except httpx.RequestError as error:
             # Its kind only: its message may quote what was sent.
             self._log(call, attempt, began, logging.INFO, lost=type(error).__name__)
+            metrics.PROCORE_CALLS.add(call.method, "lost")
             raise
         level = logging.DEBUG if response.is_success else logging.INFO
-        self._log(call, attempt, began, level, status=response.status_code, **_allowance(response))
+        allowance = _allowance(response)
+        self._log(call, attempt, began, level, status=response.status_code, **allowance)
+        metrics.PROCORE_CALLS.add(call.method, str(response.status_code))
+        left = allowance.get("calls_left", "").strip()
+        if self._company and left.isdecimal():
+            metrics.PROCORE_LEFT.put(int(left), self._company)
         return response
 
     def _log(self, call: Call, attempt: int, began: float, level: int, **came: object) -> None:
+        seconds = self._ticks() - began
+        metrics.PROCORE_SECONDS.took(seconds, call.method)
         facts = {
             "method": call.method,
             "path": httpx.URL(call.url).path,
             "attempt": attempt,
-            "milliseconds": round((self._ticks() - began) * 1000),
+            "milliseconds": round(seconds * 1000),
             **came,
         }
         log.log(level, "Procore: %s", call.doing, extra=facts)

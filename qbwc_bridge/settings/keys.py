@@ -4,8 +4,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from qbwc_bridge.settings.machine import default_data_dir, machine_zone
 from qbwc_bridge.settings.values import (
@@ -38,10 +37,10 @@ def _own(default: Any, text: str) -> Any:
     return Field(default, description=text, json_schema_extra={"connection": True})
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Every setting with type, default and help; made by `load_settings`, which alone reads environment and file."""
 
-    model_config = SettingsConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
     data_dir: Path = Field(default_factory=lambda: default_data_dir(os.environ), description="folder of all data")
     database_url: DatabaseUrl | None = Field(None, description="database; an SQLite file in the data directory")
@@ -98,18 +97,6 @@ class Settings(BaseSettings):
         """Fill in the machine's time zone where none was given."""
         if not self.time_zone:
             object.__setattr__(self, "time_zone", machine_zone(os.environ))
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003 - the library's signature
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take what `load_settings` joined; the library's own sources would pass unknown names over in silence."""
-        return (init_settings,)
 
     def secret_key_path(self) -> Path:
         """Give the key file, made by whoever needs it first."""

@@ -77,7 +77,9 @@ class SignIn:
             return response
         person = self._person(name)
         if not self._right(person, password) or person is None:
-            log.warning("sign-in to the status page refused for name %r from %s", name[:40], address)
+            # A name that nobody has may be a password, typed into the wrong field.
+            told = f"name {name!r}" if person else "a name that nobody has"
+            log.warning("sign-in to the status page refused for %s from %s", told, address)
             return self._form(forward, WRONG, 403, name)
         self._site.throttle.forgive(name, address, now)
         return self._let_in(person, forward or urls.build("overview"), now)

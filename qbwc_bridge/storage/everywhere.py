@@ -13,11 +13,12 @@ from sqlalchemy.sql.elements import ColumnElement
 from qbwc_bridge.domain.books import KeptFigures
 from qbwc_bridge.domain.records import ProjectChoice
 from qbwc_bridge.domain.states import State, TaskState
-from qbwc_bridge.ports import ProjectGlance, Tally
+from qbwc_bridge.ports import ProjectGlance, Tally, Totals
 from qbwc_bridge.storage import tables
 from qbwc_bridge.storage.kept import decoded
 from qbwc_bridge.storage.repository import Transaction
 from qbwc_bridge.storage.rows import row_codec
+from qbwc_bridge.storage.totals import read_totals
 
 Figures = TypeVar("Figures")
 
@@ -44,6 +45,10 @@ class EveryConnection:
             for connection_id, count in self._fetch(statement()):
                 setattr(found[connection_id], name, count)
         return dict(found)
+
+    def totals(self, now: dt.datetime) -> Totals:
+        """Count what is open at the moment `now`, for monitors."""
+        return read_totals(self._transaction, now)
 
     def projects(self) -> list[ProjectGlance]:
         """Give every project of every connection, by number."""

@@ -40,6 +40,11 @@ class Transaction:
         self.touched = Touched()
         self._closed = False
 
+    @property
+    def dialect(self) -> str:
+        """The kind of database: sqlite or postgresql."""
+        return self._driver.engine.dialect.name
+
     def fetch(self, statement: Executable, values: Values) -> list[Sequence[Any]]:
         """Run a statement that gives rows; raises BridgeError with one sentence."""
         return self._told(self._driver.fetch, statement, values)

@@ -216,7 +216,8 @@ def _encode_text(value: str) -> str:
     return _NOT_STORABLE.sub("\ufffd", value)
 
 
-def _encode_time(value: dt.datetime) -> str:
+def moment_text(value: dt.datetime) -> str:
+    """Give a moment as it is stored: texts of moments with a zone sort as the moments do."""
     moment = value if value.tzinfo is None or value.tzinfo is dt.UTC else value.astimezone(dt.UTC)
     return moment.isoformat(timespec="microseconds")
 
@@ -250,5 +251,5 @@ _SIMPLE: Mapping[Any, FieldCodec] = {
     bytes: FieldCodec(encode=_as_it_is, decode=bytes, sortable=False),
     Decimal: FieldCodec(encode=str, decode=Decimal, sortable=False),
     dt.date: FieldCodec(encode=dt.date.isoformat, decode=dt.date.fromisoformat),
-    dt.datetime: FieldCodec(encode=_encode_time, decode=_decode_time),
+    dt.datetime: FieldCodec(encode=moment_text, decode=_decode_time),
 }

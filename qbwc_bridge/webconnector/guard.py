@@ -8,9 +8,12 @@ Whatever goes wrong, the answer is a SOAP fault with status 500, which is where 
 
 import html
 import logging
+import time
+from collections.abc import Callable
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from qbwc_bridge.logs import without_values
+from qbwc_bridge import metrics
+from qbwc_bridge.logs import about, note, without_values
 from qbwc_bridge.webconnector.calls import CALLER, NUMBERS
 from qbwc_bridge.webconnector.reading import ENVELOPE_NAMESPACE, RefusedRequest, read_call
 from qbwc_bridge.webconnector.service import Ask
@@ -27,23 +30,33 @@ GENERIC = "The bridge met a fault of its own; the log on its server says where, 
 
 
 class Guard:
-    """A WSGI application for POST requests, in front of spyne; `max_bytes` (MAX_SOAP_BYTES) bounds a request."""
+    """A WSGI application for POST requests, in front of spyne; `max_bytes` (MAX_SOAP_BYTES) bounds a request.
 
-    def __init__(self, ask: Ask, *, max_bytes: int) -> None:
+    `ticks` gives seconds, for measuring only.
+    """
+
+    def __init__(self, ask: Ask, *, max_bytes: int, ticks: Callable[[], float] = time.monotonic) -> None:
         self._ask = ask
+        self._ticks = ticks
         self._max_bytes = max_bytes
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         """Answer one SOAP request with status 200, or 500 and a soap:Fault."""
+        with about():  # what is noted on the way, such as the session, is on the lines of this call alone
+            return self._answer(environ, start_response)
+
+    def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         status = "500 Internal Server Error"
         caller = environ.get("REMOTE_ADDR", "")[:MAX_ADDRESS]
-        told = CALLER.set(caller)
+        told, began, name, outcome = CALLER.set(caller), self._ticks(), "", "failed"
         try:
             name, texts = read_call(environ, self._max_bytes)
+            note(call=name)
             body = _through(self._ask, name, texts)
-            status = "200 OK"
+            status, outcome = "200 OK", "answered"
+            metrics.SOAP_SECONDS.took(self._ticks() - began, name)
         except RefusedRequest as refusal:
-            sentence = str(refusal)
+            sentence, outcome = str(refusal), "refused"
             log.warning("A SOAP request from %s was refused: %s", caller or "an unknown address", sentence)
             body = fault(refusal.code, sentence)
         except Exception as error:  # noqa: BLE001 - the last line of defence: logged below, answered as a fault
@@ -51,6 +64,7 @@ class Guard:
             body = fault("Server", GENERIC)
         finally:
             CALLER.reset(told)
+            metrics.SOAP_CALLS.add(name, outcome)
         answer = b'<?xml version="1.0" encoding="utf-8"?>' + body
         start_response(status, [("Content-Type", CONTENT_TYPE), ("Content-Length", str(len(answer)))])
         return [answer]

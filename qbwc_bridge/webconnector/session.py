@@ -8,12 +8,13 @@ import datetime as dt
 import logging
 import secrets
 
-from qbwc_bridge import __version__
+from qbwc_bridge import __version__, metrics
 from qbwc_bridge.domain.records import MessageSet, Task, Visit
 from qbwc_bridge.flow import company, dispatch, recovery, work
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.flow.views import visit_every
+from qbwc_bridge.logs import note
 from qbwc_bridge.ports import UnitOfWork
 from qbwc_bridge.qbxml.statuses import Reaction
 from qbwc_bridge.qbxml.statuses import hresult as hresult_meaning
@@ -48,6 +49,13 @@ CONTACT_SECONDS = 15
 """The time of the last contact is written no more often: the page tells it in minutes, and a visit has many calls."""
 
 
+SHOWN_OF_SESSION = 8
+"""Characters of a ticket's keyed hash that name the session in the log: told apart by them, of no use to anybody."""
+
+LOGIN_OUTCOMES = {"nvu": "refused", "busy": "busy", "none": "nothing_to_do"}
+"""What monitors are told of a login, by what it is answered; anything else opens a session."""
+
+
 class Session:
     """Implements `calls.Calls` on the stations."""
 
@@ -69,7 +77,15 @@ class Session:
 
     def authenticate(self, user_name: str, password: str) -> list[str]:
         """Open a session: ticket, and `nvu`, `busy`, `none` or an empty text for the open company file."""
-        kit, ticket = self._kit, secrets.token_urlsafe(24)
+        ticket = secrets.token_urlsafe(24)
+        answer = self._login(ticket, user_name, password)
+        outcome = LOGIN_OUTCOMES.get(answer[1], "opened")
+        metrics.LOGINS.add(outcome)
+        log.log(logging.INFO if outcome == "opened" else logging.DEBUG, "A login of the Web Connector: %s", outcome)
+        return answer
+
+    def _login(self, ticket: str, user_name: str, password: str) -> list[str]:
+        kit = self._kit
         now, given = kit.clock.now(), kit.hash_token(password)
         if self._throttle.refuses(user_name, given, now):
             return [ticket, "nvu"]
@@ -79,6 +95,7 @@ class Session:
             if not secrets.compare_digest(known, given) or connection is None:
                 self._throttle.wrong(user_name, known, now, named=connection is not None)
                 return [ticket, "nvu"]
+            note(connection=connection.name, session=kit.hash_token(ticket)[:SHOWN_OF_SESSION])
             connection.last_contact = now
             for visit in uow.visits.find(connection_id=connection.id, ended_at=None):
                 if visit.lease_until > now:
@@ -105,9 +122,9 @@ class Session:
         self, ticket: str, hcp_response: str, company_file_name: str, country: str, major: int, minor: int
     ) -> str:
         """Give the next qbXML; an empty text makes the Web Connector ask getLastError and close."""
-        log.debug("request processor %s.%s, country %s", major, minor, country)
         with self._kit.work() as uow:
             scene = self._scene(uow, ticket)
+            log.debug("request processor %s.%s, country %s", major, minor, country)
             if scene is None or not self._goes_on(scene):
                 return ""
             visit, language = scene.visit, self._kit.language
@@ -127,6 +144,8 @@ class Session:
             scene.save()
         if message is None:
             return ""
+        note(message=message.id)
+        log.debug("A message goes to QuickBooks: %s", message.purpose)
         self._ready.left(message)
         return message.request_text
 
@@ -142,6 +161,8 @@ class Session:
                 return STOP
             sent, proceed = self._answered_one(scene), True
             if sent:
+                note(message=sent.id)
+                log.debug("An answer came to %s", sent.purpose)
                 work.heard(scene, sent)
                 if hresult:
                     proceed = exchange.refused(scene, sent, hresult, message)
@@ -202,7 +223,9 @@ class Session:
             visit.ended_at = visit.ended_at or scene.now
             self._settle(scene)
             scene.save()
-            return words.result(visit)
+            result = words.result(visit)
+            log.info("The visit ended: %d exported, %d need a person", visit.exported, visit.failed)
+            return result
 
     def get_interactive_url(self, ticket: str, session_id: str) -> str:
         """Offer no interactive mode: its browser protocol died with Internet Explorer."""
@@ -226,6 +249,7 @@ class Session:
         if visit is None:
             return None
         connection = uow.connections.get(visit.connection_id)
+        note(connection=connection.name, session=visit.ticket_hash[:SHOWN_OF_SESSION])
         now, last = self._kit.clock.now(), connection.last_contact
         if visit.ended_at is None and (last is None or (now - last).total_seconds() >= CONTACT_SECONDS):
             connection.last_contact = now

@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import re
 import secrets
 import signal
 import socket
@@ -20,6 +21,7 @@ import pytest
 from qbwc_bridge.cli import server_lock
 from qbwc_bridge.cli.web_server import WebServer, proxied
 from qbwc_bridge.errors import BridgeError, WrongUsage
+from qbwc_bridge.logs.files import newest_first
 from qbwc_bridge.settings import load_settings
 from qbwc_bridge.storage import open_database
 from tests.unit.cli_office import run
@@ -172,7 +174,9 @@ def test_serve_says_where_it_listens_and_stops_cleanly(tmp_path: Path) -> None:
     finally:
         child.kill()
         child.communicate()
-    assert (child.returncode, told) == (0, "stopped\n")
+    assert (child.returncode, told.splitlines()[-1]) == (0, "stopped")
+    (kept,) = newest_first(tmp_path / "logs")
+    assert re.search(r"version \S+ begins, at http://127.0.0.1:\d+\n(.*\n)*.* it ends\n$", kept.read_text())
     assert run(tmp_path, "db", "upgrade").exit_code == 0
 
 

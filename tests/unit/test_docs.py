@@ -10,14 +10,15 @@ import pytest
 from qbwc_bridge.cli.main import cli
 from qbwc_bridge.cli.wip import Wip
 from qbwc_bridge.domain.costs import MAX_DELETIONS, MAX_LOWERING, MAX_LOWERING_SHARE
-from qbwc_bridge.domain.states import State
+from qbwc_bridge.domain.states import MOVES, TASK_MOVES, State, TaskState
+from qbwc_bridge.metrics import METRICS
 from qbwc_bridge.procore.tools import tool_of
 from qbwc_bridge.qbxml.connector_codes import CONNECTOR_CODES, HRESULTS
 from qbwc_bridge.qbxml.status_codes import STATUS_CODES
 from qbwc_bridge.settings import CONNECTION_KEYS, Settings
 from qbwc_bridge.settings.values import as_text
 from qbwc_bridge.statuspage import words
-from tests import make_docs
+from tests import make_docs, told_states
 from tests.procore.operations import USED
 from tests.repository import ROOT, repository_files
 
@@ -37,8 +38,10 @@ READ_BY_MEANS_OF = {
 
 @cache
 def text(name: str) -> str:
-    """Give a page of docs/, or README.md."""
-    folder = ROOT if name == "README.md" else ROOT / "docs"
+    """Give a page of docs/, its index, or README.md."""
+    if name == "index":
+        name = "docs/README.md"
+    folder = ROOT if name.endswith("README.md") else ROOT / "docs"
     return (folder / name).read_text(encoding="utf-8")
 
 
@@ -93,7 +96,7 @@ def test_made_page_is_fresh(name: str) -> None:
 def test_commands_shown_are_real(name: str) -> None:
     """Every command shown to people exists, with the options and choices it is shown with."""
     lines = commands_in(name)
-    assert lines or name == "README.md"
+    assert lines or name in {"README.md", "licences.md"}
     for line in lines:
         if name == "commands.md" and re.search(r"[A-Z]\.\.\.|\[", line):
             continue  # a usage line as click writes it
@@ -159,6 +162,18 @@ def test_every_setting_is_described() -> None:
     assert [key for key in CONNECTION_KEYS if key not in made] == []
 
 
+def test_every_metric_is_described() -> None:
+    """Each metric has its heading with meaning, kind and labels, and those that the page names are real."""
+    made = text("metrics.md").partition(make_docs.MARKER)[2]
+    entries = dict(re.findall(r"^### (\w+)\n(.+?)(?=^##|\Z)", made, re.MULTILINE | re.DOTALL))
+    assert list(entries) == [metric.name for metric in METRICS]
+    for metric in METRICS:
+        assert re.search(r"\w\.\n", entries[metric.name])
+        assert [label for label in metric.labels if f"`{label}`" not in entries[metric.name]] == []
+    named = {name.removesuffix("_count") for name in re.findall(r"qbwc_bridge_\w+", text("metrics.md"))}
+    assert named == set(entries)
+
+
 def test_settings_without_effect_are_named() -> None:
     """A setting is said to have no effect exactly when nothing outside of the settings reads it."""
     sources = "\n".join(
@@ -196,6 +211,36 @@ def test_every_state_is_told() -> None:
     assert {words.STATES[state].word for state in State} | {words.UPDATE.word} <= headings
     assert words.DIFFERS.word in text("day-to-day.md")
     assert [look.word for look in words.WORDS.values() if f"**{look.word}**" not in text("day-to-day.md")] == []
+
+
+def test_every_state_is_in_the_reference() -> None:
+    """Each state of a submission and of a task has its heading in states.md, with each move that the code allows."""
+    assert set(told_states.SUBMISSIONS) == set(State)
+    assert set(told_states.TASKS) == set(TaskState)
+    made = text("states.md").partition(make_docs.MARKER)[2]
+    entries = dict(re.findall(r"^### \w+: (\w+)\n(.+?)(?=^##|\Z)", made, re.MULTILINE | re.DOTALL))
+    for before, after in (*MOVES.items(), *TASK_MOVES.items()):
+        assert set(re.findall(r"`([a-z_]+)`", entries[before].partition("- Next: ")[2])) == set(map(str, after))
+
+
+def test_every_page_is_in_the_index() -> None:
+    """docs/README.md names every page of the folder, and by a link where it is there."""
+    pages = {path.name for path in repository_files("docs/*.md")} - {"README.md"}
+    assert [page for page in sorted(pages) if page not in text("index")] == []
+    assert [page for page in sorted(pages) if f"`{page}`" in text("index")] == []
+
+
+def test_every_threat_has_tests_that_exist() -> None:
+    """Each row of the threat model has four cells, and every test that it names is there."""
+    rows = re.findall(r"^\| (.+) \|$", text("threat-model.md"), re.MULTILINE)
+    threats = [row.split(" | ") for row in rows if row.count(" | ") == 3 and not row.startswith(("threat", "---"))]
+    assert len(threats) > 20
+    for cells in threats:
+        named = re.findall(r"`(\w+/\w+\.py)(?:::(\w+))?`", cells[2])
+        assert named, cells[0]
+        for file, test in named:
+            content = (ROOT / "tests" / file).read_text(encoding="utf-8")
+            assert f"def {test}(" in content if test else "def test_" in content, (file, test)
 
 
 def test_limits_of_the_brake_are_told() -> None:

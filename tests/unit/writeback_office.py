@@ -121,7 +121,7 @@ class Desk:
     projects = vendors = code_lists = cost_codes = cost_types = create_project = create_vendor = check
     allowance = rest = code_book = locked = budget_rows = budget_changes = purchase_orders = subcontracts = check
     commitment = change_orders = prime_contracts = subcontractor_invoices = check
-    keyed = set_keys = access = check
+    keyed = set_keys = access = clock_ahead = check
 
 
 @dataclass
