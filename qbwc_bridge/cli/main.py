@@ -34,6 +34,9 @@ COMMANDS: Mapping[str, str] = {
     "status": "status:status",
     "doctor": "doctor:doctor",
     "db": "db:db",
+    "backup": "keeping:backup",
+    "restore": "keeping:restore",
+    "rotate-key": "keeping:rotate_key",
 }
 """Where each command stands, in the order in which people meet them: module of this package, colon, name."""
 
