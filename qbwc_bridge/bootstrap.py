@@ -65,6 +65,8 @@ class App:
             defaults=settings.connection_defaults(),
             lease_seconds=settings.session_lease_seconds,
             mail=_mail(settings),
+            keep_qbxml_days=settings.keep_qbxml_days,
+            keep_history_days=settings.keep_history_days,
         )
 
     def hooks(self, connection: Connection) -> Hooks:

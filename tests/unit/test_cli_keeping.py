@@ -3,7 +3,6 @@
 import json
 import secrets
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from click.testing import Result
 
 from qbwc_bridge.cli import keeping, server_lock
 from qbwc_bridge.errors import BridgeError
+from qbwc_bridge.flow import connecting
 from qbwc_bridge.settings import load_settings
 from qbwc_bridge.storage import Vault, open_database, open_vault
 from tests.unit.cli_office import run
@@ -31,7 +31,7 @@ def add(folder: Path, name: str, secret: str) -> str:
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Path]:
+def office(tmp_path: Path) -> Path:
     """A data folder with one connection, and a backup of it in `backup.db` beside."""
     add(tmp_path / "here", "Main", SECRETS[0])
     assert run(tmp_path / "here", "backup", "--out", str(tmp_path / "backup.db")).exit_code == 0
@@ -179,7 +179,7 @@ def test_a_rotated_key_leaves_everything_working(office: Path) -> None:
 def test_a_rotation_cut_in_its_middle_loses_no_secret(office: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between key file and database, and inside the transaction, every secret opens; a second try ends it."""
     here = office / "here"
-    whole, note = open_vault, keeping.connecting.note
+    whole, note = open_vault, connecting.note
 
     def dies(*_given: object, **_named: object) -> Vault:
         raise BridgeError("the power went off")
@@ -188,10 +188,10 @@ def test_a_rotation_cut_in_its_middle_loses_no_secret(office: Path, monkeypatch:
     assert run(here, "rotate-key").exit_code == 1
     assert secret_of(here, "Main") == SECRETS[0]
     monkeypatch.setattr(keeping, "open_vault", whole)
-    monkeypatch.setattr(keeping.connecting, "note", dies)
+    monkeypatch.setattr(connecting, "note", dies)
     assert run(here, "rotate-key").exit_code == 1
     assert secret_of(here, "Main") == SECRETS[0]
-    monkeypatch.setattr(keeping.connecting, "note", note)
+    monkeypatch.setattr(connecting, "note", note)
     assert run(here, "rotate-key").exit_code == 0
     assert secret_of(here, "Main") == SECRETS[0]
 
