@@ -163,8 +163,10 @@ class Clockwork:
         step: Callable[[Connection], object],
     ) -> None:
         every = self._every(connection, name)
-        last = max((moment for moment in (last, self._tried.get((connection.id, name))) if moment), default=None)
-        if not every or (last is not None and (now - last).total_seconds() < every) or self._stop.is_set():
+        # What lies ahead of a clock that was set back counts alike: nothing waits until it has caught up.
+        moments = (moment for moment in (last, self._tried.get((connection.id, name))) if moment)
+        lately = any(abs((now - moment).total_seconds()) < every for moment in moments)
+        if not every or lately or self._stop.is_set():
             return
         # A failed step is not tried again before its next round, so that it cannot spin.
         self._tried[connection.id, name] = now
