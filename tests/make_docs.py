@@ -137,13 +137,7 @@ DEFAULTS: Mapping[str, str] = {
 }
 """In words, where the default is no plain value or another one on every machine."""
 
-WITHOUT_EFFECT = frozenset(
-    {
-        "keep_qbxml_days",
-        "keep_history_days",
-        "metrics_token",
-    }
-)
+WITHOUT_EFFECT = frozenset({"metrics_token"})
 """Checked at the start and then read by nothing in this version; a test compares this with the code."""
 
 MORE: Mapping[str, str] = {
