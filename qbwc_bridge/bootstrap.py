@@ -25,7 +25,7 @@ from qbwc_bridge.settings import Settings
 from qbwc_bridge.statuspage.app import status_page
 from qbwc_bridge.statuspage.monitoring import PATH as MONITORING_PATH
 from qbwc_bridge.statuspage.monitoring import Monitoring
-from qbwc_bridge.storage import Database, Vault, check_password, hash_password, open_database, read_or_make_key
+from qbwc_bridge.storage import Database, Vault, check_password, hash_password, open_database, open_vault
 from qbwc_bridge.webconnector.app import soap_app
 from qbwc_bridge.webconnector.qwc import OWNER_ID, QwcFile, write_qwc
 from qbwc_bridge.webconnector.session import Session
@@ -68,6 +68,8 @@ class App:
             defaults=settings.connection_defaults(),
             lease_seconds=settings.session_lease_seconds,
             mail=_mail(settings),
+            keep_qbxml_days=settings.keep_qbxml_days,
+            keep_history_days=settings.keep_history_days,
         )
 
     def hooks(self, connection: Connection) -> Hooks:
@@ -163,7 +165,7 @@ def open_app(
 
     Raises WrongUsage for bad settings, Refused for a database of another version.
     """
-    vault = Vault(read_or_make_key(settings.secret_key_path()))
+    vault = open_vault(settings.secret_key_path())
     database = open_database(settings.database_address())
     return App(settings, database, vault, clock or SystemClock(), transport, sleep)
 

@@ -14,6 +14,7 @@ from qbwc_bridge.flow import work
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.leases import MAIL, PULL, PUSH
 from qbwc_bridge.flow.renewing import renew_figures
+from qbwc_bridge.flow.retention import keep_house
 from qbwc_bridge.flow.rotation import SHARE, Asked, hourly_limit, is_touched
 from qbwc_bridge.logs import about
 from qbwc_bridge.worker import Pulled, mail, notice, pull, push
@@ -31,6 +32,9 @@ MAIL_REST = dt.timedelta(minutes=1)
 
 NOTICES_REST = dt.timedelta(minutes=5)
 """How long a connection is left alone whose notices could not be decided on, so that a fault cannot spin."""
+
+HOUSE_EVERY = dt.timedelta(days=1)
+"""How often it looks for what is older than it is to be kept: nothing of that is urgent."""
 
 TOUCHED_SECONDS = 20.0
 """Between two readings of what Procore said that it changed: such news come in swarms."""
@@ -52,6 +56,7 @@ class Clockwork:
         self._rest_until: dict[int, dt.datetime] = {}
         self._notices_rest_until: dict[int, dt.datetime] = {}
         self._mail_rests_until = dt.datetime.min.replace(tzinfo=dt.UTC)
+        self._house_kept: dt.datetime | None = None
         self.last_tick: dt.datetime | None = None
 
     def start(self) -> None:
@@ -90,6 +95,14 @@ class Clockwork:
             if not connection.detached_at:
                 self._guarded(connection, PUSH, connection.pushed_at, now, self._push)
             self._try(connection, "figures", lambda c: renew_figures(self._kit, c.id, self._stop.is_set))
+        self._keep_house(now)
+
+    def _keep_house(self, now: dt.datetime) -> None:
+        """Once a day, and after a start; a clock that was set back is no reason to wait longer."""
+        if self._house_kept is not None and abs(now - self._house_kept) < HOUSE_EVERY:
+            return
+        self._house_kept = now
+        keep_house(self._kit, self._stop.is_set)
 
     def mail_tick(self) -> None:
         """Decide and send what people are told by mail; nothing where no mail server is set."""
@@ -157,8 +170,10 @@ class Clockwork:
         step: Callable[[Connection], object],
     ) -> None:
         every = self._every(connection, name)
-        last = max((moment for moment in (last, self._tried.get((connection.id, name))) if moment), default=None)
-        if not every or (last is not None and (now - last).total_seconds() < every) or self._stop.is_set():
+        # What lies ahead of a clock that was set back counts alike: nothing waits until it has caught up.
+        moments = (moment for moment in (last, self._tried.get((connection.id, name))) if moment)
+        lately = any(abs((now - moment).total_seconds()) < every for moment in moments)
+        if not every or lately or self._stop.is_set():
             return
         # A failed step is not tried again before its next round, so that it cannot spin.
         self._tried[connection.id, name] = now

@@ -11,6 +11,7 @@
         ├── ProcoreError       Procore refused, or its answer made no sense
         │   └── ProcoreUnreachable   no answer came: the write may or may not have happened
         ├── QuickBooksError    QuickBooks or the Web Connector refused
+        ├── StorageError       the database is full, locked, away or damaged
         └── MailError          the mail server refused
             └── MailUnreachable      it gave no answer, or does not let the bridge in: no mail goes at all
 """
@@ -66,6 +67,14 @@ class ProcoreUnreachable(ProcoreError):  # noqa: N818
 
 class QuickBooksError(OutsideError):
     """QuickBooks or the Web Connector refused, or its reply could not be read."""
+
+
+class StorageError(OutsideError):
+    """The database did not do its part; `trouble` says it without the database's address, for whoever is outside."""
+
+    def __init__(self, address: str, trouble: str) -> None:
+        super().__init__(f"The database {address} {trouble}")
+        self.trouble = f"The bridge's database {trouble}"
 
 
 class MailError(OutsideError):

@@ -22,6 +22,7 @@ from qbwc_bridge.flow import (
     noticing,
     pushing,
     reconciling,
+    restored,
     schedule,
     summing_up,
     work,
@@ -146,8 +147,11 @@ def push(
             connection = uow.connections.get(connection_id)
         if connection.detached_at:
             return pushing.Pushed(detached=detaching.sentence(connection))
-        question = plan(kit, connection_id, confirmed=confirmed)
         procore, now = kit.procore_for(connection), kit.clock.now()
+        restored.look_up(work_here, procore, connection_id)
+        question = plan(kit, connection_id, confirmed=confirmed)
+        if connection.restored_at and not confirmed:
+            return pushing.Pushed(brake=question)
         made = making.make(work_here, procore, connection_id, now, progress)
         outcome = pushing.push(work_here, procore, connection_id, now, progress, held=question)
         if made.count:

@@ -141,14 +141,6 @@ DEFAULTS: Mapping[str, str] = {
 }
 """In words, where the default is no plain value or another one on every machine."""
 
-WITHOUT_EFFECT = frozenset(
-    {
-        "keep_qbxml_days",
-        "keep_history_days",
-    }
-)
-"""Checked at the start and then read by nothing in this version; a test compares this with the code."""
-
 MORE: Mapping[str, str] = {
     "data_dir": "It cannot stand in `bridge.toml`, which is found by it.",
     "listen": "Only this machine reaches the default. The bridge speaks no TLS itself.",
@@ -219,16 +211,7 @@ OWN_KEYS: Mapping[str, str] = {
 
 def settings() -> str:
     """Describe every setting, from the Settings class."""
-    parts = [
-        "## Settings that have no effect yet",
-        wrapped(
-            "This version checks the values of these settings at the start and then does nothing with them. There "
-            "is no clearing of old data yet."
-        ),
-        "\n".join(point(key.upper()) for key in Settings.model_fields if key in WITHOUT_EFFECT),
-        "## Every setting",
-    ]
-    parts += [_setting(key) for key in Settings.model_fields]
+    parts = ["## Every setting", *map(_setting, Settings.model_fields)]
     parts += [
         "## Settings of one connection only",
         wrapped(
@@ -250,8 +233,6 @@ def _setting(key: str) -> str:
         lines.append(point(f"A secret: it may stand in a file of its own, named by `{PREFIX}{key.upper()}_FILE`."))
     if key in CONNECTION_DEFAULTS:
         lines.append(point(f"For one connection: `qbwc-bridge connection set NAME {key} VALUE`."))
-    if key in WITHOUT_EFFECT:
-        lines.append(point("No effect yet in this version."))
     return "\n".join(lines)
 
 

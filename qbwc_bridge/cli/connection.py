@@ -79,7 +79,7 @@ def add(  # noqa: PLR0917 - click passes them by name
     name = connecting.good_name(name)
     connecting.good_client_id(procore_client_id)  # said before a secret is asked for
     chosen = {key: connection_value(key, value or "") for key, value in own.items()}
-    sealed = bridge.app.vault.seal(_procore_secret(bridge, secret_file))
+    sealed = bridge.app.vault.seal(procore_secret(bridge, secret_file))
     password = connecting.draw_password()
     with bridge.kit.work() as uow:
         made = connecting.make(
@@ -92,7 +92,7 @@ def add(  # noqa: PLR0917 - click passes them by name
             who=who(),
             now=bridge.now(),
         )
-    _show_password(made, password, as_json=as_json)
+    show_password(made, password, as_json=as_json)
     say(f"Keep the password now, it is not shown again. Next: `qwc {name}` writes the file for the Web Connector.")
 
 
@@ -181,7 +181,7 @@ def rotate_password(bridge: Bridge, name: str, *, as_json: bool) -> None:
     with bridge.kit.work() as uow:
         row = uow.connections.get(found.id)
         connecting.set_password(uow, row, bridge.kit.hash_token(password), who=who(), now=bridge.now())
-    _show_password(row, password, as_json=as_json)
+    show_password(row, password, as_json=as_json)
     say("Keep the password now, it is not shown again. Enter it in the Web Connector on the PC.")
 
 
@@ -193,7 +193,7 @@ def rotate_password(bridge: Bridge, name: str, *, as_json: bool) -> None:
 def rotate_secret(bridge: Bridge, name: str, procore_client_id: str, secret_file: Path | None) -> None:
     """Store a new Procore client secret; a running server uses it with its next call."""
     found = bridge.connection(name)
-    sealed = bridge.app.vault.seal(_procore_secret(bridge, secret_file))
+    sealed = bridge.app.vault.seal(procore_secret(bridge, secret_file))
     with bridge.kit.work() as uow:
         row = uow.connections.get(found.id)
         row.procore_secret, row.procore_client_id = sealed, procore_client_id or row.procore_client_id
@@ -272,14 +272,16 @@ def _facts(row: Connection) -> dict[str, Any]:
     }
 
 
-def _show_password(row: Connection, password: str, *, as_json: bool) -> None:
+def show_password(row: Connection, password: str, *, as_json: bool) -> None:
+    """Print user name and password of a connection, which is done once."""
     if as_json:
         show_json({"name": row.name, "user_name": row.user_name, "password": password})
     else:
         click.echo(facts([("connection", row.name), ("user name", row.user_name), ("password", password)]))
 
 
-def _procore_secret(bridge: Bridge, file: Path | None) -> str:
+def procore_secret(bridge: Bridge, file: Path | None) -> str:
+    """Give the client secret of a file, of the setting, or as a person types it; raises WrongUsage."""
     given = bridge.settings.procore_client_secret
     if file:
         secret = read_text(file).strip()

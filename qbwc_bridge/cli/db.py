@@ -8,7 +8,7 @@ import click
 from qbwc_bridge.cli import server_lock
 from qbwc_bridge.cli.common import Bridge, json_option, pass_bridge, say, show_json
 from qbwc_bridge.settings import Settings
-from qbwc_bridge.storage import migrate
+from qbwc_bridge.storage import backup, migrate
 from qbwc_bridge.storage.engine import open_engine
 
 BACKUPS = "backups"
@@ -46,6 +46,24 @@ def upgrade(bridge: Bridge) -> None:
     if kept:
         say(f"The state before is kept in {kept}.")
     click.echo(f"The database has version {migrate.head()}.")
+
+
+@db.command()
+@click.argument("url")
+@pass_bridge
+def move(bridge: Bridge, url: str) -> None:
+    """Copy everything to the empty database URL, from SQLite to PostgreSQL or back; the server must be stopped.
+
+    Every table is compared afterwards. The old database stays as it is.
+    """
+    settings = bridge.settings
+    with server_lock.alone(settings.data_dir, "run `db move` again"):
+        rows = backup.move(settings.database_address(), url)
+    click.echo(f"{rows} rows were copied, and every table is the same in both.")
+    say(
+        "Now set DATABASE_URL to the new address (QBWC_BRIDGE_DATABASE_URL, or database_url in bridge.toml) before the "
+        "server starts, and put the old database away: it must not be used again. The key file stays the same."
+    )
 
 
 def upgrade_database(settings: Settings) -> Path | None:

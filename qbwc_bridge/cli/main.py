@@ -35,6 +35,9 @@ COMMANDS: Mapping[str, str] = {
     "doctor": "doctor:doctor",
     "db": "db:db",
     "support-bundle": "support:support_bundle",
+    "backup": "keeping:backup",
+    "restore": "keeping:restore",
+    "rotate-key": "keeping:rotate_key",
 }
 """Where each command stands, in the order in which people meet them: module of this package, colon, name."""
 

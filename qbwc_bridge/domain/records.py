@@ -113,6 +113,8 @@ class Connection:
     keys_checked_at: dt.datetime | None = None
     detached_at: dt.datetime | None = None
     """When a person took every key out of Procore; until it is attached nothing is written there."""
+    restored_at: dt.datetime | None = None
+    """When the database was restored from a backup; until a person confirms nothing is written to Procore."""
     unsettled: Unsettled = "lists"
     settled_on: dt.date | None = None
     """The office's day on which review and queueing last saw everything."""
@@ -169,6 +171,8 @@ class ProjectChoice:
     """A hook of ours may stand in this project: set before it is made, taken back once it is known to be gone."""
     shown: Shown = field(default_factory=Shown)
     """What Procore refuses of it."""
+    unsure: bool = False
+    """The database was restored, and what stands of our costs in Procore was not read since."""
     id: int = 0
 
 

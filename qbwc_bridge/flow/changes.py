@@ -4,8 +4,6 @@ Each is built from the document as read in the same visit, and only while that i
 lines that a Mod leaves out, and a hand edit is for a person to judge.
 """
 
-import base64
-import hashlib
 from dataclasses import replace
 
 from qbwc_bridge.domain import mapping
@@ -19,7 +17,7 @@ from qbwc_bridge.domain.states import ALIVE, State, TaskState
 from qbwc_bridge.errors import Refused
 from qbwc_bridge.flow import agreement, contents
 from qbwc_bridge.flow.facts import Facts, accepted_on, job_ref
-from qbwc_bridge.flow.moves import MARK_LENGTH
+from qbwc_bridge.flow.moves import mark_of
 from qbwc_bridge.qbxml.types import fit_ref_number, plain
 
 CHANGING = frozenset({"budget_change", "change_order"})
@@ -221,5 +219,4 @@ def _raises(facts: Facts) -> bool:
 
 def _token(row: Submission, record: TransactionRecord) -> str:
     """A mark for this change of this state of the record: the same whenever the same request is built again."""
-    drawn = hashlib.sha256(f"{row.mark}:{record.edit_sequence}:{row.version}".encode()).digest()
-    return base64.b32encode(drawn).decode()[:MARK_LENGTH]
+    return mark_of(row.mark, record.edit_sequence, row.version)

@@ -76,6 +76,11 @@ def bind(connection: Connection) -> None:
     """Bind a connection to the company that last visited; alarms end, and everything is read anew from this file."""
     connection.bound_name, connection.bound_file_id = connection.company.name, connection.company.file_id
     connection.alarm = connection.newest_write = ""
+    read_anew(connection)
+
+
+def read_anew(connection: Connection) -> None:
+    """Forget how far QuickBooks was read: lists, orders and costs are read from their beginning."""
     connection.lists_modified = connection.orders_modified = None
     connection.costs_modified, connection.doubted = {}, {}
     connection.deletions_seen = connection.costs_whole_at = connection.payroll_seen = connection.controlled_at = None

@@ -27,6 +27,8 @@ class Kit:
     lease_seconds: int = 600
     mail: Mail | None = None
     """None where no mail server is set."""
+    keep_qbxml_days: int = 90
+    keep_history_days: int = 3650
 
     def options(self, connection: Connection) -> Options:
         """What a connection has chosen, over the bridge's defaults."""

@@ -10,6 +10,10 @@ PULL, PUSH, WEBHOOKS, MAIL = "pull", "push", "change of webhooks", "mailing"
 mail."""
 
 
+LONGEST = dt.timedelta(hours=1)
+"""No lease is as long: one that would be was taken before the clock was set back, and nobody waits for its end."""
+
+
 def take(  # noqa: PLR0917 - reads in the order of its sentence
     uow: UnitOfWork, connection_id: int, station: str, holder: str, now: dt.datetime, seconds: int
 ) -> bool:
@@ -22,7 +26,7 @@ def take(  # noqa: PLR0917 - reads in the order of its sentence
     if lease is None:
         uow.leases.add(Lease(connection_id=connection_id, station=station, holder=holder, until=until))
         return True
-    if lease.holder != holder and lease.until > now:
+    if lease.holder != holder and _runs(lease, now):
         return False
     lease.holder, lease.until = holder, until
     uow.leases.save(lease)
@@ -32,7 +36,11 @@ def take(  # noqa: PLR0917 - reads in the order of its sentence
 def held(uow: UnitOfWork, connection_id: int, station: str, now: dt.datetime) -> bool:
     """Whether somebody is at a station."""
     lease = uow.leases.first(connection_id=connection_id, station=station)
-    return lease is not None and lease.until > now
+    return lease is not None and _runs(lease, now)
+
+
+def _runs(lease: Lease, now: dt.datetime) -> bool:
+    return now < lease.until < now + LONGEST
 
 
 def give_back(uow: UnitOfWork, connection_id: int, station: str, holder: str) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import datetime as dt
+import hashlib
 import logging
 import secrets
 from collections.abc import Mapping, Sequence
@@ -26,6 +27,11 @@ def token(length: int) -> str:
     """Draw base32 characters from the system's random source."""
     # Five bits a character, in whole bytes.
     return base64.b32encode(secrets.token_bytes(length)).decode()[:length]
+
+
+def mark_of(*parts: str) -> str:
+    """Give a mark that follows from what it stands for: whoever forgot it comes to the same again."""
+    return base64.b32encode(hashlib.sha256(":".join(parts).encode()).digest()).decode()[:MARK_LENGTH]
 
 
 def move(uow: UnitOfWork, row: Submission, after: State, *, now: dt.datetime, who: str = BRIDGE, why: str = "") -> None:

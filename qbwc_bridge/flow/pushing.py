@@ -138,12 +138,7 @@ class _Writer:
             return
         there = {cost.origin_id: cost for cost in self.procore.direct_costs(self.project_id) if cost.origin_id}
         for row in unsure:
-            found = there.get(row.origin_id)
-            row.procore_id = found.id if found else None
-            mine = [line for line in found.lines if line.origin_id] if found else []
-            row.line_ids = {line.origin_id: line.id for line in mine if line.id is not None}
-            row.written = _as_known(found, mine, row) if found else None
-            row.in_flight, row.message = False, ""
+            take_in(row, there.get(row.origin_id))
         self._store(unsure)
 
     def _make_codes(self, rows: list[WriteBack]) -> dict[str, str]:
@@ -273,6 +268,15 @@ class _Writer:
         with self.work() as uow:
             for row in rows:
                 uow.writebacks.save(row)
+
+
+def take_in(row: WriteBack, found: DirectCost | None) -> None:
+    """Keep what Procore was seen to have under the key of a row, or that it has nothing."""
+    row.procore_id = found.id if found else None
+    mine = [line for line in found.lines if line.origin_id] if found else []
+    row.line_ids = {line.origin_id: line.id for line in mine if line.id is not None}
+    row.written = _as_known(found, mine, row) if found else None
+    row.in_flight, row.message = False, ""
 
 
 def _pending(row: WriteBack) -> bool:

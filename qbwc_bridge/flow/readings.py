@@ -67,7 +67,7 @@ LISTS_RANK, COSTS_RANK = 0, 99
 def whole_due(connection: Connection, now: dt.datetime) -> bool:
     """Whether the lists should be read whole."""
     read = connection.lists_whole_at
-    return read is None or now - read >= LISTS_WHOLE_EVERY
+    return read is None or abs(now - read) >= LISTS_WHOLE_EVERY
 
 
 def list_queries(connection: Connection, now: dt.datetime) -> tuple[Request, ...]:

@@ -14,7 +14,7 @@ from qbwc_bridge.flow import contents, outward, standing
 from qbwc_bridge.flow.changes import CHANGING
 from qbwc_bridge.flow.facts import Facts
 from qbwc_bridge.flow.linking import join
-from qbwc_bridge.flow.moves import MARK_LENGTH, alive_tasks, cancel_queued, move, token
+from qbwc_bridge.flow.moves import alive_tasks, cancel_queued, mark_of, move
 from qbwc_bridge.flow.offer import Need, Offer
 from qbwc_bridge.flow.offers import offers
 from qbwc_bridge.flow.options import Options
@@ -80,7 +80,8 @@ def _new(uow: UnitOfWork, connection: Connection, offer: Offer, now: dt.datetime
             created_at=now,
             since=now,
             project_id=offer.project_id,
-            mark=token(MARK_LENGTH),
+            # The same after a restore from a backup of before: what was written meanwhile is known by it.
+            mark=mark_of(connection.key, offer.kind, offer.key),
         )
     )
 

@@ -25,8 +25,11 @@ def plan(
     """Fill the outbox from the ledger; gives the brake's question, or nothing.
 
     While the brake holds, only withdrawals are planned: it never holds those (ACCOUNTING 22). `confirmed` lets it pass
-    once.
+    once. After a restore nothing is planned before a person has confirmed.
     """
+    if connection.restored_at and not confirmed:
+        return connection.brake
+    connection.restored_at = None
     ledger = Ledger(uow, connection, options)
     if connection.costs_whole_at is None or _half_applied(uow, connection):
         # The ledger is not whole: QuickBooks' costs are still being read. A withdrawal needs none.
@@ -99,7 +102,7 @@ def ask(
 def _fill(uow: UnitOfWork, choice: ProjectChoice, costs: dict[str, DirectCost]) -> None:
     rows = uow.writebacks.find(connection_id=choice.connection_id, project_id=choice.project_id)
     known = {row.origin_id: row for row in rows}
-    elsewhere = _elsewhere(uow, choice, [origin_id for origin_id in costs if origin_id not in known])
+    elsewhere = rows_elsewhere(uow, choice, [origin_id for origin_id in costs if origin_id not in known])
     for origin_id, cost in costs.items():
         row = known.pop(origin_id, None) or elsewhere.get(origin_id)
         if row is None:
@@ -118,7 +121,7 @@ def _fill(uow: UnitOfWork, choice: ProjectChoice, costs: dict[str, DirectCost]) 
             uow.writebacks.save(row)
 
 
-def _elsewhere(uow: UnitOfWork, choice: ProjectChoice, keys: list[str]) -> dict[str, WriteBack]:
+def rows_elsewhere(uow: UnitOfWork, choice: ProjectChoice, keys: list[str]) -> dict[str, WriteBack]:
     """The rows of these keys that belong to other projects: a job may have been linked to another one."""
     found: dict[str, WriteBack] = {}
     for start in range(0, len(keys), LOOK_UP):

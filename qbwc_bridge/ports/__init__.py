@@ -13,6 +13,7 @@ from qbwc_bridge.domain.procore import BudgetCode, DirectCost, DirectCostLine
 from qbwc_bridge.domain.procore_billing import Forecast
 from qbwc_bridge.domain.reading import NOTHING, Allowance, BudgetRead, Changed, CodeBook, ContractKind, Known
 from qbwc_bridge.domain.webhooks import Hook, Trigger, Undelivered
+from qbwc_bridge.ports.ageing import Ageing as Ageing
 from qbwc_bridge.ports.listing import Everywhere as Everywhere
 from qbwc_bridge.ports.listing import Kept as Kept
 from qbwc_bridge.ports.listing import Linked as Linked
@@ -262,6 +263,11 @@ class UnitOfWork(Protocol):
     @property
     def listing(self) -> Listing:
         """The same as a table for people."""
+        ...
+
+    @property
+    def ageing(self) -> Ageing:
+        """What the store lets go of once it is old."""
         ...
 
     @property

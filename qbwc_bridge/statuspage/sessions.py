@@ -37,14 +37,14 @@ MAX_SAY = 1200
 
 
 class Secrets(Protocol):
-    """What the page needs of the key file: the keyed hash that keys are derived from, and encryption."""
+    """What the page needs of the key file: keys to sign with, and encryption."""
 
     def seal(self, secret: str) -> bytes:
         """Encrypt a secret for the database."""
         ...
 
-    def hash_token(self, token: str) -> str:
-        """Give the keyed hash of a text, 64 hexadecimal digits."""
+    def key_for(self, purpose: str) -> str:
+        """Give a key to sign with, 64 hexadecimal digits."""
         ...
 
 
@@ -104,7 +104,7 @@ class Sessions:
 
     def csrf(self, session: Session) -> str:
         """Give the token that every form of this session carries."""
-        return self._secrets.hash_token(f"status page: forms of {session.nonce}")
+        return self._secrets.key_for(f"status page: forms of {session.nonce}")
 
     def same_csrf(self, session: Session, token: str) -> bool:
         """Say whether a form's token is this session's."""
@@ -137,7 +137,7 @@ class Sessions:
 
 def serializer(secrets: Secrets, purpose: str) -> URLSafeSerializer:
     """Give a signer whose key is derived from the key file for one purpose (HMAC-SHA256)."""
-    key = secrets.hash_token(f"status page: {purpose}")
+    key = secrets.key_for(f"status page: {purpose}")
     return URLSafeSerializer(
         key, salt=purpose, signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256}
     )

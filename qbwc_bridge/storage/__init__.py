@@ -2,17 +2,19 @@
 
 `open_database` gives the units of work that `ports.OpenWork` promises. Below it: `tables` is the schema, `rows` turns
 records into columns, `repository` is the store of one table, `engine` opens the database and makes units of work take
-turns, `migrate` creates and upgrades it. Beside it: `secrets` (key file, encryption, hashes).
+turns, `migrate` creates and upgrades it. Beside it: `secrets` (key file, encryption, hashes); `backup` keeps, restores
+and moves it, by `copying` (all rows) and `sqlite_copy` (a file as a whole).
 """
 
 from qbwc_bridge.storage.database import Database, open_database
-from qbwc_bridge.storage.secrets import Vault, check_password, hash_password, read_or_make_key
+from qbwc_bridge.storage.secrets import Vault, add_key, check_password, hash_password, open_vault
 
 __all__ = [
     "Database",
     "Vault",
+    "add_key",
     "check_password",
     "hash_password",
     "open_database",
-    "read_or_make_key",
+    "open_vault",
 ]

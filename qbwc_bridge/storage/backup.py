@@ -1,20 +1,206 @@
-"""Copies of an SQLite database while others use it."""
+"""Backups: the whole database as one SQLite file, whichever database it comes from, made while others use it.
 
+One form for both, so that `restore` and `db move` are the same work in every direction. The file holds secrets only as
+the key file encrypted them, and never the key.
+"""
+
+import shutil
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-from qbwc_bridge.errors import Refused
-from qbwc_bridge.storage.engine import make_private_file
+from sqlalchemy import URL, Connection, Engine, text
+
+from qbwc_bridge.errors import BridgeError, Refused
+from qbwc_bridge.storage import migrate
+from qbwc_bridge.storage.copying import clear, copy_rows, is_empty, snapshot
+from qbwc_bridge.storage.database import Database, open_database
+from qbwc_bridge.storage.engine import open_engine, sqlite_file, take_owner
+from qbwc_bridge.storage.faults import told_plainly
+from qbwc_bridge.storage.sqlite_copy import BESIDE, copy_sqlite, discard, finish, sync_folder, written
+
+DRAFT = ".restoring"
+"""End of the name of the file that a restore prepares beside the database."""
 
 
-def copy_sqlite(source: Path, target: Path) -> None:
-    """Copy the committed state of a database to a new file that only its owner may read.
+def write_backup(url: str, target: Path) -> None:
+    """Write the committed state of a database to a new SQLite file, and check that file.
 
-    Raises Refused when `target` exists, and WrongUsage when it cannot be made.
+    Raises Refused when there is nothing to keep, `target` exists, or a PostgreSQL database is of an older version;
+    BridgeError when it cannot be written.
     """
-    if target.exists():
-        raise Refused(f"The backup {target} exists already; move it away or choose another name.")
-    make_private_file(target)
-    with closing(sqlite3.connect(source)) as here, closing(sqlite3.connect(target)) as there:
-        here.backup(there)
+    engine = open_engine(url)
+    try:
+        version = migrate.current(engine)
+        if not version:
+            raise Refused("The database is empty: there is nothing to keep yet.")
+        file = sqlite_file(engine)
+        if file:
+            copy_sqlite(file, target)
+            return
+        if version != migrate.head():
+            raise Refused("The database has an older version: stop the server and run `qbwc-bridge db upgrade` first.")
+        with written(target) as draft:
+            _copy(engine, sqlite_url(draft))
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def prepared(backup: Path, url: str, folder: Path) -> Iterator[Database]:
+    """Open a copy of a backup, upgraded to this program's version, to be looked at and changed before `put_in_place`.
+
+    It stands beside the database of `url`, or in `folder` where that is no file, and is removed at the end. Raises
+    Refused for a file that is no backup of this program, or of a newer one.
+    """
+    draft = _draft(url, folder)
+    discard(draft)
+    if not backup.is_file():
+        raise Refused(f"There is no file {backup}.")
+    try:
+        copy_sqlite(backup, draft)
+        engine = open_engine(sqlite_url(draft))
+        try:
+            if not migrate.current(engine):
+                raise Refused(f"The file {backup} is no backup of this program.")
+            if migrate.needs_upgrade(engine):
+                migrate.upgrade(engine)
+        finally:
+            engine.dispose()
+        database = open_database(sqlite_url(draft))
+        try:
+            yield database
+        finally:
+            database.close()
+    finally:
+        discard(draft)
+
+
+def put_in_place(database: Database, url: str, kept: Path) -> Path | None:
+    """Let what `prepared` gave take the place of the database of `url`; gives the file that holds the state before.
+
+    Until the last step the database is as it was, and that step is one. Raises Refused while somebody uses it.
+    """
+    draft = sqlite_file(database.engine)
+    assert draft is not None  # noqa: S101 - it is always a file
+    database.close()
+    engine = open_engine(url)
+    try:
+        file = sqlite_file(engine)
+        if file is None:
+            return _put_rows(engine, sqlite_url(draft), kept)
+    finally:
+        engine.dispose()
+    finish(draft)
+    before = _keep(file, kept)
+    take_owner(draft, file)
+    try:
+        draft.replace(file)
+    except OSError as error:  # Windows lets nobody replace a file that somebody has open
+        raise Refused(
+            f"The database {file} cannot be replaced: {error.strerror}. Wait until no command uses it."
+        ) from error
+    sync_folder(file.parent)
+    return before
+
+
+def sqlite_url(file: Path) -> str:
+    """Give the address of an SQLite file."""
+    return URL.create("sqlite", database=str(file)).render_as_string()
+
+
+def _draft(url: str, folder: Path) -> Path:
+    engine = open_engine(url)
+    engine.dispose()
+    file = sqlite_file(engine)
+    return file.with_name(file.name + DRAFT) if file else folder / f"database{DRAFT}"
+
+
+def _keep(file: Path, kept: Path) -> Path | None:
+    """Copy an SQLite database aside, then close it so that nothing but the one file is left of it."""
+    if not file.stat().st_size:
+        return None
+    try:
+        copy_sqlite(file, kept)
+    except BridgeError:
+        # It is damaged: all of it is kept as it is, for somebody who can read more of it.
+        for end in ("", *BESIDE):
+            piece = file.with_name(file.name + end)
+            if piece.exists():
+                shutil.copy2(piece, kept.with_name(kept.name + end))
+        for end in BESIDE:
+            file.with_name(file.name + end).unlink(missing_ok=True)
+        return kept
+    try:
+        with closing(sqlite3.connect(file, timeout=0)) as connection:
+            connection.execute("PRAGMA journal_mode = DELETE")  # needs the database for itself
+    except sqlite3.OperationalError as error:
+        raise Refused(f"Another command uses the database {file}: wait until it has ended.") from error
+    return kept
+
+
+def _put_rows(engine: Engine, source: str, kept: Path) -> Path | None:
+    """Replace all rows of a PostgreSQL database in one transaction."""
+    before = None
+    if migrate.current(engine):
+        migrate.upgrade(engine)
+        before = kept
+        with written(kept) as draft:
+            _copy(engine, sqlite_url(draft))
+    migrate.prepare(engine)
+    here = open_engine(source)
+    try:
+        with told_plainly(engine), engine.begin() as target, here.begin() as rows:
+            refuse_beside_others(target)
+            clear(target)
+            copy_rows(rows, target)
+    finally:
+        here.dispose()
+    return before
+
+
+def _copy(source: Engine, url: str) -> None:
+    """Copy all rows to an empty database."""
+    target = open_engine(url)
+    try:
+        migrate.prepare(target)
+        with told_plainly(source), snapshot(source) as rows, target.begin() as there:
+            copy_rows(rows, there)
+    finally:
+        target.dispose()
+
+
+def refuse_beside_others(connection: Connection) -> None:
+    """Raise Refused where another process of the bridge, on whatever machine, is connected to this PostgreSQL."""
+    if connection.dialect.name == "sqlite":
+        return
+    others = connection.execute(
+        text(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND application_name = 'qbwc-bridge' AND pid <> pg_backend_pid()"
+        )
+    ).scalar_one()
+    if others:
+        raise Refused("Another server or command of the bridge is connected to this database: stop it first.")
+
+
+def move(url: str, target_url: str) -> int:
+    """Copy everything to an empty database and prove that it is the same; gives how many rows. The source stays.
+
+    Raises Refused for a target that has rows, is of another program, or where either is in use.
+    """
+    here, there = open_engine(url), open_engine(target_url)
+    try:
+        migrate.prepare(here)
+        migrate.prepare(there)
+        with told_plainly(here), here.begin() as connection:
+            refuse_beside_others(connection)
+        with told_plainly(there), snapshot(here) as rows, there.begin() as target:
+            refuse_beside_others(target)
+            if not is_empty(target):
+                raise Refused("The database to move to holds data already: name an empty one.")
+            return sum(copy_rows(rows, target).values())
+    finally:
+        here.dispose()
+        there.dispose()

@@ -6,6 +6,7 @@ transaction takes first and loses with its end. So what a unit of work has read 
 
 import os
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,17 @@ def make_private_file(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
         raise WrongUsage(f"The file {path} cannot be made or opened: {error.strerror}.") from error
+
+
+def take_owner(file: Path, of: Path) -> None:
+    """Give a file that is to replace another one the owner of that: an administrator's must be readable to the server.
+
+    On Windows both have the rights of their folder.
+    """
+    if os.name == "posix" and of.exists():
+        found = of.stat()
+        with suppress(PermissionError):  # then it is the server's account itself
+            os.chown(file, found.st_uid, found.st_gid)
 
 
 def _open_sqlite(url: URL) -> Engine:

@@ -6,11 +6,23 @@ from contextlib import contextmanager
 from sqlalchemy import Engine, Index, UniqueConstraint
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
-from qbwc_bridge.errors import BridgeError
+from qbwc_bridge.errors import BridgeError, StorageError
 from qbwc_bridge.storage.tables import metadata
 
 _POSTGRESQL_BUSY = "55P03"
 """lock_not_available: lock_timeout ran out."""
+
+_TROUBLES = (
+    (
+        "database or disk is full",
+        "53100",
+        "has no room left: free space on its disk. What was not stored goes on then.",
+    ),
+    ("readonly database", "25006", "may only be read: let the bridge's account write to the file and to its folder."),
+    ("disk I/O error", "58030", "cannot be read or written: look at its disk. Nothing that was stored is touched."),
+    ("disk image is malformed", "XX001", "is damaged: stop the server and run `qbwc-bridge restore` with a backup."),
+)
+"""What SQLite says, PostgreSQL's SQLSTATE for the same, and what to do."""
 
 _SQLITE_UNIQUE = "UNIQUE constraint failed: "
 
@@ -28,7 +40,7 @@ def plainly(engine: Engine, error: SQLAlchemyError) -> BridgeError:
     """Give the one sentence for what the database complains of."""
     if isinstance(error, IntegrityError):
         return _broken_rule(error)
-    return BridgeError(f"The database {engine.url.render_as_string(hide_password=True)} {_trouble(error)}")
+    return StorageError(engine.url.render_as_string(hide_password=True), _trouble(error))
 
 
 def _broken_rule(error: IntegrityError) -> BridgeError:
@@ -58,6 +70,10 @@ def _postgresql_columns(error: IntegrityError) -> list[str]:
 def _trouble(error: SQLAlchemyError) -> str:
     if _is_busy(error):
         return "was busy for too long; try again, and look for a second program that keeps it open."
+    cause = error.orig if isinstance(error, DBAPIError) else None
+    for words, state, told in _TROUBLES:
+        if words in str(cause) or getattr(cause, "sqlstate", None) == state:
+            return told
     return f"failed: {_first_line(error)}."
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -13,9 +14,9 @@ from sqlalchemy import Connection, Engine, inspect
 
 from qbwc_bridge.errors import BridgeError, Refused
 from qbwc_bridge.storage import tables
-from qbwc_bridge.storage.backup import copy_sqlite
 from qbwc_bridge.storage.engine import sqlite_file
 from qbwc_bridge.storage.faults import told_plainly
+from qbwc_bridge.storage.sqlite_copy import copy_sqlite, dated
 
 _STEPS = Path(__file__).parent / "migrations"
 
@@ -71,7 +72,7 @@ def upgrade(engine: Engine, *, backup: Path | None = None, now: dt.datetime | No
         kept = None
         file = sqlite_file(engine)
         if before not in {"", head()} and file is not None and backup is not None and now is not None:
-            kept = backup / f"before-{head()}-{now.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}.db"
+            kept = backup / dated(f"before-{head()}", now)
             copy_sqlite(file, kept)
         command.upgrade(_config(connection), "head")
         return kept
@@ -111,6 +112,7 @@ def _version(connection: Connection) -> str:
     return MigrationContext.configure(connection).get_current_revision() or ""
 
 
+@cache  # each one imports every step anew
 def _script() -> ScriptDirectory:
     return ScriptDirectory(str(_STEPS))
 

@@ -1,5 +1,9 @@
 """The key file and what is done with it: encryption of secrets at rest, keyed hashes of tokens; and people's passwords.
 
+The file holds one key a line, the newest first. Secrets are encrypted with the newest; the others open what a running
+server, or an older backup, still has of them. Cookies are signed with the newest. Hashes of tokens stay with the first
+key that was ever made: what they hide is random, so that even who knows that key cannot guess it.
+
 The generated Web Connector password and tickets have 128 random bits, so a keyed hash is enough for them; people's
 passwords are guessable and get argon2, which is slow on purpose.
 """
@@ -10,15 +14,18 @@ import hmac
 import os
 import secrets
 import stat
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from qbwc_bridge.errors import BridgeError, Refused
+from qbwc_bridge.storage.engine import take_owner
 
 KEY_BYTES = 32
 """256 random bits; every key in use is derived from them."""
@@ -28,11 +35,22 @@ _hasher = PasswordHasher()
 
 
 class Vault:
-    """Encrypts secrets and hashes tokens with keys that are derived from the key file's."""
+    """Encrypts secrets and hashes tokens with keys that are derived from the key file's, given as they stand there.
 
-    def __init__(self, key: bytes) -> None:
-        self._fernet = Fernet(base64.urlsafe_b64encode(_derived(key, b"secrets at rest")))
-        self._hash = hmac.new(_derived(key, b"tokens"), digestmod="sha256")
+    `again` reads them once more when a secret does not open: somebody may have rotated the key meanwhile.
+    """
+
+    def __init__(self, *keys: bytes, again: Callable[[], Sequence[bytes]] | None = None) -> None:
+        self._again = again
+        self._take(keys)
+        self._hash = hmac.new(_derived(keys[-1], b"tokens"), digestmod="sha256")  # of the first key ever made
+
+    def _take(self, keys: Sequence[bytes]) -> None:
+        self._keys = tuple(keys)
+        self._signing = hmac.new(_derived(keys[0], b"tokens"), digestmod="sha256")
+        self._fernet = MultiFernet(
+            [Fernet(base64.urlsafe_b64encode(_derived(key, b"secrets at rest"))) for key in self._keys]
+        )
 
     def seal(self, secret: str) -> bytes:
         """Encrypt a secret for the database (Fernet: AES-128-CBC with HMAC-SHA256)."""
@@ -43,49 +61,68 @@ class Vault:
         try:
             return self._fernet.decrypt(sealed).decode()
         except InvalidToken as error:
+            keys = tuple(self._again()) if self._again else self._keys
+            if keys != self._keys:
+                self._take(keys)
+                return self.open(sealed)
             raise BridgeError(
                 "A stored secret was encrypted with another key file; put the right key file back, or enter the secret "
                 "again."
             ) from error
 
+    def opens(self, sealed: bytes) -> bool:
+        """Say whether a secret was sealed with a key of this file; nothing sealed counts as opened."""
+        try:
+            if sealed:
+                self.open(sealed)
+        except BridgeError:
+            return False
+        return True
+
     def hash_token(self, token: str) -> str:
         """Give the keyed hash of a random token (HMAC-SHA256, 64 hexadecimal digits)."""
-        keyed = self._hash.copy()
-        keyed.update(token.encode("utf-8", "surrogatepass"))
-        return keyed.hexdigest()
+        return _keyed(self._hash, token)
+
+    def key_for(self, purpose: str) -> str:
+        """Give a key to sign with (64 hexadecimal digits): what was signed ends with the key file's newest key."""
+        return _keyed(self._signing, purpose)
 
     def same_token(self, token: str, token_hash: str) -> bool:
         """Say whether `token` has that hash, in a time that tells nothing about it."""
         return hmac.compare_digest(self.hash_token(token).encode(), token_hash.encode())
 
 
-def read_or_make_key(path: Path) -> bytes:
-    """Give the key of a key file, made for its owner only when it is missing.
+def open_vault(path: Path) -> Vault:
+    """Give the vault of a key file, made for its owner only when it is missing.
 
     Raises Refused when other users may read it, BridgeError when it cannot be read, made or understood.
     """
-    try:
+    with _told(path):
         if not path.exists():
-            _make_key(path)
-        return read_key(path)
-    except OSError as error:
-        raise BridgeError(f"The key file {path} cannot be read or made: {error.strerror}.") from error
+            _make_file(path, [secrets.token_bytes(KEY_BYTES)], new=True)
+        return Vault(*read_keys(path), again=lambda: read_keys(path))
 
 
-def read_key(path: Path) -> bytes:
-    """Give the key of a key file that must exist; errors as `read_or_make_key`, and OSError."""
-    with path.open("rb") as file:
+def read_keys(path: Path) -> list[bytes]:
+    """Give the keys of a key file that must exist, the newest first; errors as `open_vault`."""
+    with _told(path), path.open("rb") as file:
         # On Windows the folder's access list protects the file, and the mode says nothing.
         if os.name == "posix" and os.fstat(file.fileno()).st_mode & _OTHERS:
             raise Refused(f"The key file {path} may be read by other users; run `chmod 600 {path}`.")
         content = file.read()
     try:
-        key = base64.b64decode(content.strip(), altchars=b"-_", validate=True)
+        keys = [base64.b64decode(line, altchars=b"-_", validate=True) for line in content.split()]
     except binascii.Error:
-        key = b""
-    if len(key) != KEY_BYTES:
+        keys = []
+    if not keys or any(len(key) != KEY_BYTES for key in keys):
         raise BridgeError(f"The key file {path} holds no key of this program; put the right file back.")
-    return key
+    return keys
+
+
+def add_key(path: Path) -> None:
+    """Put a new key before those of a key file; the file is replaced in one step. Errors as `open_vault`."""
+    with _told(path):
+        _make_file(path, [secrets.token_bytes(KEY_BYTES), *read_keys(path)], new=False)
 
 
 def hash_password(password: str) -> str:
@@ -103,21 +140,40 @@ def check_password(password: str, password_hash: str) -> bool:
         raise BridgeError("The stored password is damaged; an administrator must set it again.") from error
 
 
-def _make_key(path: Path) -> None:
-    # Written whole beside its place and linked into it, so that of two processes one makes the key and none reads half.
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise BridgeError(f"The key file {path} cannot be read or made: {error.strerror}.") from error
+
+
+def _make_file(path: Path, keys: Sequence[bytes], *, new: bool) -> None:
+    # Written whole beside its place, so that nobody reads half. A new one is linked into it: of two processes one makes
+    # the key.
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
+            file.writelines(base64.urlsafe_b64encode(key) + b"\n" for key in keys)
             file.flush()
             os.fsync(file.fileno())
-        os.link(draft, path)
+        if new:
+            os.link(draft, path)
+        else:
+            take_owner(draft, path)
+            draft.replace(path)
     except FileExistsError:
         return
     finally:
-        draft.unlink()
+        draft.unlink(missing_ok=True)
+
+
+def _keyed(hash_: "hmac.HMAC", text: str) -> str:
+    keyed = hash_.copy()
+    keyed.update(text.encode("utf-8", "surrogatepass"))
+    return keyed.hexdigest()
 
 
 def _derived(key: bytes, purpose: bytes) -> bytes:

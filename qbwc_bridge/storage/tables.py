@@ -29,7 +29,7 @@ connection = Table(
     *text("lists_whole_at", "list_deletions_seen", "order_deletions_seen", empty=True),
     *text("costs_whole_at", "payroll_seen", "controlled_at", empty=True),
     *text("costs_modified", "doubted", "names_gone", "reading", "keys_refused"),
-    *text("webhooks_since", "event_at", "touched_at", "keys_checked_at", "detached_at", empty=True),
+    *text("webhooks_since", "event_at", "touched_at", "keys_checked_at", "detached_at", "restored_at", empty=True),
     *flag("costs_wanted"),
     UniqueConstraint("name", name="uq_connection_name"),
     UniqueConstraint("user_name", name="uq_connection_user_name"),
@@ -44,7 +44,7 @@ project_choice = Table(
     *whole("project_id"),
     *text("number", "name", "customer", "dry_run", "released_by", "budget_codes", "reading", "shown"),
     *text("release", "released_at", "touched_at", empty=True),
-    *flag("active", "on", "create_customer", "hooked"),
+    *flag("active", "on", "create_customer", "hooked", "unsure"),
     UniqueConstraint("connection_id", "project_id", name="uq_project_choice_project"),
     sqlite_autoincrement=True,
 )

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from qbwc_bridge import ports
 from qbwc_bridge.domain import books, notices, people, records
 from qbwc_bridge.storage import tables
+from qbwc_bridge.storage.ageing import Ageing
 from qbwc_bridge.storage.driver import Driver
 from qbwc_bridge.storage.engine import POOL_SIZE, begin_command, sqlite_file
 from qbwc_bridge.storage.everywhere import EveryConnection
@@ -68,6 +69,11 @@ class SqlUnitOfWork:
     people = _Rows(tables.person, people.Person)
     notices = _Rows(tables.notice, notices.Notice)
     leases = _Rows(tables.lease, records.Lease)
+
+    @property
+    def ageing(self) -> Ageing:
+        """What the store lets go of once it is old."""
+        return Ageing(self.transaction)
 
     @property
     def kept(self) -> Kept:

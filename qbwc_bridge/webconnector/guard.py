@@ -13,6 +13,7 @@ from collections.abc import Callable
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from qbwc_bridge import metrics
+from qbwc_bridge.errors import StorageError
 from qbwc_bridge.logs import about, note, without_values
 from qbwc_bridge.webconnector.calls import CALLER, NUMBERS
 from qbwc_bridge.webconnector.reading import ENVELOPE_NAMESPACE, RefusedRequest, read_call
@@ -59,6 +60,9 @@ class Guard:
             sentence, outcome = str(refusal), "refused"
             log.warning("A SOAP request from %s was refused: %s", caller or "an unknown address", sentence)
             body = fault(refusal.code, sentence)
+        except StorageError as problem:
+            log.error("A SOAP call failed: %s", problem)  # noqa: TRY400 - a sentence of ours
+            body = fault("Server", f"{problem.trouble} Nothing is lost; the next visit goes on.")
         except Exception as error:  # noqa: BLE001 - the last line of defence: logged below, answered as a fault
             log.error("A SOAP call failed: %s", without_values(error))  # noqa: TRY400 - a full traceback ends in the message
             body = fault("Server", GENERIC)

@@ -98,7 +98,8 @@ class Session:
             note(connection=connection.name, session=kit.hash_token(ticket)[:SHOWN_OF_SESSION])
             connection.last_contact = now
             for visit in uow.visits.find(connection_id=connection.id, ended_at=None):
-                if visit.lease_until > now:
+                # A lease cannot end later than this: the clock was set back, and nobody waits for its old time.
+                if now < visit.lease_until <= now + self._lease(out=True):
                     uow.connections.save(connection)
                     return [ticket, "busy"]
                 visit.ended_at = now
@@ -251,7 +252,7 @@ class Session:
         connection = uow.connections.get(visit.connection_id)
         note(connection=connection.name, session=visit.ticket_hash[:SHOWN_OF_SESSION])
         now, last = self._kit.clock.now(), connection.last_contact
-        if visit.ended_at is None and (last is None or (now - last).total_seconds() >= CONTACT_SECONDS):
+        if visit.ended_at is None and (last is None or abs((now - last).total_seconds()) >= CONTACT_SECONDS):
             connection.last_contact = now
         return Scene(uow, connection, visit, now)
 

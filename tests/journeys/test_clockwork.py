@@ -51,3 +51,39 @@ def test_a_failing_pull_waits_for_its_next_round(bridge: Bridge) -> None:
     clockwork.tick()
 
     assert pulled_at(bridge)
+
+
+def texts(bridge: Bridge) -> int:
+    """How many messages still have their qbXML."""
+    with bridge.app.kit.work() as uow:
+        return sum(1 for row in uow.message_sets.find() if row.request_text)
+
+
+def test_the_clockwork_lets_old_qbxml_go_once_a_day(bridge: Bridge) -> None:
+    """After 90 days what was answered is emptied, within a day."""
+    bridge.switch_on("24-001")
+    bridge.visit()
+    clockwork = wind(bridge)
+    clockwork.tick()
+    kept = texts(bridge)
+    assert kept
+    bridge.clock.pass_time(days=89)
+    clockwork.tick()
+    assert texts(bridge) == kept
+    bridge.clock.pass_time(days=1, hours=12)
+    clockwork.tick()
+    assert texts(bridge) == 0
+
+
+def test_a_visit_goes_on_while_texts_are_let_go(bridge: Bridge) -> None:
+    """Between two portions a visit finds its turn, and what it left open keeps its text."""
+    bridge.switch_on("24-001")
+    bridge.visit()
+    bridge.accept_all()
+    bridge.clock.pass_time(days=91)
+    clockwork = wind(bridge)
+    bridge.tap = lambda call, moment: clockwork.tick() if (call, moment) == ("receiveResponseXML", "before") else None
+    assert bridge.visit().outcome == "done"
+    bridge.tap = None
+    with bridge.app.kit.work() as uow:
+        assert not uow.message_sets.find(answered_at=None)

@@ -5,11 +5,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
-from qbwc_bridge.errors import BridgeError, WrongUsage
+from qbwc_bridge.errors import BridgeError, StorageError, WrongUsage
 from qbwc_bridge.storage import engine as engine_module
 from qbwc_bridge.storage import open_database
 from qbwc_bridge.storage.engine import open_engine
+from qbwc_bridge.storage.faults import plainly
 from qbwc_bridge.storage.unit_of_work import open_work
 from tests.storage import samples
 
@@ -147,3 +149,17 @@ def test_several_first_commands_at_once_make_one_database(empty_url: str) -> Non
     ]
     assert [child.communicate()[1] for child in children] == [""] * OPENERS
     assert [child.returncode for child in children] == [0] * OPENERS
+
+
+@pytest.mark.parametrize(
+    ("state", "sentence"), [("53100", "has no room left"), ("25006", "may only be read"), ("XX001", "is damaged")]
+)
+def test_troubles_of_postgresql_are_told_alike(state: str, sentence: str) -> None:
+    """By the SQLSTATE of each; the address is told to people at the server, never to those outside."""
+    cause = OSError("words of the server")
+    cause.sqlstate = state  # type: ignore[attr-defined]
+    pytest.importorskip("psycopg", exc_type=ImportError)
+    problem = plainly(open_engine("postgresql+psycopg://u@h/d"), OperationalError("INSERT", None, cause))
+    assert isinstance(problem, StorageError)
+    assert f"u@h/d {sentence}" in str(problem)
+    assert problem.trouble.startswith(f"The bridge's database {sentence}")

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qbwc_bridge.errors import BridgeError, Refused
-from qbwc_bridge.storage import Vault, check_password, hash_password, read_or_make_key
+from qbwc_bridge.storage import Vault, add_key, check_password, hash_password, open_vault
+from qbwc_bridge.storage.secrets import read_keys
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="file modes are POSIX's")
 VAULT = Vault(secrets.token_bytes(32))
@@ -59,9 +60,9 @@ def test_the_key_is_made_once(tmp_path: Path) -> None:
     """The first call makes the file, later ones read it, and many at once agree on one key."""
     path = tmp_path / "data" / "secret.key"
     with ThreadPoolExecutor(8) as pool:
-        keys = set(pool.map(lambda _: read_or_make_key(path), range(32)))
-    assert len(keys) == 1
-    assert len(keys.pop()) == 32
+        vaults = list(pool.map(lambda _: open_vault(path), range(32)))
+    assert len({vault.hash_token("token") for vault in vaults}) == 1
+    assert [len(key) for key in read_keys(path)] == [32]
     assert [each.name for each in path.parent.iterdir()] == ["secret.key"]
 
 
@@ -69,13 +70,13 @@ def test_the_key_is_made_once(tmp_path: Path) -> None:
 def test_the_key_file_is_for_its_owner_only(tmp_path: Path) -> None:
     """The file is made with mode 600, and refused when others may read it."""
     path = tmp_path / "data" / "secret.key"
-    read_or_make_key(path)
+    open_vault(path)
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
     for mode in [0o640, 0o604, 0o666]:
         path.chmod(mode)
         with pytest.raises(Refused, match="chmod 600"):
-            read_or_make_key(path)
+            open_vault(path)
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", base64.urlsafe_b64encode(b"short"), b"\xff" * 44])
@@ -85,7 +86,7 @@ def test_a_file_without_a_key_is_told(tmp_path: Path, content: bytes) -> None:
     path.touch(mode=0o600)
     path.write_bytes(content)
     with pytest.raises(BridgeError, match="holds no key"):
-        read_or_make_key(path)
+        open_vault(path)
     assert path.read_bytes() == content
 
 
@@ -93,4 +94,23 @@ def test_a_file_without_a_key_is_told(tmp_path: Path, content: bytes) -> None:
 def test_a_place_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     """A folder in the place of the file is one sentence."""
     with pytest.raises(BridgeError, match="cannot be read or made"):
-        read_or_make_key(tmp_path)
+        open_vault(tmp_path)
+
+
+@posix_only
+def test_a_rotated_key_opens_old_and_new(tmp_path: Path) -> None:
+    """A running vault opens what others seal with the new key; tokens keep their hashes, and cookies end."""
+    path = tmp_path / "secret.key"
+    running = open_vault(path)
+    old, hashed = running.seal("old"), running.hash_token("token")
+    add_key(path)
+    rotated = open_vault(path)
+    new = rotated.seal("new")
+    for vault in (running, rotated):
+        assert (vault.open(old), vault.open(new), vault.hash_token("token")) == ("old", "new", hashed)
+    assert Vault(*read_keys(path)[1:]).key_for("cookies") != rotated.key_for("cookies") == running.key_for("cookies")
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert len(read_keys(path)) == 2
+    with pytest.raises(BridgeError, match="another key file"):
+        Vault(read_keys(path)[1]).open(new)
+    assert [each.name for each in tmp_path.iterdir()] == ["secret.key"]

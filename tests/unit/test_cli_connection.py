@@ -10,7 +10,7 @@ import pytest
 
 from qbwc_bridge.cli import server_lock
 from qbwc_bridge.settings import load_settings
-from qbwc_bridge.storage import Vault, check_password, open_database, read_or_make_key
+from qbwc_bridge.storage import check_password, open_database, open_vault
 from tests.unit.cli_office import run
 
 ADD = ("connection", "add", "--procore-company-id", "4711", "--procore-client-id", "client")
@@ -44,7 +44,7 @@ def test_add_makes_everything_a_connection_needs(tmp_path: Path) -> None:
     assert set(made) == {"name", "user_name", "password"}
     assert re.fullmatch(r"blue-co-[0-9a-f]{6}", made["user_name"])
     settings = load_settings({"data_dir": str(tmp_path)}, {})
-    vault = Vault(read_or_make_key(settings.secret_key_path()))
+    vault = open_vault(settings.secret_key_path())
     database = open_database(settings.database_address())
     with database.work() as uow:
         row = uow.connections.find()[0]
@@ -287,7 +287,7 @@ def test_a_new_procore_secret_replaces_the_old_one_and_is_not_shown(folder: Path
     assert done.exit_code == 0, done.output
     assert secret not in done.output
     assert run(folder, "connection", "show", "Main Street", "--json").stdout == before
-    vault = Vault(read_or_make_key(load_settings({"data_dir": str(folder)}, environ={}).secret_key_path()))
+    vault = open_vault(load_settings({"data_dir": str(folder)}, environ={}).secret_key_path())
     database = open_database(load_settings({"data_dir": str(folder)}, environ={}).database_address())
     with database.work() as uow:
         assert vault.open(uow.connections.find(name="Main Street")[0].procore_secret) == secret
