@@ -80,21 +80,18 @@ def read_answers(file: Path) -> dict[str, str]:
 
 
 def _both_or_none(answers: Mapping[str, str], keys: tuple[str, ...]) -> None:
-    lacking = [key for key in keys if key not in answers]
-    if lacking and len(lacking) < len(keys):
-        raise WrongUsage(f"{', '.join(lacking)} is not answered, but {', '.join(set(keys) - set(lacking))} is.")
+    given = [key for key in keys if key in answers]
+    if 0 < len(given) < len(keys):
+        lacking = ", ".join(key for key in keys if key not in answers)
+        raise WrongUsage(f"{lacking} is not answered, but {', '.join(given)} is.")
 
 
 def _connection(bridge: Bridge, uow: UnitOfWork, answers: Mapping[str, str]) -> Connection:
-    number = answers["procore_company_id"]
-    if not (number.isascii() and number.isdigit() and int(number)):
-        raise WrongUsage(
-            "procore_company_id is a number: it stands in the addresses of the company's pages in Procore."
-        )
+    number = connecting.good_company_id(answers["procore_company_id"])
     return connecting.make(
         uow,
         answers["connection"],
-        (int(number), answers["procore_client_id"], bridge.app.vault.seal(answers["procore_client_secret"])),
+        (number, answers["procore_client_id"], bridge.app.vault.seal(answers["procore_client_secret"])),
         # Nobody is shown this one, so nobody has it: the page Set up draws the one that is used.
         bridge.kit.hash_token(connecting.draw_password()),
         company_name=connection_value("company_name", answers.get("company_name", "")),

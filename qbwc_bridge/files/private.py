@@ -37,8 +37,8 @@ def make_private_folder(path: Path) -> None:
 def shut_file(path: Path) -> None:
     """Shut an empty file before something secret is written to it; raises BridgeError where that is impossible.
 
-    POSIX has its mode from the beginning. In a folder that is shut, Windows' file is left with the rights of the folder,
-    which may let in one more account on purpose: the server's.
+    POSIX has its mode from the beginning. On Windows a file in a folder that is shut is left with the folder's rights:
+    they may let in one more account on purpose, the server's.
     """
     if ON_WINDOWS and not _is_shut(path.parent):
         _shut(path, "F")

@@ -58,7 +58,7 @@ def test_either_half_may_be_left_out(text: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        (PERSON + CONNECTION.replace("12345", "many"), "procore_company_id is a number"),
+        (PERSON + CONNECTION.replace("12345", "many"), "The company's number in Procore is a number"),
         (PERSON + CONNECTION.replace("= Bluestone\n", "=\n"), "connection is not answered"),
         (PERSON.replace(PASSWORD, "short"), "at least 10 characters"),
         (PERSON + "admin_nam = ben\n", "Line 3 of .*; did you mean admin_name"),

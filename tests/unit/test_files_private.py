@@ -8,7 +8,7 @@ import pytest
 
 from qbwc_bridge.errors import BridgeError
 from qbwc_bridge.files import private
-from qbwc_bridge.storage import read_or_make_key
+from qbwc_bridge.storage import open_vault
 
 SYSTEM, ADMINISTRATORS, OWNER, EVERYBODY = "*S-1-5-18", "*S-1-5-32-544", "*S-1-3-4", "*S-1-1-0"
 
@@ -77,7 +77,7 @@ def test_the_key_file_in_a_loose_folder_is_shut_before_the_key_is_in_it(
             return super().__call__(command, **options)
 
     icacls = on_windows(monkeypatch, Looking(flags="AI"))
-    read_or_make_key(tmp_path / "secret.key")
+    open_vault(tmp_path / "secret.key")
 
     assert sizes == [0]
     assert len(icacls.shut()) == 1
@@ -90,7 +90,7 @@ def test_the_key_file_in_a_shut_folder_takes_over_its_rights(
 ) -> None:
     """What the setup shut lets in the server's account, so a key that an administrator makes must not shut it out."""
     icacls = on_windows(monkeypatch, Icacls(flags=flags))
-    read_or_make_key(tmp_path / "secret.key")
+    open_vault(tmp_path / "secret.key")
     assert icacls.shut() == []
 
 
@@ -98,7 +98,7 @@ def test_a_new_folder_of_the_key_is_shut_on_its_way(tmp_path: Path, monkeypatch:
     """The folder that is made for the key file is shut, and no key is left where that failed."""
     icacls = on_windows(monkeypatch, Icacls(code=5, told="Access is denied.\r\n"))
     with pytest.raises(BridgeError) as caught:
-        read_or_make_key(tmp_path / "new" / "secret.key")
+        open_vault(tmp_path / "new" / "secret.key")
 
     assert icacls.shut() == [str(tmp_path / "new")]
     assert not (tmp_path / "new" / "secret.key").exists()
