@@ -2,7 +2,7 @@
 # make test                 lint, then every test (DEEP=1: larger counts, nothing may be missing)
 # make prism                what the tests check our requests to Procore with; needs Node.js and npm
 # make axe                  what the tests check the status page with; needs npm, and Chromium for the tests
-# make lint | bench | soak | installer | lock    bench: ARGS="--only cycles" and the like, see tests/bench/edge.py
+# make lint | bench | soak | installer | wheels | lock    bench: ARGS="--only cycles" and the like, see tests/bench/edge.py
 #
 # Needs only git, make and Python 3.11 to 3.13. PYTHON=python3.13 names the interpreter, VENV=.venv-313 the folder.
 
@@ -19,7 +19,7 @@ CANDIDATES := $(if $(PYTHON),$(PYTHON),python3.13 python3.12 python3.11 python3)
 # Each candidate is run, not only looked up: a version manager's shim may exist and fail.
 FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
-.PHONY: demo test prism axe lint bench soak installer lock same-python
+.PHONY: demo test prism axe lint bench soak installer wheels lock same-python
 
 demo: $(VENV)/.project
 	$(VENV)/bin/qbwc-bridge demo $(ARGS)
@@ -51,12 +51,16 @@ soak: $(VENV)/.dev $(VENV)/.project
 	DEEP=1 SOAK=1 $(PY) -m pytest -n 2 $(ARGS)
 	$(PY) -m tests.bench.journey --runs $(SOAK_JOURNEYS)
 
-# Everything for an offline installation on a machine like this one; the Windows setup program: see installer/README.md.
+# The setup program for Windows, see installer/README.md; needs Debian's nsis, and Python's archive in installer/vendor/.
 installer: $(VENV)/.dev
+	$(PY) -m installer.build $(ARGS)
+
+# Everything for an installation without a network on a machine like this one.
+wheels: $(VENV)/.dev
 	rm -rf build dist
 	$(PIP) wheel --quiet --quiet --no-deps --no-index --no-build-isolation --wheel-dir dist .
 	$(PIP) wheel --quiet --quiet --no-deps --require-hashes --no-build-isolation --wheel-dir dist -r requirements/runtime.txt
-	@echo "dist/ holds the wheels for a machine like this one; the Windows setup program is not made yet (installer/README.md)."
+	@echo "dist/ holds the wheels for a machine like this one (installer/README.md)."
 
 # New pins from pyproject.toml and requirements/*.in. A release younger than a week is left to ripen.
 NPM := --no-audit --no-fund --loglevel=error

@@ -1,5 +1,6 @@
 """What the commands share: the open bridge, finding connections and records by name, output, common options."""
 
+import codecs
 import dataclasses
 import datetime as dt
 import enum
@@ -26,6 +27,9 @@ from qbwc_bridge.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from qbwc_bridge.bootstrap import App
+
+UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+"""How a text begins that Windows' own programs have written as "Unicode"."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 Thing = TypeVar("Thing")
@@ -167,9 +171,14 @@ def ask_secret(question: str, *, instead: str, twice: bool = False) -> str:
 
 
 def read_text(file: Path) -> str:
-    """Give the text of a file that a person named; raises WrongUsage when it cannot be read or is no text."""
+    """Give the text of a file that a person named: in UTF-8, or in UTF-16 as Windows marks it.
+
+    Raises WrongUsage when it cannot be read or is no text.
+    """
     try:
-        return file.read_text(encoding="utf-8-sig")
+        with file.open("rb") as opened:
+            marked = opened.read(2) in UTF_16_MARKS
+        return file.read_text(encoding="utf-16" if marked else "utf-8-sig")
     except UnicodeDecodeError as error:
         raise WrongUsage(f"The file {file} is no text in UTF-8: name another file.") from error
     except OSError as error:

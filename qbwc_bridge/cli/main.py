@@ -12,6 +12,7 @@ import click
 import qbwc_bridge
 from qbwc_bridge.cli.common import Bridge
 from qbwc_bridge.errors import BridgeError, WrongUsage
+from qbwc_bridge.files.private import make_private_folder
 
 COMMANDS: Mapping[str, str] = {
     "demo": "demo:demo",
@@ -20,6 +21,7 @@ COMMANDS: Mapping[str, str] = {
     "connection": "connection:connection",
     "qwc": "qwc:qwc",
     "user": "user:user",
+    "first-run": "first_run:first_run",
     "pull": "pull:pull",
     "project": "project:project",
     "review": "review:review",
@@ -121,7 +123,7 @@ def _keep_fault(ctx: click.Context, fault: Exception) -> str:
         cause = cause.__cause__ or cause.__context__
     try:
         path = bridge.settings.data_dir / FAULTS
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(path.parent)
         with path.open("a", encoding="utf-8") as file:
             file.write(f"{ctx.invoked_subcommand}: {'after '.join(told)}\n")
     except (OSError, BridgeError):

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from qbwc_bridge.errors import Refused, WrongUsage
+from qbwc_bridge.files.private import make_private_folder
 
 FILE = "server.lock"
 
@@ -35,7 +36,7 @@ def alone(data_dir: Path, what: str) -> Iterator[None]:
 @contextmanager
 def _opened(data_dir: Path) -> Iterator[int]:
     try:
-        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(data_dir)
         descriptor = os.open(data_dir / FILE, os.O_CREAT | os.O_RDWR, 0o600)
     except OSError as error:
         raise WrongUsage(f"The data folder {data_dir} cannot be used: {error.strerror}.") from error

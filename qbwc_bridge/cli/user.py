@@ -30,16 +30,30 @@ def user() -> None:
 @pass_bridge
 def add(bridge: Bridge, name: str, role: Role, names: str, *, password_stdin: bool) -> None:
     """Add a person; the password is asked for."""
-    name = name.strip()
-    if not name or not name.isprintable():
-        raise WrongUsage("A person needs a name that can be typed.")
+    name = good_name(name)  # said before a password is asked for
     connections = [bridge.connection(part.strip()).name for part in names.split(",") if part.strip()]
     password_hash = _password_hash(password_stdin=password_stdin)
     with bridge.kit.work() as uow:
-        if any(fold(row.name) == fold(name) for row in uow.people.find()):
-            raise Refused(f"There is a person {name} already.")
-        uow.people.add(Person(name, role, password_hash, connections))
-    click.echo(f"{name} may sign in as {role}.")
+        person = new_person(uow, name, role, password_hash, connections)
+    click.echo(f"{person.name} may sign in as {role}.")
+
+
+def good_name(name: str) -> str:
+    """Give a person's name as it is kept; raises WrongUsage for one that cannot be typed."""
+    name = name.strip()
+    if not name or not name.isprintable():
+        raise WrongUsage("A person needs a name that can be typed.")
+    return name
+
+
+def new_person(uow: UnitOfWork, name: str, role: Role, password_hash: str, connections: list[str]) -> Person:
+    """Add a person and give it; raises WrongUsage for a name that cannot be typed, Refused where somebody has it."""
+    name = good_name(name)
+    if any(fold(row.name) == fold(name) for row in uow.people.find()):
+        raise Refused(f"There is a person {name} already.")
+    person = Person(name, role, password_hash, connections)
+    uow.people.add(person)
+    return person
 
 
 @user.command(name="list")
@@ -107,12 +121,17 @@ def _person(uow: UnitOfWork, name: str) -> Person:
 
 
 def _password_hash(*, password_stdin: bool) -> str:
-    from qbwc_bridge.storage import hash_password  # noqa: PLC0415 - the database's room, which --help need not wait for
-
     if password_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     else:
         password = ask_secret("Password", instead="give --password-stdin", twice=True)
+    return hashed(password)
+
+
+def hashed(password: str) -> str:
+    """Give the hash of a person's new password; raises WrongUsage for a short one."""
+    from qbwc_bridge.storage import hash_password  # noqa: PLC0415 - the database's room, which --help need not wait for
+
     if len(password) < SHORTEST_PASSWORD:
         raise WrongUsage(f"The password is too short: give at least {SHORTEST_PASSWORD} characters.")
     return hash_password(password)

@@ -122,6 +122,14 @@ def good_name(name: str) -> str:
     return name
 
 
+def good_company_id(text: str) -> int:
+    """Give the number of a Procore company as it was typed; raises WrongUsage where it is none."""
+    number = text.strip()
+    if not (number.isascii() and number.isdigit() and 0 < int(number) < 2**63):
+        raise WrongUsage("The company's number in Procore is a number: it stands in the addresses of its pages.")
+    return int(number)
+
+
 def good_client_id(text: str) -> str:
     """Give a Procore client id without spaces around it; raises WrongUsage for an empty one."""
     if not text.strip():

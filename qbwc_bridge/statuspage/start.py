@@ -80,7 +80,7 @@ def new_connection(ask: Ask) -> Page | Goto:
         return Page("new_connection.html", {"problem": "", "form": {}})
     form = ask.request.form
     try:
-        company, secret = _company_number(form.get("company_id", "")), form.get("secret", "").strip()
+        company, secret = connecting.good_company_id(form.get("company_id", "")), form.get("secret", "").strip()
         if not secret:
             raise WrongUsage("The Procore client secret is empty: copy it from the app's page at Procore.")
         password = connecting.draw_password()
@@ -175,13 +175,6 @@ def _company_seen(company: Company) -> str:
 def _accounts(ask: Ask, connection: Connection, options: Options) -> list[str]:
     known = offered(ask, connection, "account")
     return known or [name for name in (options.income_account, options.expense_account) if name]
-
-
-def _company_number(text: str) -> int:
-    number = text.strip()
-    if not (number.isascii() and number.isdigit() and 0 < int(number) < 2**63):
-        raise WrongUsage("The company's number in Procore is a number: it stands in the addresses of its pages.")
-    return int(number)
 
 
 def _one_line(text: str) -> str:

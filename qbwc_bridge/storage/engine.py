@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import QueuePool
 
 from qbwc_bridge.errors import WrongUsage
+from qbwc_bridge.files.private import make_private_folder
 from qbwc_bridge.storage.faults import told_plainly
 
 BUSY_SECONDS = 30
@@ -77,7 +78,7 @@ def make_private_file(path: Path) -> None:
     Raises WrongUsage where that is impossible.
     """
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(path.parent)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
         raise WrongUsage(f"The file {path} cannot be made or opened: {error.strerror}.") from error

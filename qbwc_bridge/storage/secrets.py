@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from qbwc_bridge.errors import BridgeError, Refused
+from qbwc_bridge.files.private import make_private_folder, shut_file
 from qbwc_bridge.storage.engine import take_owner
 
 KEY_BYTES = 32
@@ -106,7 +107,7 @@ def open_vault(path: Path) -> Vault:
 def read_keys(path: Path) -> list[bytes]:
     """Give the keys of a key file that must exist, the newest first; errors as `open_vault`."""
     with _told(path), path.open("rb") as file:
-        # On Windows the folder's access list protects the file, and the mode says nothing.
+        # On Windows an access list protects the file, made with it (files/private.py), and the mode says nothing.
         if os.name == "posix" and os.fstat(file.fileno()).st_mode & _OTHERS:
             raise Refused(f"The key file {path} may be read by other users; run `chmod 600 {path}`.")
         content = file.read()
@@ -151,11 +152,12 @@ def _told(path: Path) -> Iterator[None]:
 def _make_file(path: Path, keys: Sequence[bytes], *, new: bool) -> None:
     # Written whole beside its place, so that nobody reads half. A new one is linked into it: of two processes one makes
     # the key.
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(path.parent)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
+            shut_file(draft)
             file.writelines(base64.urlsafe_b64encode(key) + b"\n" for key in keys)
             file.flush()
             os.fsync(file.fileno())

@@ -1,0 +1,80 @@
+r"""Folders and files that only their owner may read, on both systems.
+
+POSIX knows modes. On Windows an access list says who may, and what is made in a folder takes over the folder's: so a
+folder is shut when it is made, and everything in it is as shut. The Windows setup shuts the data folder likewise, and
+lets the server's account in as well.
+"""
+
+import os
+import re
+import subprocess
+import tempfile
+from pathlib import Path, PureWindowsPath
+
+from qbwc_bridge.errors import BridgeError
+
+ON_WINDOWS = os.name == "nt"
+
+LET_IN = ("*S-1-5-18", "*S-1-5-32-544", "*S-1-3-4")
+"""SYSTEM, the administrators, and whoever owns the thing; their names differ by Windows' language, these do not."""
+
+ICACLS_SECONDS = 60
+"""How long Windows' own tool may take; it ends at once, unless the disk is a network's."""
+
+
+def make_private_folder(path: Path) -> None:
+    """Make a folder, and those above it, that nobody else may enter; one that exists is left as it is.
+
+    Raises OSError where it cannot be made, BridgeError where it cannot be shut.
+    """
+    if path.is_dir():
+        return
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if ON_WINDOWS:
+        _shut(path, "(OI)(CI)F")
+
+
+def shut_file(path: Path) -> None:
+    """Shut an empty file before something secret is written to it; raises BridgeError where that is impossible.
+
+    POSIX has its mode from the beginning. On Windows a file in a folder that is shut is left with the folder's rights:
+    they may let in one more account on purpose, the server's.
+    """
+    if ON_WINDOWS and not _is_shut(path.parent):
+        _shut(path, "F")
+
+
+def _shut(path: Path, right: str) -> None:
+    grants = [f"{who}:{right}" for who in LET_IN]
+    _icacls(path, "/inheritance:r", "/grant:r", *grants, "/q")
+
+
+def _is_shut(folder: Path) -> bool:
+    """Say whether a folder has an access list of its own, taken over from no folder above it."""
+    with tempfile.TemporaryDirectory() as beside:
+        saved = Path(beside) / "rights"
+        _icacls(folder, "/save", str(saved), "/q")
+        # Lines of UTF-16: the name, then the access list in SDDL, whose flag P says that it is protected.
+        flags = re.search(r"D:([A-Z]*)", saved.read_text(encoding="utf-16-le", errors="replace"))
+    return flags is not None and "P" in flags[1]
+
+
+def _icacls(path: Path, *arguments: str) -> None:
+    tool = PureWindowsPath(os.environ.get("SYSTEMROOT", r"C:\Windows"), "System32", "icacls.exe")
+    try:
+        done = subprocess.run(  # the tool of the system's own folder, whatever the search path holds
+            [str(tool), str(path), *arguments], capture_output=True, check=False, timeout=ICACLS_SECONDS
+        )
+        told = (done.stderr or done.stdout).decode(errors="replace").strip()
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise BridgeError(_sentence(path, str(error))) from error
+    if done.returncode:
+        raise BridgeError(_sentence(path, told))
+
+
+def _sentence(path: Path, told: str) -> str:
+    why = " ".join(told.split()).rstrip(".") or "no word why"
+    return (
+        f"The rights of {path} could not be seen to (icacls: {why}): keep it on a disk that has rights (NTFS), or let "
+        "an administrator run this command."
+    )
