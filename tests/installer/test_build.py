@@ -218,7 +218,8 @@ def test_the_lock_gives_a_whole_set_of_wheels_for_windows(tmp_path: Path) -> Non
     assert {"qbwc_bridge", "qbxml_templates", "spyne", "lxml", "tzdata"} <= names
     assert "bin" not in names
     assert len(list(folder.glob("*.whl"))) == len(wheels.pins(LOCK, wheels.windows(PIN))) + 1
-    assert texts.count("=" * 78) == 2 * len(wheels.pins(LOCK, wheels.windows(PIN)))
+    listed = [line for line in texts.partition("=" * 78)[0].splitlines() if ": " in line]
+    assert len(listed) == len(wheels.pins(LOCK, wheels.windows(PIN)))
     assert not list((tmp_path / "site-packages").rglob("*.so")), "something for Linux is among them"
     next(folder.glob("tzdata-*.whl")).unlink()
     with pytest.raises(BuildError, match="needs tzdata"):
