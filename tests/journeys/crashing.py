@@ -106,8 +106,8 @@ class Crash:
         return found[0] if found else None
 
     @contextmanager
-    def _failing_commit(self) -> Iterator[UnitOfWork]:
-        with self.work() as uow:
+    def _failing_commit(self, connection_id: int | None = None) -> Iterator[UnitOfWork]:
+        with self.work(connection_id) as uow:
             yield uow
             raise OSError("the disk is gone")
 
