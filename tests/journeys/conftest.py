@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.bridge import Bridge, connected_bridge
+from tests.postgresql import postgresql
+
+__all__ = ["postgresql"]
 
 
 @pytest.fixture
