@@ -68,6 +68,7 @@ lock: $(VENV)/.dev
 	$(RESOLVE) $(ARGS) -c requirements/build.txt pyproject.toml -o requirements/runtime.txt
 	$(RESOLVE) $(ARGS) -c requirements/build.txt -c requirements/runtime.txt --extra postgresql pyproject.toml requirements/dev.in \
 		-o requirements/dev.txt
+	$(RESOLVE) $(ARGS) -c requirements/build.txt -c requirements/dev.txt --extra postgresql pyproject.toml -o requirements/server.txt
 	for tool in prism axe; do (cd requirements/$$tool && npm install --package-lock-only --omit-lockfile-registry-resolved \
 		--ignore-scripts $(NPM)) || exit 1; done
 

@@ -22,6 +22,11 @@ log = logging.getLogger("qbwc_bridge.serve")
 START_SECONDS = 20.0
 """How long a process waits for another on the same PostgreSQL that upgrades it first: several are started at once."""
 
+UNNAMED_PROXY = (
+    "PUBLIC_URL is https, which a proxy in front of this server speaks, but TRUSTED_PROXIES does not name that proxy: "
+    "every visitor seems to come from the proxy's address, and what is open to this machine alone may be open to all."
+)
+
 CLOCKWORK_SECONDS = 30.0
 """How long a step of the clockwork may take to end at a stop; what it leaves undone the next start takes up."""
 
@@ -42,6 +47,8 @@ def serve(bridge: Bridge) -> None:
         app = bridge.app
         for sentence in app.misfits():
             say(sentence)
+        if settings.public_url.startswith("https:") and not settings.trusted_proxies:
+            say(UNNAMED_PROXY)
         clockwork = Clockwork(app.kit)
         server = WebServer(
             web_app(app, clockwork),

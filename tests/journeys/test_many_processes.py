@@ -18,7 +18,7 @@ from tests.journeys.fleet import Office, Town
 from tests.postgresql import Server
 from tests.support import DEEP, SOAK
 
-PROCESSES, OFFICES, SECONDS = (4, 50, 120) if SOAK else (4, 20, 45) if DEEP else (2, 5, 5)
+PROCESSES, OFFICES, SECONDS = (4, 50, 120) if SOAK else (4, 20, 45) if DEEP else (2, 5, 4)
 """`make soak` has the counts of the issue."""
 SECOND_PCS = 3
 """So many offices have two PCs, which visit at the same time."""
@@ -27,7 +27,7 @@ PAUSE = (1.0, 4.0) if DEEP else (2.0, 3.0)
 """Seconds between two kills; a start takes a processor for two."""
 LEASE_SECONDS = 10 if DEEP else 4
 """Longer than a call may take on a loaded machine, short enough that visits follow soon after a kill."""
-CALM_SECONDS = 120
+CALM_SECONDS = 600 if SOAK else 120
 
 
 @contextmanager
