@@ -32,11 +32,15 @@ class Server:
         self._run(self._admin, f'CREATE DATABASE "{name}" TEMPLATE template0 STRATEGY file_copy')
         return self._url_of(name)
 
-    def copy_of(self, url: str) -> str:
-        """Make a copy of a database that nobody has open, and give its address."""
-        name, source = f"bridge_{next(_numbers)}", make_url(url).database
-        self._run(self._admin, f'CREATE DATABASE "{name}" TEMPLATE "{source}" STRATEGY file_copy')
-        return self._url_of(name)
+    def copy_of(self, url: str, target: str = "") -> str:
+        """Copy a database to a new one, or in place of another, and give its address; nobody may have either open."""
+        name = make_url(target).database if target else f"bridge_{next(_numbers)}"
+        self._run(
+            self._admin,
+            f'DROP DATABASE IF EXISTS "{name}"',
+            f'CREATE DATABASE "{name}" TEMPLATE "{make_url(url).database}" STRATEGY file_copy',
+        )
+        return self._url_of(str(name))
 
     def clean_url(self) -> str:
         """Give the address of the shared database, without rows."""
