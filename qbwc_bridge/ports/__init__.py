@@ -380,7 +380,7 @@ class OpenWork(Protocol):
 
 
 LOOK = 0
-"""In place of a connection's number: a unit of work that only looks, each time at what was committed last."""
+"""In place of a connection's number: a unit of work that only looks, at what was committed when it began."""
 
 
 class OpenAnyWork(OpenWork, Protocol):
@@ -391,7 +391,6 @@ class OpenAnyWork(OpenWork, Protocol):
 
         Without a connection nobody else is at work meanwhile. With one, nobody else is at work on it, while others may
         be on other connections where the database allows it (PostgreSQL); a row of another one must not be written.
-        LOOK writes nothing, and nobody waits for it but who works on everything; what it reads in two steps need not
-        belong together.
+        LOOK writes nothing and, on PostgreSQL, neither waits nor makes anybody wait.
         """
         ...

@@ -2,7 +2,7 @@
 
 Units of work take turns, so what one has read stays true until it commits. On SQLite all run one after another, by
 BEGIN IMMEDIATE. On PostgreSQL those of one connection do, and those on everything run alone: by locks that a
-transaction takes first and loses with its end.
+transaction takes first and loses with its end. One that only looks has a snapshot there instead.
 """
 
 import os
@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import QueuePool
 
 from qbwc_bridge.errors import WrongUsage
+from qbwc_bridge.ports import LOOK
 from qbwc_bridge.storage.faults import told_plainly
 
 BUSY_SECONDS = 30
@@ -74,9 +75,13 @@ def begin_command(engine: Engine, connection_id: int | None = None) -> str:
     # READ COMMITTED looks at the data anew with each statement, so what follows this wait sees the last commit.
     if connection_id is None:
         return f"SELECT pg_advisory_xact_lock({TURN_LOCK})"
-    shared = f"SELECT pg_advisory_xact_lock_shared({TURN_LOCK})"
+    if connection_id == LOOK:
+        return "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
     # In this order always: who waits for a connection has the shared lock already, so no two wait for each other.
-    return f"{shared}; SELECT pg_advisory_xact_lock({CONNECTION_LOCK}, {connection_id})" if connection_id else shared
+    return (
+        f"SELECT pg_advisory_xact_lock_shared({TURN_LOCK}); "
+        f"SELECT pg_advisory_xact_lock({CONNECTION_LOCK}, {connection_id})"
+    )
 
 
 def make_private_file(path: Path) -> None:

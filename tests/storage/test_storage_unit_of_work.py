@@ -194,13 +194,26 @@ def test_work_on_another_connection_goes_on_meanwhile(postgresql: Server) -> Non
     with ThreadPoolExecutor() as pool:
         with database.work(one):
             pool.submit(work, two).result(WAITING)
-            pool.submit(work, LOOK).result(WAITING)
             mine, everything = pool.submit(work, one), pool.submit(work, None)
             assert not wait([mine, everything], BRIEFLY).done
             behind = pool.submit(work, two)
             assert not wait([behind], BRIEFLY).done, "who waits for everything is not overtaken"
+            pool.submit(work, LOOK).result(WAITING)
         for each in (mine, everything, behind):
             each.result(WAITING)
+    database.close()
+
+
+def test_who_only_looks_sees_one_moment(postgresql: Server) -> None:
+    """On PostgreSQL what is committed meanwhile is not seen by one that looks, and is by the next."""
+    database = open_database(postgresql.clean_url())
+    with ThreadPoolExecutor() as pool:
+        with database.work(LOOK) as uow:
+            assert not uow.people.has()
+            pool.submit(_add, database.work, "ann").result(WAITING)
+            assert not uow.people.has()
+        with database.work(LOOK) as uow:
+            assert uow.people.has()
     database.close()
 
 
