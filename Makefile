@@ -46,9 +46,11 @@ bench: $(VENV)/.dev $(VENV)/.project
 	$(PY) -m tests.bench.edge $(ARGS)
 	$(PY) -m tests.bench.journey
 
-# The full counts: every test at its deepest, then the whole journey from one seed after another.
+# The full counts: every test at its deepest, every journey on PostgreSQL as well, then the whole journey from one seed
+# after another.
 soak: $(VENV)/.dev $(VENV)/.project
 	DEEP=1 SOAK=1 $(PY) -m pytest -n 2 $(ARGS)
+	TEST_DATABASE=postgresql $(PY) -m pytest -n 2 tests/journeys
 	$(PY) -m tests.bench.journey --runs $(SOAK_JOURNEYS)
 
 # Everything for an offline installation on a machine like this one; the Windows setup program: see installer/README.md.

@@ -1,14 +1,22 @@
 """Servers and commands that need them stopped, on one PostgreSQL from several machines."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from qbwc_bridge.cli import server_lock
+from qbwc_bridge.cli.serve import _in_its_place
 from qbwc_bridge.errors import Refused
+from qbwc_bridge.settings import load_settings
+from qbwc_bridge.storage import open_database
 from qbwc_bridge.storage.presence import present
 from tests.postgresql import Server
+
+PROCESSES = 6
+WAITING, BRIEFLY = 30, 0.5
+"""Seconds for what must come, and for what must not."""
 
 
 def test_servers_are_at_a_database_together_and_a_command_alone(postgresql: Server) -> None:
@@ -35,3 +43,33 @@ def test_an_upgrade_is_refused_while_a_server_elsewhere_is_at_the_database(postg
             pass
     with server_lock.alone(tmp_path / "two", "go", url):
         pass
+
+
+def test_a_server_waits_for_the_one_that_upgrades(postgresql: Server, tmp_path: Path) -> None:
+    """Of several that start at once the others go on once the upgrade is done, and refuse where that takes too long."""
+    url = postgresql.clean_url()
+    settings = load_settings({"data_dir": str(tmp_path), "database_url": url}, environ={})
+
+    def start() -> None:
+        with _in_its_place(settings):
+            pass
+
+    with ThreadPoolExecutor() as pool:
+        with server_lock.alone(tmp_path / "other", "go", url):
+            starting = pool.submit(start)
+            assert not wait([starting], BRIEFLY).done
+        starting.result(WAITING)
+    with pytest.MonkeyPatch.context() as patch, server_lock.alone(tmp_path / "other", "go", url):
+        patch.setattr("qbwc_bridge.cli.serve.START_SECONDS", 0)
+        with pytest.raises(Refused, match="wait until it ends"):
+            start()
+
+
+def test_many_may_start_on_an_empty_database(postgresql: Server) -> None:
+    """Processes that find no schema at the same time make it once, and all go on."""
+    url = postgresql.new_url()
+    with ThreadPoolExecutor(PROCESSES) as pool:
+        for database in pool.map(open_database, [url] * PROCESSES):
+            with database.work() as uow:
+                assert not uow.connections.has()
+            database.close()
