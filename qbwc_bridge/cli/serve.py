@@ -14,8 +14,9 @@ from qbwc_bridge import __version__, logs
 from qbwc_bridge.cli import server_lock
 from qbwc_bridge.cli.common import Bridge, pass_bridge, say
 from qbwc_bridge.cli.db import older, upgrade_database
-from qbwc_bridge.errors import Refused
+from qbwc_bridge.errors import UnderWay
 from qbwc_bridge.settings import Settings
+from qbwc_bridge.storage.presence import is_shared
 
 log = logging.getLogger("qbwc_bridge.serve")
 
@@ -91,12 +92,12 @@ def _upgrade_if_older(settings: Settings) -> None:
 
 
 def _patiently(settings: Settings, step: Callable[[], None]) -> None:
-    """Take a step that another process may forbid for a moment, where there may be another; raises Refused."""
-    until = time.monotonic() + (0 if settings.database_address().startswith("sqlite") else START_SECONDS)
+    """Take a step that another process may forbid for a moment, where there may be another; raises UnderWay."""
+    until = time.monotonic() + (START_SECONDS if is_shared(settings.database_address()) else 0)
     while True:
         try:
             return step()
-        except Refused:
+        except UnderWay:
             if time.monotonic() > until:
                 raise
             time.sleep(1)

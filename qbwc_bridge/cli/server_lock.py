@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 
-from qbwc_bridge.errors import Refused, WrongUsage
+from qbwc_bridge.errors import UnderWay, WrongUsage
 from qbwc_bridge.storage.presence import present
 
 FILE = "server.lock"
@@ -20,22 +20,24 @@ FILE = "server.lock"
 def serving(data_dir: Path, database_url: str = "") -> Iterator[None]:
     """Hold folder and database as a server; several servers may (on Windows one), unless somebody holds them alone.
 
-    Raises Refused while a command that needs the server stopped is at work.
+    Raises UnderWay while a command that needs the server stopped is at work.
     """
     with _opened(data_dir) as descriptor, _present(database_url, alone=False) as free:
         if not (_lock(descriptor, alone=False) and free):
-            raise Refused(f"The data in {data_dir} is in use by another server or by `db upgrade`: wait until it ends.")
+            raise UnderWay(
+                f"The data in {data_dir} is in use by another server or by `db upgrade`: wait until it ends."
+            )
         yield
 
 
 @contextmanager
 def alone(data_dir: Path, what: str, database_url: str = "") -> Iterator[None]:
-    """Hold folder and database alone for a command named `what`; raises Refused while a server runs on either."""
+    """Hold folder and database alone for a command named `what`; raises UnderWay while a server runs on either."""
     with _opened(data_dir) as descriptor, _present(database_url, alone=True) as free:
         if not _lock(descriptor, alone=True):
-            raise Refused(f"A server runs on the data in {data_dir}: stop it, then {what}.")
+            raise UnderWay(f"A server runs on the data in {data_dir}: stop it, then {what}.")
         if not free:
-            raise Refused(f"A server, perhaps on another machine, runs on the same database: stop it, then {what}.")
+            raise UnderWay(f"A server, perhaps on another machine, runs on the same database: stop it, then {what}.")
         yield
 
 

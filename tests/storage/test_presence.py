@@ -8,11 +8,12 @@ import pytest
 
 from qbwc_bridge.cli import server_lock
 from qbwc_bridge.cli.serve import _in_its_place
-from qbwc_bridge.errors import Refused
+from qbwc_bridge.errors import BridgeError, Refused
 from qbwc_bridge.settings import load_settings
 from qbwc_bridge.storage import open_database
 from qbwc_bridge.storage.presence import present
 from tests.postgresql import Server
+from tests.support import free_port
 
 PROCESSES = 6
 WAITING, BRIEFLY = 30, 0.5
@@ -73,3 +74,10 @@ def test_many_may_start_on_an_empty_database(postgresql: Server) -> None:
             with database.work() as uow:
                 assert not uow.connections.has()
             database.close()
+
+
+def test_a_database_that_is_away_is_one_sentence() -> None:
+    """A command that needs the servers stopped says plainly that the database cannot be reached."""
+    away = f"postgresql+psycopg://nobody@127.0.0.1:{free_port()}/nothing"
+    with pytest.raises(BridgeError, match=r"The database .* failed: connection failed"), present(away, alone=True):
+        pass
