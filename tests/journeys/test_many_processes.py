@@ -27,7 +27,10 @@ PAUSE = (1.0, 4.0) if DEEP else (2.0, 3.0)
 """Seconds between two kills; a start takes a processor for two."""
 LEASE_SECONDS = 10 if DEEP else 4
 """Longer than a call may take on a loaded machine, short enough that visits follow soon after a kill."""
-CALM_SECONDS = 600 if SOAK else 120
+CALM_SECONDS = 600 if SOAK else 300
+"""A loaded machine takes its time; whatever is not there then is lost."""
+POLL_SECONDS = 0.5 if DEEP else 0.2
+"""Between two visits of a PC; in life a quarter of an hour."""
 
 
 @contextmanager
@@ -35,7 +38,7 @@ def polling(town: Town) -> Iterator[None]:
     """Let every PC of every office visit until the block ends."""
     stop = threading.Event()
     threads = [
-        threading.Thread(target=office.poll, args=(connector, stop, 0.2))
+        threading.Thread(target=office.poll, args=(connector, stop, POLL_SECONDS))
         for office in town.offices
         for connector in office.connectors
     ]
