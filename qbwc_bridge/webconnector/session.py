@@ -185,7 +185,8 @@ class Session:
             if self._goes_on(scene) and proceed:
                 nearest = work.go_on(scene, self._kit.options)
                 progress = self._progress(scene, nearest)
-                if nearest and sent and self._ready.left_here(sent):
+                here = self._ready.all_here(scene.visit)
+                if nearest and sent and here and self._ready.left_here(sent):
                     ready = exchange.make_ready(scene, nearest, self._kit.language)
             if progress == STOP:
                 self._settle(scene)
