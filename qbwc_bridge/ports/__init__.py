@@ -386,7 +386,7 @@ LOOK = 0
 class OpenAnyWork(OpenWork, Protocol):
     """Opens units of work on everything, or on the rows of one connection alone."""
 
-    def __call__(self, connection_id: int | None = None) -> AbstractContextManager[UnitOfWork]:
+    def __call__(self, connection_id: int | None = None, /) -> AbstractContextManager[UnitOfWork]:
         """Begin a transaction like `OpenWork`.
 
         Without a connection nobody else is at work meanwhile. With one, nobody else is at work on it, while others may
