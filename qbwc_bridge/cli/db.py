@@ -58,7 +58,7 @@ def move(bridge: Bridge, url: str) -> None:
     Every table is compared afterwards. The old database stays as it is.
     """
     settings = bridge.settings
-    with server_lock.alone(settings.data_dir, "run `db move` again"):
+    with server_lock.alone(settings.data_dir, "run `db move` again", settings.database_address()):
         rows = backup.move(settings.database_address(), url)
     click.echo(f"{rows} rows were copied, and every table is the same in both.")
     say(
