@@ -46,9 +46,11 @@ bench: $(VENV)/.dev $(VENV)/.project
 	$(PY) -m tests.bench.edge $(ARGS)
 	$(PY) -m tests.bench.journey
 
-# The full counts: every test at its deepest, then the whole journey from one seed after another.
+# The full counts: every test at its deepest, every journey on PostgreSQL as well, then the whole journey from one seed
+# after another.
 soak: $(VENV)/.dev $(VENV)/.project
 	DEEP=1 SOAK=1 $(PY) -m pytest -n 2 $(ARGS)
+	TEST_DATABASE=postgresql $(PY) -m pytest -n 2 tests/journeys
 	$(PY) -m tests.bench.journey --runs $(SOAK_JOURNEYS)
 
 # The setup program for Windows, see installer/README.md; needs Debian's nsis, and Python's archive in installer/vendor/.
@@ -72,6 +74,7 @@ lock: $(VENV)/.dev
 	$(RESOLVE) $(ARGS) -c requirements/build.txt pyproject.toml -o requirements/runtime.txt
 	$(RESOLVE) $(ARGS) -c requirements/build.txt -c requirements/runtime.txt --extra postgresql pyproject.toml requirements/dev.in \
 		-o requirements/dev.txt
+	$(RESOLVE) $(ARGS) -c requirements/build.txt -c requirements/dev.txt --extra postgresql pyproject.toml -o requirements/server.txt
 	for tool in prism axe; do (cd requirements/$$tool && npm install --package-lock-only --omit-lockfile-registry-resolved \
 		--ignore-scripts $(NPM)) || exit 1; done
 

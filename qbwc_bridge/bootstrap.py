@@ -15,7 +15,7 @@ from qbwc_bridge.clockwork import Clockwork
 from qbwc_bridge.domain.mail import mail_server
 from qbwc_bridge.domain.records import Connection
 from qbwc_bridge.domain.webhooks import PATH as WEBHOOKS_PATH
-from qbwc_bridge.errors import Refused, WrongUsage
+from qbwc_bridge.errors import BridgeError, Refused, WrongUsage
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.language import Language
 from qbwc_bridge.notices import SmtpServer
@@ -119,7 +119,7 @@ class App:
             ) from refusal
 
     def misfits(self) -> list[str]:
-        """Check that Procore's login and API host belong together; give a sentence for each connection where not.
+        """Check that Procore's hosts, and key file and secrets, belong together; give a sentence for each that do not.
 
         Raises WrongUsage when the hosts of the settings themselves do not: no connection was told then to use others.
         """
@@ -132,6 +132,10 @@ class App:
                 check_hosts(*self._procore_hosts(connection))
             except WrongUsage as problem:
                 told.append(f"{connection.name} cannot reach Procore: {problem}")
+            try:
+                self.vault.open(connection.procore_secret)
+            except BridgeError as problem:  # most likely a further process, on a machine that made a key of its own
+                told.append(f"{connection.name} cannot be served: {problem}")
         return told
 
     def _procore_hosts(self, connection: Connection) -> tuple[str, str]:

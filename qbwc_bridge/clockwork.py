@@ -2,21 +2,23 @@
 
 import datetime as dt
 import logging
+import secrets
 import threading
 import time
 from collections.abc import Callable
 
 from qbwc_bridge import metrics
 from qbwc_bridge.domain.reading import HOUR_SECONDS
-from qbwc_bridge.domain.records import Connection, ProjectChoice
-from qbwc_bridge.errors import BridgeError, MailUnreachable
+from qbwc_bridge.domain.records import Connection, Lease, ProjectChoice
+from qbwc_bridge.errors import BridgeError, MailUnreachable, UnderWay
 from qbwc_bridge.flow import work
 from qbwc_bridge.flow.kit import Kit
-from qbwc_bridge.flow.leases import MAIL, PULL, PUSH
+from qbwc_bridge.flow.leases import CLOCKWORK, MAIL, PULL, PUSH, give_back, take
 from qbwc_bridge.flow.renewing import renew_figures
 from qbwc_bridge.flow.retention import keep_house
 from qbwc_bridge.flow.rotation import SHARE, Asked, hourly_limit, is_touched
 from qbwc_bridge.logs import about
+from qbwc_bridge.ports import LOOK
 from qbwc_bridge.worker import Pulled, mail, notice, pull, push
 
 log = logging.getLogger("qbwc_bridge.clockwork")
@@ -36,16 +38,28 @@ NOTICES_REST = dt.timedelta(minutes=5)
 HOUSE_EVERY = dt.timedelta(days=1)
 """How often it looks for what is older than it is to be kept: nothing of that is urgent."""
 
+HOLD_SECONDS = 60
+"""Once a process has not looked after a connection for so long, another does: long enough that a slow tick keeps what
+it has, and that a single server seldom writes for it; short enough that nobody misses a killed one."""
+
+PROCESS = secrets.token_hex(8)
+"""Names this process among all of one database."""
+
 TOUCHED_SECONDS = 20.0
 """Between two readings of what Procore said that it changed: such news come in swarms."""
 
 
 class Clockwork:
-    """A thread that pulls and pushes every connection when its clock says so, and stops cleanly."""
+    """A thread that pulls and pushes every connection when its clock says so, and stops cleanly.
 
-    def __init__(self, kit: Kit, ticks: Callable[[], float] = time.monotonic) -> None:
+    Of several processes on one database one looks after a connection, by lease: what a process knows of a connection's
+    pace, of its failures and of when to rest then holds for all of them.
+    """
+
+    def __init__(self, kit: Kit, ticks: Callable[[], float] = time.monotonic, *, process: str = PROCESS) -> None:
         self._kit = kit
         self._ticks = ticks
+        self._process = process
         self._stop = threading.Event()
         # Two threads: a mail server that stays silent holds no push up, and a long pull no alarm.
         self._threads = [
@@ -69,7 +83,12 @@ class Clockwork:
         self._stop.set()
         until = time.monotonic() + timeout
         for thread in self._threads:
-            thread.join(max(0.0, until - time.monotonic()))
+            if thread.ident is not None:
+                thread.join(max(0.0, until - time.monotonic()))
+        try:
+            self._let_go()
+        except BridgeError as problem:  # the others wait for the end of the leases
+            log.warning("the clockwork could not hand over: %s", problem)
 
     def _run(self, tick: Callable[[], None], seconds: float) -> None:
         while not self._stop.is_set():
@@ -83,11 +102,14 @@ class Clockwork:
         """Run what is due now; a failing connection never stops the others."""
         now = self._kit.clock.now()
         self.last_tick = now
-        with self._kit.work() as uow:
+        with self._kit.work(LOOK) as uow:
             connections = uow.connections.find()
+            leases = {lease.connection_id: lease for lease in uow.leases.find(station=CLOCKWORK)}
             reading = {row.connection_id for row in uow.readings.find(applied_at=None, stage="complete")}
             on = uow.projects.find(on=True, active=True)
         for connection in connections:
+            if not self._holds(connection, leases.get(connection.id)):
+                continue
             if connection.id in reading:
                 self._try(connection, "settle", lambda c: work.settle_all(self._kit, c.id))
             self._guarded(connection, PULL, connection.pulled_at, now, lambda c: self._pull(c, "round"))
@@ -108,8 +130,9 @@ class Clockwork:
         """Decide and send what people are told by mail; nothing where no mail server is set."""
         if self._kit.mail is None:
             return
-        with self._kit.work() as uow:
-            connections = uow.connections.find()
+        with self._kit.work(LOOK) as uow:
+            theirs = {lease.connection_id for lease in uow.leases.find(station=CLOCKWORK) if self._is_theirs(lease)}
+            connections = [each for each in uow.connections.find() if each.id not in theirs]
         for connection in connections:
             now = self._kit.clock.now()
             if self._stop.is_set() or now < self._notices_rest_until.get(connection.id, now):
@@ -121,6 +144,31 @@ class Clockwork:
             if self._stop.is_set() or now < self._mail_rests_until:
                 return
             self._try(connection, MAIL, self._mail)
+
+    def _holds(self, connection: Connection, seen: Lease | None) -> bool:
+        """Whether this process looks after a connection, as it does where nobody else did lately."""
+        now, half = self._kit.clock.now(), dt.timedelta(seconds=HOLD_SECONDS / 2)
+        if seen is not None and self._is_theirs(seen):
+            return False
+        if seen is not None and seen.holder == self._process and seen.until - now > half:
+            return True
+        try:
+            with self._kit.work(connection.id) as uow:
+                return take(uow, connection.id, CLOCKWORK, self._process, now, HOLD_SECONDS)
+        except BridgeError as problem:  # such as a connection that was removed meanwhile
+            log.warning("%s of %s: %s", CLOCKWORK, connection.name, problem)
+            return False
+
+    def _is_theirs(self, lease: Lease) -> bool:
+        return lease.holder != self._process and lease.until > self._kit.clock.now()
+
+    def _let_go(self) -> None:
+        """Leave the connections to the other processes."""
+        with self._kit.work(LOOK) as uow:
+            mine = uow.leases.find(station=CLOCKWORK, holder=self._process)
+        for lease in mine:
+            with self._kit.work(lease.connection_id) as uow:
+                give_back(uow, lease.connection_id, CLOCKWORK, self._process)
 
     def _mail(self, connection: Connection) -> None:
         try:
@@ -186,6 +234,10 @@ class Clockwork:
             try:
                 step(connection)
                 outcome = "done"
+            except UnderWay as problem:  # in a command, or in a process that was killed and whose lease still lasts
+                outcome = "refused"
+                self._tried.pop((connection.id, name), None)
+                log.info("%s of %s: %s", name, connection.name, problem)
             except BridgeError as problem:
                 outcome = "refused"
                 log.warning("%s of %s: %s", name, connection.name, problem)

@@ -5,6 +5,7 @@
     BridgeError            one plain sentence: what is wrong, where, who can mend it
     ├── WrongUsage         the command or setting was given wrongly (exit code 2)
     ├── Refused            a rule of the bridge forbids it now (exit code 1)
+    │   └── UnderWay           somebody else is doing it
     ├── NotFound           nothing of that name or number exists (exit code 1)
     ├── ImpossibleMove     a state change that the table of moves does not have: a fault of ours
     └── OutsideError       another system did not do its part
@@ -29,6 +30,10 @@ class WrongUsage(BridgeError):  # noqa: N818 - reads as the sentence it heads
 
 class Refused(BridgeError):  # noqa: N818
     """A rule forbids it as things stand; nothing was changed."""
+
+
+class UnderWay(Refused):
+    """Somebody else is doing it: a command, or another process."""
 
 
 class NotFound(BridgeError):  # noqa: N818

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from qbwc_bridge.domain.records import Connection, Submission
-from qbwc_bridge.errors import ProcoreError, Refused
+from qbwc_bridge.errors import ProcoreError, UnderWay
 from qbwc_bridge.flow import (
     comparing,
     controls,
@@ -60,18 +60,18 @@ class Pulled:
 
 @contextmanager
 def station(kit: Kit, connection: Connection, name: str) -> Iterator[OpenWork]:
-    """Hold a connection's station; raises Refused while somebody else is at it.
+    """Hold a connection's station; raises UnderWay while somebody else is at it.
 
-    Gives what opens units of work for this run. Each renews the lease, so that a long run keeps it, and raises Refused
+    Gives what opens units of work for this run. Each renews the lease, so that a long run keeps it, and raises UnderWay
     when it ran out and somebody else took it: a run that stood still for too long writes nothing more.
     """
     holder = secrets.token_hex(8)
 
     @contextmanager
     def kept() -> Iterator[UnitOfWork]:
-        with kit.work() as uow:
+        with kit.work(connection.id) as uow:
             if not take(uow, connection.id, name, holder, kit.clock.now(), LEASE_SECONDS):
-                raise Refused(f"A {name} of {connection.name} is under way already: wait until it has ended.")
+                raise UnderWay(f"A {name} of {connection.name} is under way already: wait until it has ended.")
             yield uow
 
     with kept():
@@ -79,13 +79,13 @@ def station(kit: Kit, connection: Connection, name: str) -> Iterator[OpenWork]:
     try:
         yield kept
     finally:
-        with kit.work() as uow:
+        with kit.work(connection.id) as uow:
             give_back(uow, connection.id, name, holder)
 
 
 def pull(kit: Kit, connection_id: int, progress: Progress = silent, asked: Asked = "now") -> Pulled:
     """Read Procore, keep what it says, and bring submissions up to date; see `rotation` for what `asked` reads."""
-    with kit.work() as uow:
+    with kit.work(connection_id) as uow:
         connection = uow.connections.get(connection_id)
     with station(kit, connection, PULL) as work_here:
 
@@ -127,7 +127,7 @@ def _end_pull(kit: Kit, work_here: OpenWork, reading: Reading, *, whole_round: b
 def plan(kit: Kit, connection_id: int, *, confirmed: bool = False) -> str:
     """Fill the outbox; gives the brake's question, or nothing."""
     work.settle_all(kit, connection_id)
-    with kit.work() as uow:
+    with kit.work(connection_id) as uow:
         connection = uow.connections.get(connection_id)
         closed = closed_until(uow, connection)
         return writeback.plan(uow, connection, kit.options(connection), confirmed=confirmed, closed=closed)
@@ -140,7 +140,7 @@ def push(
 
     A connection that was detached writes nothing. `again` tries keys that Procore refused lately.
     """
-    with kit.work() as uow:
+    with kit.work(connection_id) as uow:
         connection = uow.connections.get(connection_id)
     with station(kit, connection, PUSH) as work_here:
         with work_here() as uow:
@@ -156,7 +156,7 @@ def push(
         outcome = pushing.push(work_here, procore, connection_id, now, progress, held=question)
         if made.count:
             work.settle_all(kit, connection_id)
-            with kit.work() as uow:
+            with kit.work(connection_id) as uow:
                 connection = uow.connections.get(connection_id)
                 connection.touched_at = kit.clock.now()  # what was made stands in Procore's lists now
                 uow.connections.save(connection)
@@ -173,7 +173,7 @@ def detach(kit: Kit, connection_id: int, *, who: str, progress: Progress = silen
 
     What could not be taken away is told; a repetition goes on with it.
     """
-    with kit.work() as uow:
+    with kit.work(connection_id) as uow:
         connection = uow.connections.get(connection_id)
     with station(kit, connection, PUSH) as work_here:
         return detaching.detach(work_here, kit.procore_for(connection), connection_id, kit.clock.now(), progress, who)
@@ -184,7 +184,7 @@ def attach(kit: Kit, connection_id: int, *, who: str, progress: Progress = silen
 
     Raises Refused where the connection is not detached, or another integration has put its keys there.
     """
-    with kit.work() as uow:
+    with kit.work(connection_id) as uow:
         connection = uow.connections.get(connection_id)
     with station(kit, connection, PUSH) as work_here:
         return detaching.attach(work_here, kit.procore_for(connection), connection_id, kit.clock.now(), progress, who)
@@ -196,7 +196,7 @@ def reconcile(kit: Kit, connection_id: int, *, as_of: dt.date | None = None) -> 
     QuickBooks' own totals through a date are asked for at the next visit, where they are not known.
     """
     side, now = comparing.compare(kit, connection_id)
-    with kit.work() as uow:
+    with kit.work(connection_id) as uow:
         connection = uow.connections.get(connection_id)
         if as_of:
             controls.ask_through(uow, connection, as_of)
@@ -206,7 +206,7 @@ def reconcile(kit: Kit, connection_id: int, *, as_of: dt.date | None = None) -> 
 def wip(kit: Kit, connection_id: int, *, as_of: dt.date | None = None) -> Schedule:
     """Build the work-in-progress schedule; raises Refused before QuickBooks' costs were read whole."""
     work.settle_all(kit, connection_id)
-    with kit.work() as uow:
+    with kit.work(connection_id) as uow:
         connection = uow.connections.get(connection_id)
         return schedule.schedule(uow, connection, kit.options(connection), now=kit.clock.now(), as_of=as_of)
 
@@ -214,7 +214,7 @@ def wip(kit: Kit, connection_id: int, *, as_of: dt.date | None = None) -> Schedu
 def close_month(kit: Kit, connection_id: int, month: dt.date, *, who: str, again: bool = False) -> Schedule:
     """Close a month, named by its last day, with its work-in-progress schedule; raises Refused where it cannot be."""
     work.settle_all(kit, connection_id)
-    with kit.work() as uow:
+    with kit.work(connection_id) as uow:
         connection = uow.connections.get(connection_id)
         now, options = kit.clock.now(), kit.options(connection)
         return schedule.close_month(uow, connection, options, month, who=who, now=now, again=again)
@@ -222,12 +222,12 @@ def close_month(kit: Kit, connection_id: int, month: dt.date, *, who: str, again
 
 def notice(kit: Kit, connection_id: int) -> None:
     """Decide what people are told by mail, and keep it in the outbox; nothing is sent here."""
-    with kit.work() as uow:
+    with kit.work(connection_id) as uow:
         connection, now = uow.connections.get(connection_id), kit.clock.now()
         noticing.notice(uow, kit, connection, now)
     if summing_up.due(kit, connection, now) is None:
         return
-    with kit.work() as uow:
+    with kit.work(connection_id) as uow:
         # By itself: whatever is wrong with a summary must not hold an alarm back.
         summing_up.sum_up(uow, kit, uow.connections.get(connection_id), kit.clock.now())
 
@@ -239,7 +239,7 @@ def mail(kit: Kit, connection_id: int) -> int:
     """
     if kit.mail is None:
         return 0
-    with kit.work() as uow:
+    with kit.work(connection_id) as uow:
         connection, now = uow.connections.get(connection_id), kit.clock.now()
         if not mailing.anything_due(uow, connection, now) or held(uow, connection_id, MAIL, now):
             return 0

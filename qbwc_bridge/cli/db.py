@@ -41,8 +41,9 @@ def current(bridge: Bridge, *, as_json: bool) -> None:
 @pass_bridge
 def upgrade(bridge: Bridge) -> None:
     """Bring an older database to the version of this program; the server must be stopped."""
-    with server_lock.alone(bridge.settings.data_dir, "run `db upgrade` again"):
-        kept = upgrade_database(bridge.settings)
+    settings = bridge.settings
+    with server_lock.alone(settings.data_dir, "run `db upgrade` again", settings.database_address()):
+        kept = upgrade_database(settings)
     if kept:
         say(f"The state before is kept in {kept}.")
     click.echo(f"The database has version {migrate.head()}.")
@@ -57,7 +58,7 @@ def move(bridge: Bridge, url: str) -> None:
     Every table is compared afterwards. The old database stays as it is.
     """
     settings = bridge.settings
-    with server_lock.alone(settings.data_dir, "run `db move` again"):
+    with server_lock.alone(settings.data_dir, "run `db move` again", settings.database_address()):
         rows = backup.move(settings.database_address(), url)
     click.echo(f"{rows} rows were copied, and every table is the same in both.")
     say(

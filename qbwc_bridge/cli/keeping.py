@@ -55,7 +55,7 @@ def restore(bridge: Bridge, file: Path, secret_file: Path | None, *, later: bool
     """
     settings, now = bridge.settings, dt.datetime.now(dt.UTC)
     url, folder = settings.database_address(), settings.data_dir / BACKUPS
-    with server_lock.alone(settings.data_dir, "run `restore` again"):
+    with server_lock.alone(settings.data_dir, "run `restore` again", settings.database_address()):
         vault = open_vault(settings.secret_key_path())
         with prepared(file, url, folder) as database:
             locked = _locked(database, vault)

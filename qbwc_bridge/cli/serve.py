@@ -3,8 +3,9 @@
 import logging
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import FrameType
 
 import click
@@ -13,9 +14,19 @@ from qbwc_bridge import __version__, logs
 from qbwc_bridge.cli import server_lock
 from qbwc_bridge.cli.common import Bridge, pass_bridge, say
 from qbwc_bridge.cli.db import older, upgrade_database
+from qbwc_bridge.errors import UnderWay
 from qbwc_bridge.settings import Settings
+from qbwc_bridge.storage.presence import is_shared
 
 log = logging.getLogger("qbwc_bridge.serve")
+
+START_SECONDS = 20.0
+"""How long a process waits for another on the same PostgreSQL that upgrades it first: several are started at once."""
+
+UNNAMED_PROXY = (
+    "PUBLIC_URL is https, which a proxy in front of this server speaks, but TRUSTED_PROXIES does not name that proxy: "
+    "every visitor seems to come from the proxy's address, and what is open to this machine alone may be open to all."
+)
 
 CLOCKWORK_SECONDS = 30.0
 """How long a step of the clockwork may take to end at a stop; what it leaves undone the next start takes up."""
@@ -33,10 +44,12 @@ def serve(bridge: Bridge) -> None:
     settings = bridge.settings
     _upgrade_if_older(settings)
     kept = logs.kept_in(settings.data_dir / logs.FOLDER, as_json=settings.log_json)
-    with server_lock.serving(settings.data_dir), kept, _stop_signals() as stop:
+    with _in_its_place(settings), kept, _stop_signals() as stop:
         app = bridge.app
         for sentence in app.misfits():
             say(sentence)
+        if settings.public_url.startswith("https:") and not settings.trusted_proxies:
+            say(UNNAMED_PROXY)
         clockwork = Clockwork(app.kit)
         server = WebServer(
             web_app(app, clockwork),
@@ -56,12 +69,38 @@ def serve(bridge: Bridge) -> None:
     say("stopped")
 
 
+@contextmanager
+def _in_its_place(settings: Settings) -> Iterator[None]:
+    """Be a server on folder and database, as soon as another process that starts has upgraded it."""
+    with ExitStack() as stack:
+        _patiently(
+            settings,
+            lambda: stack.enter_context(server_lock.serving(settings.data_dir, settings.database_address())),
+        )
+        yield
+
+
 def _upgrade_if_older(settings: Settings) -> None:
-    if not older(settings):
-        return
-    with server_lock.alone(settings.data_dir, "start this one"):
-        kept = upgrade_database(settings)
-    say(f"The database was upgraded; the state before is kept in {kept or 'your own backup'}.")
+    def upgrade() -> None:
+        if not older(settings):
+            return
+        with server_lock.alone(settings.data_dir, "start this one", settings.database_address()):
+            kept = upgrade_database(settings)
+        say(f"The database was upgraded; the state before is kept in {kept or 'your own backup'}.")
+
+    _patiently(settings, upgrade)
+
+
+def _patiently(settings: Settings, step: Callable[[], None]) -> None:
+    """Take a step that another process may forbid for a moment, where there may be another; raises UnderWay."""
+    until = time.monotonic() + (START_SECONDS if is_shared(settings.database_address()) else 0)
+    while True:
+        try:
+            return step()
+        except UnderWay:
+            if time.monotonic() > until:
+                raise
+            time.sleep(1)
 
 
 @contextmanager

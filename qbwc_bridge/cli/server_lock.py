@@ -1,36 +1,49 @@
-"""The mark of a running server in its data folder: a lock of the operating system, gone with the process."""
+"""The mark of a running server: a lock of the operating system in its data folder, gone with the process.
+
+Servers that share a PostgreSQL database may have folders of their own, so they leave a mark there too
+(`storage.presence`).
+"""
 
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 
-from qbwc_bridge.errors import Refused, WrongUsage
+from qbwc_bridge.errors import UnderWay, WrongUsage
 from qbwc_bridge.files.private import make_private_folder
+from qbwc_bridge.storage.presence import present
 
 FILE = "server.lock"
 
 
 @contextmanager
-def serving(data_dir: Path) -> Iterator[None]:
-    """Hold the folder as a server; several servers may (on Windows one), unless somebody holds it alone.
+def serving(data_dir: Path, database_url: str = "") -> Iterator[None]:
+    """Hold folder and database as a server; several servers may (on Windows one), unless somebody holds them alone.
 
-    Raises Refused while a command that needs the server stopped is at work.
+    Raises UnderWay while a command that needs the server stopped is at work.
     """
-    with _opened(data_dir) as descriptor:
-        if not _lock(descriptor, alone=False):
-            raise Refused(f"The data in {data_dir} is in use by another server or by `db upgrade`: wait until it ends.")
+    with _opened(data_dir) as descriptor, _present(database_url, alone=False) as free:
+        if not (_lock(descriptor, alone=False) and free):
+            raise UnderWay(
+                f"The data in {data_dir} is in use by another server or by `db upgrade`: wait until it ends."
+            )
         yield
 
 
 @contextmanager
-def alone(data_dir: Path, what: str) -> Iterator[None]:
-    """Hold the folder alone for a command named `what`; raises Refused while a server runs on it."""
-    with _opened(data_dir) as descriptor:
+def alone(data_dir: Path, what: str, database_url: str = "") -> Iterator[None]:
+    """Hold folder and database alone for a command named `what`; raises UnderWay while a server runs on either."""
+    with _opened(data_dir) as descriptor, _present(database_url, alone=True) as free:
         if not _lock(descriptor, alone=True):
-            raise Refused(f"A server runs on the data in {data_dir}: stop it, then {what}.")
+            raise UnderWay(f"A server runs on the data in {data_dir}: stop it, then {what}.")
+        if not free:
+            raise UnderWay(f"A server, perhaps on another machine, runs on the same database: stop it, then {what}.")
         yield
+
+
+def _present(database_url: str, *, alone: bool) -> AbstractContextManager[bool]:
+    return present(database_url, alone=alone) if database_url else nullcontext(enter_result=True)
 
 
 @contextmanager

@@ -32,6 +32,10 @@ LOOP_SECONDS = 0.5
 """How often the loop looks whether it shall stop."""
 
 BACKLOG = 128
+
+# It warns of each request that waits for a thread, which is nothing wrong.
+logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+
 _NO_SUCH_ADDRESS = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
 
 

@@ -25,7 +25,7 @@ CLOCK_SECONDS, WRONG_CLOCK_SECONDS = 60, 600
 def connection_checks(kit: Kit, connection: Connection) -> Iterator[Check]:
     """Tell what the bridge itself knows of a connection: company, visits, and what waits for a person."""
     now = kit.clock.now()
-    with kit.work() as uow:
+    with kit.work(connection.id) as uow:
         found = look(kit, uow, connection, now)
     yield _company(found)
     yield _visits(kit, found)
@@ -62,7 +62,7 @@ def procore_checks(kit: Kit, connection: Connection, numbers: Sequence[int] = ()
 
     Without `numbers` those that take part are looked at, released ones first, and no more than MOST_PROJECTS.
     """
-    with kit.work() as uow:
+    with kit.work(connection.id) as uow:
         choices = uow.projects.find(connection_id=connection.id, order="number")
     try:
         procore = kit.procore_for(connection)

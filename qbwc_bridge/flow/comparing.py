@@ -14,11 +14,11 @@ def compare(kit: Kit, connection_id: int) -> tuple[ProcoreSide, dt.datetime]:
     Raises Refused while the connection is detached, and ProcoreError where Procore cannot be read.
     """
     work.settle_all(kit, connection_id)
-    with kit.work() as uow:
+    with kit.work(connection_id) as uow:
         connection = uow.connections.get(connection_id)
         detaching.check_attached(connection)
         projects = released(uow.projects.find(connection_id=connection_id))
     side, now = procore_side.read(kit.procore_for(connection), projects), kit.clock.now()
-    with kit.work() as uow:
+    with kit.work(connection_id) as uow:
         procore_side.keep(uow, uow.connections.get(connection_id), side, now)
     return side, now

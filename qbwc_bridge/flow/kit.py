@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from qbwc_bridge.domain.records import Connection
 from qbwc_bridge.flow.language import Language
 from qbwc_bridge.flow.options import Options, options
-from qbwc_bridge.ports import Clock, Mail, OpenWork, ProcoreFor, UnitOfWork
+from qbwc_bridge.ports import Clock, Mail, OpenAnyWork, ProcoreFor, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Kit:
     request is out (a fifth of it otherwise).
     """
 
-    work: OpenWork
+    work: OpenAnyWork
     clock: Clock
     procore_for: ProcoreFor
     language: Language
@@ -38,6 +38,6 @@ class Kit:
         """A connection's own setting, else the bridge's, by lower-case key."""
         return connection.settings.get(key) or self.defaults.get(key) or otherwise
 
-    def open(self) -> AbstractContextManager[UnitOfWork]:
-        """Begin a unit of work."""
-        return self.work()
+    def open(self, connection_id: int | None = None) -> AbstractContextManager[UnitOfWork]:
+        """Begin a unit of work (`ports.OpenAnyWork`)."""
+        return self.work(connection_id)

@@ -5,9 +5,9 @@ import datetime as dt
 from qbwc_bridge.domain.records import Lease
 from qbwc_bridge.ports import UnitOfWork
 
-PULL, PUSH, WEBHOOKS, MAIL = "pull", "push", "change of webhooks", "mailing"
-"""The stations that somebody can be at: reading Procore, writing costs to it, making or removing its hooks, and sending
-mail."""
+PULL, PUSH, WEBHOOKS, MAIL, CLOCKWORK = "pull", "push", "change of webhooks", "mailing", "clockwork"
+"""The stations that somebody can be at: reading Procore, writing costs to it, making or removing its hooks, sending
+mail; and, for much longer, looking whether something of that is due."""
 
 
 LONGEST = dt.timedelta(hours=1)

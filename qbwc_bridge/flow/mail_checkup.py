@@ -48,7 +48,7 @@ def mail_checks(kit: Kit, connection: Connection) -> Iterator[Check]:
         told, to_do = "Nobody gets mail about it.", "Set MAIL_TO or APPROVER."
         yield Check(NAME, "look", told, to_do, place)
         return
-    with kit.work() as uow:
+    with kit.work(connection.id) as uow:
         wrong = mailing.trouble(uow, connection, kit.options(connection).zone)
     if wrong:
         yield Check(NAME, "broken", wrong, f"Mend it, then try with `mail test {place}`.", place)

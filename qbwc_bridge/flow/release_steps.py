@@ -24,13 +24,13 @@ def try_release(
     not read whole, and ProcoreError where Procore does not give its direct costs.
     """
     work.settle_all(kit, connection_id)
-    with kit.work() as uow:
+    with kit.work(connection_id) as uow:
         connection = uow.connections.get(connection_id)
         detaching.check_attached(connection)
         choice = _choice(uow.projects.first(connection_id=connection_id, project_id=project_id), project_id)
         releasing.check_read(Ledger(uow, connection, kit.options(connection)), choice)
     costs = kit.procore_for(connection).direct_costs(project_id)
-    with kit.work() as uow:
+    with kit.work(connection_id) as uow:
         connection = uow.connections.get(connection_id)
         options = kit.options(connection)
         choice = _choice(uow.projects.first(connection_id=connection_id, project_id=project_id), project_id)
@@ -51,7 +51,7 @@ def release(
     integration wrote direct costs into the project, unless a person wants both (`beside_others`).
     """
     work.settle_all(kit, connection_id)
-    with kit.work() as uow:
+    with kit.work(connection_id) as uow:
         connection = uow.connections.get(connection_id)
         detaching.check_attached(connection)
         ledger = Ledger(uow, connection, kit.options(connection))
@@ -64,7 +64,7 @@ def release(
 
 def withdraw(kit: Kit, connection_id: int, project_id: int, *, who: str) -> None:
     """Take a release back; the next push removes what the bridge wrote."""
-    with kit.work() as uow:
+    with kit.work(connection_id) as uow:
         detaching.check_attached(uow.connections.get(connection_id))
         choice = _choice(uow.projects.first(connection_id=connection_id, project_id=project_id), project_id)
         releasing.withdraw(uow, choice, who=who, now=kit.clock.now())

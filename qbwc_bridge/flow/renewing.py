@@ -11,14 +11,14 @@ def renew_figures(kit: Kit, connection_id: int, stopped: Callable[[], bool] = la
 
     Each is a transaction of its own, so that visits and people come in between. Until `stopped`.
     """
-    with kit.work() as uow:
+    with kit.work(connection_id) as uow:
         connection = uow.connections.get(connection_id)
         stale = KeptLedger(uow, connection, kit.options(connection)).stale()
     done = 0
     for project_id in stale:
         if stopped():
             break
-        with kit.work() as uow:
+        with kit.work(connection_id) as uow:
             connection = uow.connections.get(connection_id)
             figures = KeptLedger(uow, connection, kit.options(connection))
             if project_id in figures.choices:

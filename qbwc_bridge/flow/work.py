@@ -40,7 +40,7 @@ def settle_all(kit: Kit, connection_id: int) -> None:
     """Apply every answer already received, some in each transaction, and bring submissions up to date."""
     left = True
     while left:
-        with kit.work() as uow:
+        with kit.work(connection_id) as uow:
             connection = uow.connections.get(connection_id)
             left = catch_up(uow, connection, kit.options(connection), kit.clock.now())
 

@@ -372,8 +372,25 @@ class UnitOfWork(Protocol):
 
 
 class OpenWork(Protocol):
-    """Opens units of work."""
+    """Opens units of work of whatever extent its giver chose."""
 
     def __call__(self) -> AbstractContextManager[UnitOfWork]:
         """Begin a transaction; leaving the block without an error commits it, with an error rolls it back."""
+        ...
+
+
+LOOK = 0
+"""In place of a connection's number: a unit of work that only looks, at what was committed when it began."""
+
+
+class OpenAnyWork(OpenWork, Protocol):
+    """Opens units of work on everything, or on the rows of one connection alone."""
+
+    def __call__(self, connection_id: int | None = None, /) -> AbstractContextManager[UnitOfWork]:
+        """Begin a transaction like `OpenWork`.
+
+        Without a connection nobody else is at work meanwhile. With one, nobody else is at work on it, while others may
+        be on other connections where the database allows it (PostgreSQL); a row of another one must not be written.
+        LOOK writes nothing and, on PostgreSQL, neither waits nor makes anybody wait.
+        """
         ...

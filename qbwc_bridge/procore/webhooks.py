@@ -22,6 +22,7 @@ from qbwc_bridge.errors import BridgeError
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.touches import Outcome, touch
 from qbwc_bridge.logs import without_values
+from qbwc_bridge.ports import LOOK
 from qbwc_bridge.procore.events import NoJson, read_events
 from qbwc_bridge.procore.sparing import Sparing
 
@@ -122,7 +123,7 @@ class Webhooks:
 
     def _look(self) -> None:
         """Read which connections have webhooks, and their headers."""
-        with self._kit.open() as uow:
+        with self._kit.open(LOOK) as uow:
             rows = [row for row in uow.connections.find() if row.webhook_secret]
         doors: dict[str, Door] = {}
         for row in rows:
@@ -150,7 +151,7 @@ class Webhooks:
         return outcomes is not None
 
     def _touch(self, door: Door, events: Sequence[Event]) -> list[Outcome] | None:
-        with self._kit.open() as uow:
+        with self._kit.open(door.connection_id) as uow:
             connection = uow.connections.first(id=door.connection_id)
             if connection is None or connection.webhook_secret != door.sealed:
                 self._doors, self._looked_at = {}, None

@@ -10,6 +10,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Request, Response
 
 from qbwc_bridge.errors import BridgeError
+from qbwc_bridge.ports import LOOK
 from qbwc_bridge.statuspage.ask import Site
 
 log = logging.getLogger("qbwc_bridge.statuspage")
@@ -54,7 +55,7 @@ def healthz(site: Site) -> Response:
     """Give 200, or 503 when the database fails or the clockwork stands still; never for a silent Web Connector."""
     database = "ok"
     try:
-        with site.kit.open() as uow:
+        with site.kit.open(LOOK) as uow:
             uow.connections.count()
     except BridgeError as problem:
         log.error("health: %s", problem)  # noqa: TRY400 - the sentence says it

@@ -1,7 +1,8 @@
 """Opens the database: SQLite for one server, PostgreSQL for several.
 
-On both, units of work run strictly one after another: SQLite by BEGIN IMMEDIATE, PostgreSQL by a lock that a
-transaction takes first and loses with its end. So what a unit of work has read stays true until it commits.
+Units of work take turns, so what one has read stays true until it commits. On SQLite all run one after another, by
+BEGIN IMMEDIATE. On PostgreSQL those of one connection do, and those on everything run alone: by locks that a
+transaction takes first and loses with its end. One that only looks has a snapshot there instead.
 """
 
 import os
@@ -16,6 +17,7 @@ from sqlalchemy.pool import QueuePool
 
 from qbwc_bridge.errors import WrongUsage
 from qbwc_bridge.files.private import make_private_folder
+from qbwc_bridge.ports import LOOK
 from qbwc_bridge.storage.faults import told_plainly
 
 BUSY_SECONDS = 30
@@ -26,7 +28,10 @@ IDLE_SECONDS = 120
 """PostgreSQL ends a transaction that has stood still so long: a lost client must not keep everybody out."""
 
 TURN_LOCK = 0x71627763
-"""The number ("qbwc") of PostgreSQL's advisory lock that makes units of work take turns."""
+"""The number ("qbwc") of PostgreSQL's advisory lock that a unit of work on everything has alone, and others share."""
+
+CONNECTION_LOCK = 0x71627764
+"""The number of those that units of work on one connection take beside it, with the connection's own number."""
 
 LOG_PAGES = 4000
 """Pages of SQLite's log (16 MB) before it is folded into the file: a visit writes the same few pages over and over."""
@@ -63,13 +68,21 @@ def sqlite_file(engine: Engine) -> Path | None:
     return Path(engine.url.database)
 
 
-def begin_command(engine: Engine) -> str:
-    """Give the first command of a unit of work, with which it takes its turn."""
+def begin_command(engine: Engine, connection_id: int | None = None) -> str:
+    """Give the first command of a unit of work, with which it takes its turn (`ports.OpenAnyWork`)."""
     if engine.dialect.name == "sqlite":
         # IMMEDIATE also for reading: a transaction that turns from reading to writing could fail at once as "locked".
         return "BEGIN IMMEDIATE"
     # READ COMMITTED looks at the data anew with each statement, so what follows this wait sees the last commit.
-    return f"SELECT pg_advisory_xact_lock({TURN_LOCK})"
+    if connection_id is None:
+        return f"SELECT pg_advisory_xact_lock({TURN_LOCK})"
+    if connection_id == LOOK:
+        return "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+    # In this order always: who waits for a connection has the shared lock already, so no two wait for each other.
+    return (
+        f"SELECT pg_advisory_xact_lock_shared({TURN_LOCK}); "
+        f"SELECT pg_advisory_xact_lock({CONNECTION_LOCK}, {connection_id})"
+    )
 
 
 def make_private_file(path: Path) -> None:

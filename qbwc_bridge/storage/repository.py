@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from qbwc_bridge.errors import BridgeError, NotFound
 from qbwc_bridge.ports import Filled, Other, UpTo
-from qbwc_bridge.storage import statements
+from qbwc_bridge.storage import statements, tables
 from qbwc_bridge.storage.driver import Driver, Values
 from qbwc_bridge.storage.faults import plainly
 from qbwc_bridge.storage.rows import Known, Row, RowCodec
@@ -33,8 +33,9 @@ class Transaction:
     the half that worked.
     """
 
-    def __init__(self, driver: Driver) -> None:
+    def __init__(self, driver: Driver, connection_id: int | None = None) -> None:
         self._driver = driver
+        self._connection_id = connection_id
         self.spoiled = False
         self.stores: list[TableStore[Any]] = []
         self.touched = Touched()
@@ -59,6 +60,13 @@ class Transaction:
             raise BridgeError("This piece of work is closed; nothing more is read or stored in it.")
         if self.spoiled:
             raise BridgeError("Nothing was stored, because an earlier step of the same piece of work failed.")
+
+    def check_row(self, table: str, row: Any) -> None:
+        """Raise RuntimeError for a row of another connection than that of the unit of work: others may be at it."""
+        mine = self._connection_id
+        owner = row.id if table == tables.connection.name else getattr(row, "connection_id", None)
+        if mine is not None and owner != mine:
+            raise RuntimeError(f"a unit of work on connection {mine} must not write this {table}")
 
     def close(self) -> None:
         """End it: the connection goes back, and what still holds a store must not use it."""
@@ -98,6 +106,7 @@ class TableStore(Generic[Row]):
     def add(self, row: Row) -> Row:
         """Insert a row and set its `id`; raises ValueError for one that is stored already."""
         self._expect_new(row)
+        self._transaction.check_row(self._table.name, row)
         self.flush()
         values = self._codec.encode(row)
         ((row.id,),) = self._transaction.fetch(statements.add_row(self._table), values)
@@ -108,6 +117,7 @@ class TableStore(Generic[Row]):
         """Insert a row whose `id` nobody needs to know yet: it stays 0. Raises ValueError like `add`."""
         self._expect_new(row)
         self._transaction.check()
+        self._transaction.check_row(self._table.name, row)
         self._appended.append(self._codec.encode(row))
         self._transaction.touched.take(self._table.name, row)
 
@@ -124,12 +134,14 @@ class TableStore(Generic[Row]):
         known = self._known.get(row.id)
         changes, self._known[row.id] = self._codec.changes(row, known)
         if changes:
+            self._transaction.check_row(self._table.name, row)
             before = dict(zip(self._codec.columns, known[1], strict=True)) if known else {}
             self._transaction.touched.take(self._table.name, row, changes, before)
             self._saved.setdefault(row.id, {}).update(changes)
 
     def remove(self, row: Row) -> None:
         """Delete a row; raises NotFound when it is gone."""
+        self._transaction.check_row(self._table.name, row)
         self._transaction.flush()  # rows that go along with this one may be waiting in other tables
         self._known.pop(row.id, None)
         self._transaction.touched.take(self._table.name, row)

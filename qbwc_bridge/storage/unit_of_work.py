@@ -92,22 +92,21 @@ class SqlUnitOfWork:
 
 
 class OpenSqlWork:
-    """Opens units of work on one engine (`ports.OpenWork`)."""
+    """Opens units of work on one engine (`ports.OpenAnyWork`)."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._begin = begin_command(engine)
         self._here = threading.local()
         # A connection to PostgreSQL may have died meanwhile: those go through the pool each time, which tries them.
         self._idle: deque[Driver] | None = deque() if sqlite_file(engine) else None
 
-    def __call__(self) -> AbstractContextManager[ports.UnitOfWork]:
+    def __call__(self, connection_id: int | None = None) -> AbstractContextManager[ports.UnitOfWork]:
         """Begin a transaction when the block is entered; leaving it commits, an error inside rolls back.
 
         Raises BridgeError when the database cannot be reached or stays busy, and RuntimeError for a unit of work
         inside another of the same thread: it would wait for itself.
         """
-        return self._unit()
+        return self._unit(connection_id)
 
     def close(self) -> None:
         """Give the connections back that wait for the next unit of work; later ones go straight back."""
@@ -116,15 +115,15 @@ class OpenSqlWork:
             idle.pop().close()
 
     @contextmanager
-    def _unit(self) -> Iterator[SqlUnitOfWork]:
+    def _unit(self, connection_id: int | None) -> Iterator[SqlUnitOfWork]:
         if getattr(self._here, "open", False):
             raise RuntimeError("this thread has a unit of work open already; pass it on instead of opening another")
         self._here.open = True
         driver = None
         try:
             driver = self._driver()
-            driver.command(self._begin)
-            with closing(Transaction(driver)) as transaction:
+            driver.command(begin_command(self._engine, connection_id))
+            with closing(Transaction(driver, connection_id)) as transaction:
                 yield SqlUnitOfWork(transaction)
                 transaction.check()
                 transaction.end()

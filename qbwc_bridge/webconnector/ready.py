@@ -15,14 +15,16 @@ from qbwc_bridge.domain.records import MessageSet, Visit
 class Ready:
     """At most one message of each connection, in this process alone; may be used from any thread.
 
-    A process makes messages ready only in answer to those that it handed over itself: where the calls of a visit come
-    to several processes in turn, each would find those of the others in doubt.
+    A process makes messages ready only in answer to those that it handed over itself, and only in a visit whose answers
+    all came here: where the calls come to several processes in turn, each would find those of the others in doubt,
+    again and again, until the record looked like one that QuickBooks never answers.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._ready: dict[int, MessageSet] = {}
         self._left: dict[int, int] = {}
+        self._answers: dict[int, tuple[int, int]] = {}
 
     def left(self, message: MessageSet) -> None:
         """Note that a message is handed over here."""
@@ -33,6 +35,14 @@ class Ready:
         """Whether a message was handed over here."""
         with self._lock:
             return self._left.get(message.connection_id) == message.id
+
+    def all_here(self, visit: Visit) -> bool:
+        """Take note of an answer, the `visit.finished`-th of its visit; gives whether all of them came here."""
+        now = visit.id, visit.finished
+        with self._lock:
+            here = visit.finished == 1 or self._answers.get(visit.connection_id) == (visit.id, visit.finished - 1)
+            self._answers[visit.connection_id] = now if here else (visit.id, -1)
+            return here
 
     def keep(self, message: MessageSet) -> None:
         """Keep a message that is committed, until its visit asks for it."""

@@ -6,6 +6,7 @@ its lease; a login inside the lease gets `busy`, after it the new session takes 
 
 import datetime as dt
 import logging
+import re
 import secrets
 
 from qbwc_bridge import __version__, metrics
@@ -15,7 +16,7 @@ from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.flow.views import visit_every
 from qbwc_bridge.logs import note
-from qbwc_bridge.ports import UnitOfWork
+from qbwc_bridge.ports import LOOK, UnitOfWork
 from qbwc_bridge.qbxml.statuses import Reaction
 from qbwc_bridge.qbxml.statuses import hresult as hresult_meaning
 from qbwc_bridge.webconnector import exchange, words
@@ -44,6 +45,9 @@ LONG_QUEUE = 500
 
 POSTPONED_SECONDS = 1800
 """How long an idle visit is put off while Procore cannot be reached: what it would find comes from there."""
+
+MARK = "."
+"""Between the connection's number and the random part of a ticket: no random part has it."""
 
 CONTACT_SECONDS = 15
 """The time of the last contact is written no more often: the page tells it in minutes, and a visit has many calls."""
@@ -77,23 +81,31 @@ class Session:
 
     def authenticate(self, user_name: str, password: str) -> list[str]:
         """Open a session: ticket, and `nvu`, `busy`, `none` or an empty text for the open company file."""
-        ticket = secrets.token_urlsafe(24)
-        answer = self._login(ticket, user_name, password)
+        answer = self._login(user_name, password)
         outcome = LOGIN_OUTCOMES.get(answer[1], "opened")
         metrics.LOGINS.add(outcome)
         log.log(logging.INFO if outcome == "opened" else logging.DEBUG, "A login of the Web Connector: %s", outcome)
         return answer
 
-    def _login(self, ticket: str, user_name: str, password: str) -> list[str]:
-        kit = self._kit
-        now, given = kit.clock.now(), kit.hash_token(password)
+    def _login(self, user_name: str, password: str) -> list[str]:
+        kit, now = self._kit, self._kit.clock.now()
+        given = kit.hash_token(password)
         if self._throttle.refuses(user_name, given, now):
-            return [ticket, "nvu"]
-        with kit.work() as uow:
+            return [secrets.token_urlsafe(24), "nvu"]
+        with kit.work(LOOK) as uow:
             connection = uow.connections.first(user_name=user_name)
-            known = connection.password_hash if connection else kit.hash_token(secrets.token_hex(16))
-            if not secrets.compare_digest(known, given) or connection is None:
-                self._throttle.wrong(user_name, known, now, named=connection is not None)
+        known = connection.password_hash if connection else kit.hash_token(secrets.token_hex(16))
+        if not secrets.compare_digest(known, given) or connection is None:
+            self._throttle.wrong(user_name, known, now, named=connection is not None)
+            return [secrets.token_urlsafe(24), "nvu"]
+        return self._open(connection.id, given, now)
+
+    def _open(self, connection_id: int, given: str, now: dt.datetime) -> list[str]:
+        """Open a session for somebody whose password was right a moment ago."""
+        kit, ticket = self._kit, f"{connection_id}{MARK}{secrets.token_urlsafe(24)}"
+        with kit.work(connection_id) as uow:
+            connection = uow.connections.first(id=connection_id, password_hash=given)
+            if connection is None:
                 return [ticket, "nvu"]
             note(connection=connection.name, session=kit.hash_token(ticket)[:SHOWN_OF_SESSION])
             connection.last_contact = now
@@ -123,7 +135,7 @@ class Session:
         self, ticket: str, hcp_response: str, company_file_name: str, country: str, major: int, minor: int
     ) -> str:
         """Give the next qbXML; an empty text makes the Web Connector ask getLastError and close."""
-        with self._kit.work() as uow:
+        with self._kit.work(_connection_of(ticket)) as uow:
             scene = self._scene(uow, ticket)
             log.debug("request processor %s.%s, country %s", major, minor, country)
             if scene is None or not self._goes_on(scene):
@@ -156,7 +168,7 @@ class Session:
         What goes next is made ready in the same transaction (`ready`).
         """
         ready = None
-        with self._kit.work() as uow:
+        with self._kit.work(_connection_of(ticket)) as uow:
             scene = self._scene(uow, ticket)
             if scene is None:
                 return STOP
@@ -173,7 +185,8 @@ class Session:
             if self._goes_on(scene) and proceed:
                 nearest = work.go_on(scene, self._kit.options)
                 progress = self._progress(scene, nearest)
-                if nearest and sent and self._ready.left_here(sent):
+                here = self._ready.all_here(scene.visit)
+                if nearest and sent and here and self._ready.left_here(sent):
                     ready = exchange.make_ready(scene, nearest, self._kit.language)
             if progress == STOP:
                 self._settle(scene)
@@ -188,7 +201,7 @@ class Session:
 
         `done` ends the visit, an empty text tries the open file again, anything else is a path (guide ch. 10).
         """
-        with self._kit.work() as uow:
+        with self._kit.work(_connection_of(ticket)) as uow:
             scene = self._scene(uow, ticket)
             if scene is None:
                 return "done"
@@ -207,13 +220,13 @@ class Session:
 
     def get_last_error(self, ticket: str) -> str:
         """Say why the visit stopped, in words for the Status column."""
-        with self._kit.work() as uow:
+        with self._kit.work(_connection_of(ticket)) as uow:
             scene = self._scene(uow, ticket)
             return words.UNKNOWN_TICKET if scene is None else scene.visit.last_error or words.NO_MORE_WORK
 
     def close_connection(self, ticket: str) -> str:
         """End the visit and give its result as a bookkeeper reads it."""
-        with self._kit.work() as uow:
+        with self._kit.work(_connection_of(ticket)) as uow:
             scene = self._scene(uow, ticket)
             if scene is None:
                 return words.NOTHING_DONE
@@ -307,3 +320,11 @@ class Session:
         share = 100 * visit.finished // max(visit.planned, visit.finished + 1)
         visit.progress = max(visit.progress, min(99, share))
         return visit.progress
+
+
+def _connection_of(ticket: str) -> int | None:
+    """Give the connection of a ticket, whose turn its call takes; all of them for a ticket of an older program."""
+    number, mark, _ = ticket.partition(MARK)
+    if not mark:
+        return None if ticket else LOOK
+    return int(number) if re.fullmatch(r"[0-9]{1,9}", number) else LOOK

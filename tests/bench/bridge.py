@@ -1,4 +1,4 @@
-"""The bridge's own server on a data folder, a program of its own: `python -m tests.bench.bridge FOLDER [--clockwork]`.
+"""The bridge's own server on a data folder, a program of its own: `tests.bench.bridge FOLDER [DATABASE] [--clockwork]`.
 
 The server of `serve`, without its clockwork unless asked for; every clock is off: nothing may read Procore while calls
 are timed.
@@ -18,17 +18,24 @@ CLOCKS = ("pull_every_seconds", "push_every_seconds", "costs_every_seconds")
 ADDRESSES = ("public_url", "procore_login_url", "procore_api_url")
 
 
-def settings_of(folder: Path) -> Settings:
+def settings_of(folder: Path, database_url: str = "") -> Settings:
     """Give the settings of a bridge on a data folder, with every clock off."""
+    database = {"database_url": database_url} if database_url else {}
     return load_settings(
-        {"data_dir": str(folder), **dict.fromkeys(CLOCKS, "0"), **dict.fromkeys(ADDRESSES, "http://localhost")},
+        {
+            "data_dir": str(folder),
+            **database,
+            **dict.fromkeys(CLOCKS, "0"),
+            **dict.fromkeys(ADDRESSES, "http://localhost"),
+        },
         environ={},
     )
 
 
 def main() -> None:
     """Serve until standard input ends."""
-    settings, stop = settings_of(Path(sys.argv[1])), threading.Event()
+    folder, *database = [given for given in sys.argv[1:] if given != "--clockwork"]
+    settings, stop = settings_of(Path(folder), *database), threading.Event()
     app = open_app(settings)
     server = WebServer(web_app(app), [(LOOPBACK, 0)], max_bytes=settings.max_soap_bytes)
     clockwork = Clockwork(app.kit)

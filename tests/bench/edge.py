@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.bench import answers, costs, cycles, page, reading, sync
+from tests.bench import answers, costs, cycles, page, processes, reading, sync
 from tests.bench.office import Office, seed_office
 from tests.bench.table import Table
 
@@ -46,6 +46,10 @@ def _page(table: Table, _office: Office, options: argparse.Namespace) -> None:
     page.measure(table, options.share)
 
 
+def _processes(table: Table, _office: Office, options: argparse.Namespace) -> None:
+    processes.measure(table, options.cycles, options.seconds)
+
+
 PARTS: dict[str, Callable[[Table, Office, argparse.Namespace], None]] = {
     "cycles": _cycles,
     "lists": _lists,
@@ -54,6 +58,7 @@ PARTS: dict[str, Callable[[Table, Office, argparse.Namespace], None]] = {
     "costs": _costs,
     "reading": _reading,
     "page": _page,
+    "processes": _processes,
 }
 
 

@@ -25,6 +25,7 @@ from qbwc_bridge.rehearsal.webconnector import Application, Visit, WebConnector,
 from qbwc_bridge.settings import load_settings
 from qbwc_bridge.webconnector.qwc import QwcFile, write_qwc
 from qbwc_bridge.worker import pull, push, reconcile
+from tests.databases import database_of
 from tests.procore.contract import ContractTransport
 
 START = dt.datetime(2026, 3, 10, 15, 0, tzinfo=dt.UTC)
@@ -66,6 +67,7 @@ class Bridge:
         self.settings = load_settings(
             {
                 "data_dir": str(self.folder),
+                **database_of(self.folder),
                 "public_url": self.public_url,
                 "procore_login_url": "http://localhost",
                 "procore_api_url": "http://localhost",

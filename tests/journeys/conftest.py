@@ -5,7 +5,42 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import EVERYWHERE, on
 from tests.journeys.bridge import Bridge, connected_bridge
+from tests.postgresql import postgresql
+from tests.support import DEEP
+
+__all__ = ["postgresql"]
+
+
+ON_BOTH = {"test_whole_journey"} | ({"test_tickets", "test_clockwork", "test_born_in_quickbooks"} if DEEP else set())
+"""Modules whose journeys run on SQLite and on PostgreSQL; TEST_DATABASE=postgresql runs all of them there."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run some journeys on both databases."""
+    if metafunc.module.__name__.rpartition(".")[2] in ON_BOTH and not EVERYWHERE:
+        metafunc.parametrize("journeys_database", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def journeys_database(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let the journey run on the database that its parameter names, if it has one."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield
+        return
+    with on(request.getfixturevalue("postgresql")):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def every_database(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let all journeys run on PostgreSQL where that is asked for."""
+    if not EVERYWHERE:
+        yield
+        return
+    with on(request.getfixturevalue("postgresql")):
+        yield
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """What tests of crashes share: a bridge that can be opened many times, ways to die, and the end that must come."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from qbwc_bridge.domain.records import MessageSet, Purpose
 from qbwc_bridge.ports import UnitOfWork
 from qbwc_bridge.rehearsal.procore import Procore
 from qbwc_bridge.rehearsal.quickbooks import Company, EstimateView, OrderView
+from tests.databases import copy_data
 from tests.journeys.bridge import COMPANY, Bridge, MovedClock, connected_bridge
 
 MOST_VISITS = 5
@@ -106,8 +106,8 @@ class Crash:
         return found[0] if found else None
 
     @contextmanager
-    def _failing_commit(self) -> Iterator[UnitOfWork]:
-        with self.work() as uow:
+    def _failing_commit(self, connection_id: int | None = None) -> Iterator[UnitOfWork]:
+        with self.work(connection_id) as uow:
             yield uow
             raise OSError("the disk is gone")
 
@@ -126,7 +126,7 @@ class Ready:
 
     def open(self, folder: Path) -> Bridge:
         """Open a copy of the database and of the company file."""
-        shutil.copytree(self.folder, folder)
+        copy_data(self.folder, folder)
         clock = MovedClock()
         clock.at = self.made.clock.at
         company = Company(name=COMPANY, now=clock.now)

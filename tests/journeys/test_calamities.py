@@ -9,6 +9,7 @@ from qbwc_bridge.flow import decisions
 from qbwc_bridge.flow.release_steps import withdraw
 from qbwc_bridge.rehearsal.quickbooks import Line
 from qbwc_bridge.worker import push
+from tests.databases import copy_data
 from tests.journeys.bridge import Bridge, states
 from tests.journeys.test_costs import job, posted, return_costs, there, working
 
@@ -37,13 +38,13 @@ def test_a_backup_of_the_bridge_put_back_doubles_nothing(bridge: Bridge) -> None
     deliver(bridge)
     bridge.app.close()
     backup = bridge.folder.with_name("backup")
-    shutil.copytree(bridge.folder, backup)
+    copy_data(bridge.folder, backup)
     bridge.start()
     assert bridge.visit().outcome == "done"
     once(bridge)
     bridge.app.close()
     shutil.rmtree(bridge.folder)
-    shutil.copytree(backup, bridge.folder)
+    copy_data(backup, bridge.folder)
     bridge.start()
     for _ in range(3):
         bridge.clock.pass_time(minutes=16)

@@ -1,6 +1,10 @@
 import datetime as dt
 
-from qbwc_bridge.clockwork import Clockwork
+import pytest
+
+from qbwc_bridge.clockwork import HOLD_SECONDS, Clockwork
+from qbwc_bridge.flow.leases import PULL
+from qbwc_bridge.worker import station
 from tests.journeys.bridge import Bridge
 
 
@@ -87,3 +91,38 @@ def test_a_visit_goes_on_while_texts_are_let_go(bridge: Bridge) -> None:
     bridge.tap = None
     with bridge.app.kit.work() as uow:
         assert not uow.message_sets.find(answered_at=None)
+
+
+def test_one_process_looks_after_a_connection(bridge: Bridge) -> None:
+    """Of two clockworks on one database one pulls; the other takes over once that one stopped, or was silent."""
+    first, second = wind(bridge, pull_every_seconds="900"), Clockwork(bridge.app.kit, process="another")
+
+    def pulls(clockwork: Clockwork) -> bool:
+        before = pulled_at(bridge)
+        clockwork.tick()
+        return pulled_at(bridge) != before
+
+    assert pulls(first)
+    for _ in range(4 * 900 // HOLD_SECONDS):
+        bridge.clock.pass_time(seconds=HOLD_SECONDS // 2)
+        pulls(first)
+        assert not pulls(second)
+    bridge.clock.pass_time(minutes=20)
+    assert pulls(second), "the first was silent"
+    bridge.clock.pass_time(seconds=HOLD_SECONDS // 2)
+    second.tick()
+    assert not pulls(first)
+    second.stop()
+    bridge.clock.pass_time(minutes=20)
+    assert pulls(first), "the second has stopped"
+
+
+def test_a_pull_under_way_elsewhere_is_no_failed_one(bridge: Bridge, caplog: pytest.LogCaptureFixture) -> None:
+    """While another process is at a pull the clockwork says nothing of it, and pulls as soon as that one is gone."""
+    clockwork = wind(bridge, pull_every_seconds="900")
+    with station(bridge.app.kit, bridge.connection, PULL):
+        clockwork.tick()
+    assert pulled_at(bridge) is None
+    assert not [each for each in caplog.records if each.levelname == "WARNING"]
+    clockwork.tick()
+    assert pulled_at(bridge)

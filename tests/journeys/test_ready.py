@@ -1,11 +1,14 @@
 """What stands ready is handed over once: by the process that made it ready, or never; nothing happens twice."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from random import Random
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import pytest
 
+from qbwc_bridge.bootstrap import open_app, web_app
 from qbwc_bridge.domain.records import MessageSet, Visit
 from qbwc_bridge.domain.states import TaskState
 from qbwc_bridge.webconnector.exchange import NEVER_LEFT
@@ -185,3 +188,24 @@ def test_only_its_own_visit_gets_it() -> None:
 
     assert (shelf.take(over), shelf.waits_for(over), shelf.waits_for(present)) == (None, False, True)
     assert (shelf.take(present), shelf.take(present)) == (message, None)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_calls_that_come_to_any_process_put_little_in_doubt(ready: Ready, tmp_path: Path, seed: int) -> None:
+    """Where each call goes to whichever process, a visit has one message in doubt at most, and ends as any other."""
+    bridge, random = ready.open(tmp_path / "bridge"), Random(seed)  # noqa: S311 - repeatable
+    other = open_app(bridge.settings, clock=bridge.clock, transport=bridge.transport())
+    apps: list[WSGIApplication] = [bridge.wsgi, web_app(other)]
+
+    def any_of_them(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return random.choice(apps)(environ, start_response)
+
+    bridge.wsgi = any_of_them
+    finish(bridge)
+    with bridge.app.kit.work() as uow:
+        doubted = {row.at for row in uow.history.find(subject="task") if row.after == TaskState.IN_DOUBT}
+        visits = uow.visits.count()
+    assert len(doubted) <= visits
+    assert state_of(bridge) == as_undisturbed(ready, tmp_path / "undisturbed")
+    other.close()
+    bridge.app.close()

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from qbwc_bridge.bootstrap import web_app
-from qbwc_bridge.ports import UnitOfWork
+from qbwc_bridge.ports import OpenAnyWork, UnitOfWork
 from qbwc_bridge.rehearsal.procore import demo_company
 from qbwc_bridge.rehearsal.quickbooks import Company
 from qbwc_bridge.webconnector.throttle import PER_PAIR
@@ -31,14 +31,14 @@ class StillClock(MovedClock):
 class Counted:
     """Opens units of work and counts them."""
 
-    def __init__(self, work: Callable[[], AbstractContextManager[UnitOfWork]]) -> None:
+    def __init__(self, work: OpenAnyWork) -> None:
         self._work = work
         self.opened = 0
 
-    def __call__(self) -> AbstractContextManager[UnitOfWork]:
+    def __call__(self, connection_id: int | None = None) -> AbstractContextManager[UnitOfWork]:
         """Open one."""
         self.opened += 1
-        return self._work()
+        return self._work(connection_id)
 
 
 @pytest.fixture(name="still")

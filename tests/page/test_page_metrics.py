@@ -118,9 +118,9 @@ def test_the_database_is_not_asked_for_each_call(office: Office, monkeypatch: py
     """A swarm of monitors reads it once in FRESH; time that goes back makes nothing stale for ever."""
     opened: list[dt.datetime] = []
 
-    def work() -> AbstractContextManager[UnitOfWork]:
+    def work(connection_id: int | None = None) -> AbstractContextManager[UnitOfWork]:
         opened.append(office.clock.now())
-        return office.kit.work()
+        return office.kit.work(connection_id)
 
     client = Client(Monitoring(replace(office.kit, work=work)))
     monkeypatch.setattr(office.clock, "at", office.clock.now())

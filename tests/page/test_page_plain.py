@@ -49,7 +49,7 @@ def test_healthz_sees_a_clockwork_that_stands_still(database: Database) -> None:
     assert (answer.status_code, answer.json) == (503, {"status": "failing", "database": "ok", "clockwork": "failing"})
 
 
-def broken() -> AbstractContextManager[UnitOfWork]:
+def broken(_connection_id: int | None = None) -> AbstractContextManager[UnitOfWork]:
     """Fail as a database does that is gone."""
     raise BridgeError("The database sqlite:////srv/private/bridge.db failed: disk I/O error.")
 
@@ -84,7 +84,7 @@ def test_a_fault_of_ours_shows_no_trace(office: Office, caplog: pytest.LogCaptur
     """An unexpected error is one sentence on the page; the log has the place, not the values."""
     secret = secrets.token_urlsafe()
 
-    def fails() -> AbstractContextManager[UnitOfWork]:
+    def fails(_connection_id: int | None = None) -> AbstractContextManager[UnitOfWork]:
         raise ValueError(secret)
 
     with caplog.at_level(logging.ERROR):

@@ -20,8 +20,8 @@ from qbwc_bridge.storage.backup import move, prepared, put_in_place, sqlite_url,
 from qbwc_bridge.storage.copying import contents
 from qbwc_bridge.storage.engine import open_engine
 from qbwc_bridge.storage.sqlite_copy import copy_sqlite
+from tests.postgresql import Server
 from tests.storage import samples
-from tests.storage.conftest import Server
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="file modes are POSIX's")
 LOADED_BACKUPS = 5

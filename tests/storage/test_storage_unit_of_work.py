@@ -2,15 +2,18 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from qbwc_bridge.errors import BridgeError
-from qbwc_bridge.ports import OpenWork, UnitOfWork
+from qbwc_bridge.flow.leases import take
+from qbwc_bridge.ports import LOOK, OpenWork, UnitOfWork
 from qbwc_bridge.storage import Database, open_database
+from tests.postgresql import Server
 from tests.storage import samples
 from tests.support import DEEP
 
@@ -18,6 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 THREADS = 8
 TURNS = 100 if DEEP else 10
 KILLS = 25 if DEEP else 2
+WAITING, BRIEFLY = 30, 0.3
+"""Seconds for what must come, and for what must not."""
 
 
 class _MindChangedError(Exception):
@@ -154,6 +159,85 @@ def test_a_reader_never_sees_half(database: Database) -> None:
         reading = [pool.submit(read) for _ in range(2)]
         pool.submit(write).result()
         assert sum(each.result() for each in reading) > 0
+
+
+def test_a_connection_is_worked_on_by_one_at_a_time(database: Database) -> None:
+    """Units of work on one connection lose no increment among threads, whatever those on others do meanwhile."""
+    with database.work() as uow:
+        numbers = [samples.stored_connection(uow, name) for name in ("ann", "bob")]
+        before = uow.connections.get(numbers[0]).procore_company_id
+
+    def increment(job: int) -> None:
+        for turn in range(TURNS):
+            # Every fifth time somebody works on everything.
+            with database.work(None if turn % 5 == 0 else numbers[job % 2]) as uow:
+                row = uow.connections.get(numbers[job % 2])
+                row.procore_company_id += 1
+                uow.connections.save(row)
+
+    _in_threads(increment)
+    with database.work(LOOK) as uow:
+        found = [uow.connections.get(number).procore_company_id for number in numbers]
+    assert found == [before + TURNS * THREADS // 2] * 2
+
+
+def test_work_on_another_connection_goes_on_meanwhile(postgresql: Server) -> None:
+    """On PostgreSQL a connection waits for its own work and for what concerns everything, not for another's."""
+    database = open_database(postgresql.clean_url())
+    with database.work() as uow:
+        one, two = samples.stored_connection(uow, "one"), samples.stored_connection(uow, "two")
+
+    def work(connection_id: int | None) -> None:
+        with database.work(connection_id):
+            pass
+
+    with ThreadPoolExecutor() as pool:
+        with database.work(one):
+            pool.submit(work, two).result(WAITING)
+            mine, everything = pool.submit(work, one), pool.submit(work, None)
+            assert not wait([mine, everything], BRIEFLY).done
+            behind = pool.submit(work, two)
+            assert not wait([behind], BRIEFLY).done, "who waits for everything is not overtaken"
+            pool.submit(work, LOOK).result(WAITING)
+        for each in (mine, everything, behind):
+            each.result(WAITING)
+    database.close()
+
+
+def test_who_only_looks_sees_one_moment(postgresql: Server) -> None:
+    """On PostgreSQL what is committed meanwhile is not seen by one that looks, and is by the next."""
+    database = open_database(postgresql.clean_url())
+    with ThreadPoolExecutor() as pool:
+        with database.work(LOOK) as uow:
+            assert not uow.people.has()
+            pool.submit(_add, database.work, "ann").result(WAITING)
+            assert not uow.people.has()
+        with database.work(LOOK) as uow:
+            assert uow.people.has()
+    database.close()
+
+
+def test_work_on_a_connection_writes_no_row_of_another(database: Database) -> None:
+    """A row of another connection, or of none, is refused before it is written, as is any row while looking."""
+    with database.work() as uow:
+        one, two = samples.stored_connection(uow, "one"), samples.stored_connection(uow, "two")
+
+    def connection(uow: UnitOfWork) -> None:
+        row = uow.connections.get(two)
+        row.alarm = "Look here."
+        uow.connections.save(row)
+
+    def lease(uow: UnitOfWork) -> None:
+        take(uow, two, "pull", "somebody", samples.NOW, 60)
+
+    def person(uow: UnitOfWork) -> None:
+        uow.people.add(samples.person())
+
+    for here, write in product((one, LOOK), (connection, lease, person)):
+        with pytest.raises(RuntimeError, match="must not write"), database.work(here) as uow:
+            write(uow)
+    with database.work() as uow:
+        assert not uow.leases.has()
 
 
 def test_kill_loses_no_committed_work(database_url: str) -> None:

@@ -19,6 +19,7 @@ FIGURES = {
     "costs": ("lines a second", "at most 250 MB", "A reading with nothing new", "fewer than 25"),
     "reading": ("1 project, read for the first time", "at most 2 a project", "a round waits", "that a webhook told"),
     "page": ("overview", "a vendor", "one document", "statements", "at most 150 ms"),
+    "processes": ("SQLite, 1 process", "PostgreSQL, 4 processes", "calls a second", "cycles/s"),
     "sync": ("20 in all", "round trips", "one record each", "A visit with nothing to do", "at most 20 ms"),
 }
 

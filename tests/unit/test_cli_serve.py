@@ -27,6 +27,8 @@ from qbwc_bridge.storage import open_database
 from tests.unit.cli_office import run
 
 LIMIT = 2 * 1024 * 1024
+FOREIGN = "Harbor cannot be served: A stored secret was encrypted with another key file"
+UNNAMED = "TRUSTED_PROXIES does not name that proxy"
 
 
 def hello(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
@@ -215,6 +217,26 @@ def test_a_connection_with_hosts_of_two_environments_is_told(tmp_path: Path, mon
     assert result.exit_code == 0, result.stderr
     assert "Harbor cannot reach Procore: " in result.stderr
     assert "Main Street" not in result.stderr
+
+
+def test_a_foreign_key_file_and_an_unnamed_proxy_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A further process with a key of its own, or behind a proxy that it does not know, says so at its start."""
+    secret = {"QBWC_BRIDGE_PROCORE_CLIENT_SECRET": secrets.token_urlsafe(16)}
+    asked = ("connection", "add", "Harbor", "--procore-company-id", "4711", "--procore-client-id", "client")
+    assert run(tmp_path, *asked, environ=secret).exit_code == 0
+    stop_at_once(monkeypatch)
+    quiet = {"QBWC_BRIDGE_PULL_EVERY_SECONDS": "0", "QBWC_BRIDGE_PUSH_EVERY_SECONDS": "0"}
+    environ = {"QBWC_BRIDGE_LISTEN": "127.0.0.1:0", **quiet}
+    before = run(tmp_path, "serve", environ=environ).stderr
+    assert [words for words in (FOREIGN, UNNAMED) if words in before] == []
+    strange = {
+        "QBWC_BRIDGE_SECRET_KEY_FILE": str(tmp_path / "another.key"),
+        "QBWC_BRIDGE_PUBLIC_URL": "https://bridge.example.com",
+    }
+    told = run(tmp_path, "serve", environ={**environ, **strange}).stderr
+    assert [words for words in (FOREIGN, UNNAMED) if words in told] == [FOREIGN, UNNAMED]
+    named = {"QBWC_BRIDGE_PUBLIC_URL": "https://bridge.example.com", "QBWC_BRIDGE_TRUSTED_PROXIES": "127.0.0.1"}
+    assert UNNAMED not in run(tmp_path, "serve", environ={**environ, **named}).stderr
 
 
 def test_an_older_database_is_upgraded_with_a_backup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,15 @@ from tests import make_docs, told_states
 from tests.procore.operations import USED
 from tests.repository import ROOT, repository_files
 
-HAND_WRITTEN = ("install-windows.md", "set-up.md", "keeping.md", "day-to-day.md", "mail.md", *make_docs.PAGES)
+HAND_WRITTEN = (
+    "install-windows.md",
+    "set-up.md",
+    "keeping.md",
+    "servers.md",
+    "day-to-day.md",
+    "mail.md",
+    *make_docs.PAGES,
+)
 """Pages that show commands to people; README.md comes on top."""
 
 READ_BY_MEANS_OF = {
