@@ -49,7 +49,7 @@ def test_no_secret_is_printed(tmp_path: Path) -> None:
     assert "rotate-password" in done.output
 
 
-@pytest.mark.parametrize("text", [PERSON, CONNECTION])
+@pytest.mark.parametrize("text", [PERSON, CONNECTION], ids=["person", "connection"])
 def test_either_half_may_be_left_out(text: str, tmp_path: Path) -> None:
     """A person without a connection, or a connection without a person, is a first run too."""
     assert run(tmp_path / "data", "first-run", answers(tmp_path, text)).exit_code == 0
@@ -67,6 +67,7 @@ def test_either_half_may_be_left_out(text: str, tmp_path: Path) -> None:
         (f"{SECRET} = 1\n", "Line 1 of .* begins with no key of the answers"),
         ("admin_name =\n", "answers nothing"),
     ],
+    ids=["number", "connection", "short", "misspelt", "twice", "no form", "no key", "nothing"],
 )
 def test_a_wrong_file_changes_nothing_and_is_told_without_its_secrets(text: str, sentence: str, tmp_path: Path) -> None:
     """One sentence says which line or answer is wrong; neither person nor connection is made."""
