@@ -5,18 +5,18 @@ import re
 from decimal import Decimal
 from typing import Any, NoReturn
 
-_ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_ESCAPED = re.compile(r"\\u(?:[dD][89a-fA-F]|0000)")
+_NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def read_json(text: str) -> Any:
     """Read a JSON text; numbers with a fraction or an exponent become Decimal.
 
-    Half a character (a lone surrogate, which no database and no UTF-8 holds) becomes U+FFFD, so that one odd text does
-    not stop a whole reading. Raises ValueError for what is no JSON; NaN and Infinity are none.
+    Half a character (a lone surrogate) and NUL, which no database holds, become U+FFFD: one odd text does not stop a
+    whole reading, and what was stored is what comes again. Raises ValueError for what is no JSON; NaN and Infinity are none.
     """
     value = json.loads(text, parse_float=Decimal, parse_constant=_no_number)
-    return _whole(value) if _ESCAPED_SURROGATE.search(text) else value
+    return _whole(value) if _ESCAPED.search(text) else value
 
 
 def write_json(value: object) -> str:
@@ -38,12 +38,12 @@ def write_json(value: object) -> str:
 
 
 def _whole(value: Any) -> Any:
-    """Give the same value without lone surrogates."""
+    """Give the same value without lone surrogates and NUL."""
     if isinstance(value, dict):
         return {_whole(key): _whole(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_whole(item) for item in value]
-    return _SURROGATE.sub("\ufffd", value) if isinstance(value, str) else value
+    return _NOT_STORABLE.sub("\ufffd", value) if isinstance(value, str) else value
 
 
 def _no_number(word: str) -> NoReturn:

@@ -87,6 +87,7 @@ def test_an_amount_that_is_none_is_refused(amount: str) -> None:
 
 
 def test_half_a_character_does_not_stop_a_reading() -> None:
-    """An escape that is half of a character, which nothing can store, becomes U+FFFD; whole ones stay."""
+    """An escape that is half of a character, or NUL, which nothing can store, becomes U+FFFD; whole ones stay."""
     read = read_json('{"title": "a\\ud83d", "lines": [{"note": "\\udE00 b \\ud83d\\ude00"}], "\\ud83d": 1}')
     assert read == {"title": "a\ufffd", "lines": [{"note": "\ufffd b \U0001f600"}], "\ufffd": 1}
+    assert read_json('{"code": "0\\u0000", "other": "\\\\u0000"}') == {"code": "0\ufffd", "other": "\\u0000"}

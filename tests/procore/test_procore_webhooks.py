@@ -257,10 +257,10 @@ def test_wrong_headers_cost_one_look_a_second(office: WebhookOffice, monkeypatch
         def __getattr__(self, name: str) -> Any:
             return getattr(office.bridge.app.kit, name)
 
-        def open(self) -> Any:
+        def open(self, connection_id: int | None = None) -> Any:
             nonlocal looks
             looks += 1
-            return real()
+            return real(connection_id)
 
     app = webhooks.Webhooks(Counted(), office.bridge.app.vault.open)  # type: ignore[arg-type]
     monkeypatch.setattr(office.bridge, "wsgi", app)
@@ -307,7 +307,7 @@ def test_a_failing_database_is_told(office: WebhookOffice, caplog: pytest.LogCap
         def __getattr__(self, name: str) -> Any:
             return getattr(office.bridge.app.kit, name)
 
-        def open(self) -> Any:
+        def open(self, connection_id: int | None = None) -> Any:
             raise BridgeError("The database cannot be reached.")
 
     office.bridge.wsgi = webhooks.Webhooks(Broken(), office.bridge.app.vault.open)  # type: ignore[arg-type]
