@@ -13,7 +13,8 @@ def read_json(text: str) -> Any:
     """Read a JSON text; numbers with a fraction or an exponent become Decimal.
 
     Half a character (a lone surrogate) and NUL, which no database holds, become U+FFFD: one odd text does not stop a
-    whole reading, and what was stored is what comes again. Raises ValueError for what is no JSON; NaN and Infinity are none.
+    whole reading, and what was stored is what comes again. Raises ValueError for what is no JSON; NaN and Infinity are
+    none.
     """
     value = json.loads(text, parse_float=Decimal, parse_constant=_no_number)
     return _whole(value) if _ESCAPED.search(text) else value

@@ -46,7 +46,8 @@ def drive(gateway: Gateway, procore: Procore) -> set[str]:
     edge.access(project)
     vendors = edge.vendors().found
     book = edge.code_book(project)
-    edge.cost_codes(edge.code_lists()), edge.cost_types(), book.read(), edge.allowance(), edge.rest(print), edge.clock_ahead()
+    edge.cost_codes(edge.code_lists()), edge.cost_types(), book.read(), edge.allowance(), edge.rest(print)
+    edge.clock_ahead()
     edge.locked(project), edge.budget_rows(project, book), edge.budget_changes(project)
     orders = edge.purchase_orders(project, NOTHING, book).found
     edge.subcontracts(project, NOTHING, book), edge.commitment(project, orders[0].id, book, subcontract=False)

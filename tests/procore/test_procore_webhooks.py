@@ -307,7 +307,7 @@ def test_a_failing_database_is_told(office: WebhookOffice, caplog: pytest.LogCap
         def __getattr__(self, name: str) -> Any:
             return getattr(office.bridge.app.kit, name)
 
-        def open(self, connection_id: int | None = None) -> Any:
+        def open(self, _connection_id: int | None = None) -> Any:
             raise BridgeError("The database cannot be reached.")
 
     office.bridge.wsgi = webhooks.Webhooks(Broken(), office.bridge.app.vault.open)  # type: ignore[arg-type]
