@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable
 
 from qbwc_bridge import metrics
+from qbwc_bridge.domain import ages
 from qbwc_bridge.domain.reading import HOUR_SECONDS
 from qbwc_bridge.domain.records import Connection, Lease, ProjectChoice
 from qbwc_bridge.errors import BridgeError, MailUnreachable, UnderWay
 from qbwc_bridge.flow import work
 from qbwc_bridge.flow.kit import Kit
-from qbwc_bridge.flow.leases import CLOCKWORK, MAIL, PULL, PUSH, give_back, take
+from qbwc_bridge.flow.leases import CLOCKWORK, MAIL, PULL, PUSH, give_back, runs, take
 from qbwc_bridge.flow.renewing import renew_figures
 from qbwc_bridge.flow.retention import keep_house
 from qbwc_bridge.flow.rotation import SHARE, Asked, hourly_limit, is_touched
@@ -120,8 +121,8 @@ class Clockwork:
         self._keep_house(now)
 
     def _keep_house(self, now: dt.datetime) -> None:
-        """Once a day, and after a start; a clock that was set back is no reason to wait longer."""
-        if self._house_kept is not None and abs(now - self._house_kept) < HOUSE_EVERY:
+        """Once a day, and after a start."""
+        if not ages.due(self._house_kept, now, HOUSE_EVERY):
             return
         self._house_kept = now
         keep_house(self._kit, self._stop.is_set)
@@ -160,7 +161,7 @@ class Clockwork:
             return False
 
     def _is_theirs(self, lease: Lease) -> bool:
-        return lease.holder != self._process and lease.until > self._kit.clock.now()
+        return lease.holder != self._process and runs(lease, self._kit.clock.now())
 
     def _let_go(self) -> None:
         """Leave the connections to the other processes."""
@@ -218,9 +219,8 @@ class Clockwork:
         step: Callable[[Connection], object],
     ) -> None:
         every = self._every(connection, name)
-        # What lies ahead of a clock that was set back counts alike: nothing waits until it has caught up.
-        moments = (moment for moment in (last, self._tried.get((connection.id, name))) if moment)
-        lately = any(abs((now - moment).total_seconds()) < every for moment in moments)
+        moments = (last, self._tried.get((connection.id, name)))
+        lately = not all(ages.due(moment, now, dt.timedelta(seconds=every)) for moment in moments)
         if not every or lately or self._stop.is_set():
             return
         # A failed step is not tried again before its next round, so that it cannot spin.

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import get_args
 
+from qbwc_bridge.domain import ages
 from qbwc_bridge.domain.books import CostDocument, CostReading
 from qbwc_bridge.domain.quickbooks import (
     CostQuery,
@@ -70,14 +71,14 @@ def due(connection: Connection, options: Options, now: dt.datetime, *, has_jobs:
         return True
     if not has_jobs or not options.costs_every_seconds:
         return False
-    read = connection.costs_read_at
-    return read is None or abs((now - read).total_seconds()) >= options.costs_every_seconds
+    return ages.due(connection.costs_read_at, now, dt.timedelta(seconds=options.costs_every_seconds))
 
 
 def rests(uow: UnitOfWork, connection: Connection, options: Options, now: dt.datetime) -> bool:
     """Whether the last reading was refused in part so lately that the clock does not ask again yet; a person may."""
     refused = uow.tasks.find(connection_id=connection.id, rank=COSTS_RANK, state=TaskState.PARKED, order="-id", limit=1)
-    lately = any(abs((now - task.created_at).total_seconds()) < options.costs_every_seconds for task in refused)
+    every = dt.timedelta(seconds=options.costs_every_seconds)
+    lately = any(not ages.due(task.created_at, now, every) for task in refused)
     return lately and not connection.costs_wanted
 
 
@@ -219,8 +220,7 @@ def _postings(
                 JobProfitability(job),
             ]
     throughs = [row.through for row in uow.controls.find(connection_id=connection.id, read_at=None) if row.through]
-    read = connection.controlled_at
-    aged = read is None or abs(now - read) >= CONTROL_EVERY
+    aged = ages.due(connection.controlled_at, now, CONTROL_EVERY)
     paid = uow.costs.has(connection_id=connection.id, txn_type=PAYROLL, deleted=False)
     if wanted or reading.jobs or throughs or aged or paid:
         wanted += [ProfitAndLoss("ProfitAndLossByJob"), ProfitAndLoss("ProfitAndLossStandard")]

@@ -26,7 +26,7 @@ def take(  # noqa: PLR0917 - reads in the order of its sentence
     if lease is None:
         uow.leases.add(Lease(connection_id=connection_id, station=station, holder=holder, until=until))
         return True
-    if lease.holder != holder and _runs(lease, now):
+    if lease.holder != holder and runs(lease, now):
         return False
     lease.holder, lease.until = holder, until
     uow.leases.save(lease)
@@ -36,10 +36,11 @@ def take(  # noqa: PLR0917 - reads in the order of its sentence
 def held(uow: UnitOfWork, connection_id: int, station: str, now: dt.datetime) -> bool:
     """Whether somebody is at a station."""
     lease = uow.leases.first(connection_id=connection_id, station=station)
-    return lease is not None and _runs(lease, now)
+    return lease is not None and runs(lease, now)
 
 
-def _runs(lease: Lease, now: dt.datetime) -> bool:
+def runs(lease: Lease, now: dt.datetime) -> bool:
+    """Whether a lease lasts at the moment `now`."""
     return now < lease.until < now + LONGEST
 
 

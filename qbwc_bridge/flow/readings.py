@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable
 
+from qbwc_bridge.domain import ages
 from qbwc_bridge.domain.books import ListKind
 from qbwc_bridge.domain.quickbooks import (
     AccountQuery,
@@ -66,8 +67,7 @@ LISTS_RANK, COSTS_RANK = 0, 99
 
 def whole_due(connection: Connection, now: dt.datetime) -> bool:
     """Whether the lists should be read whole."""
-    read = connection.lists_whole_at
-    return read is None or abs(now - read) >= LISTS_WHOLE_EVERY
+    return ages.due(connection.lists_whole_at, now, LISTS_WHOLE_EVERY)
 
 
 def list_queries(connection: Connection, now: dt.datetime) -> tuple[Request, ...]:

@@ -10,6 +10,7 @@ import re
 import secrets
 
 from qbwc_bridge import __version__, metrics
+from qbwc_bridge.domain import ages
 from qbwc_bridge.domain.records import MessageSet, Task, Visit
 from qbwc_bridge.flow import company, dispatch, recovery, work
 from qbwc_bridge.flow.kit import Kit
@@ -49,7 +50,7 @@ POSTPONED_SECONDS = 1800
 MARK = "."
 """Between the connection's number and the random part of a ticket: no random part has it."""
 
-CONTACT_SECONDS = 15
+CONTACT_EVERY = dt.timedelta(seconds=15)
 """The time of the last contact is written no more often: the page tells it in minutes, and a visit has many calls."""
 
 
@@ -265,7 +266,7 @@ class Session:
         connection = uow.connections.get(visit.connection_id)
         note(connection=connection.name, session=visit.ticket_hash[:SHOWN_OF_SESSION])
         now, last = self._kit.clock.now(), connection.last_contact
-        if visit.ended_at is None and (last is None or abs((now - last).total_seconds()) >= CONTACT_SECONDS):
+        if visit.ended_at is None and ages.due(last, now, CONTACT_EVERY):
             connection.last_contact = now
         return Scene(uow, connection, visit, now)
 

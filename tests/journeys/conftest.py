@@ -7,6 +7,7 @@ import pytest
 
 from tests.databases import EVERYWHERE, on
 from tests.journeys.bridge import Bridge, connected_bridge
+from tests.journeys.crashing import Ready, finish, made_ready, state_of
 from tests.postgresql import postgresql
 from tests.support import DEEP
 
@@ -41,6 +42,22 @@ def every_database(request: pytest.FixtureRequest) -> Iterator[None]:
         return
     with on(request.getfixturevalue("postgresql")):
         yield
+
+
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Ready:
+    """A bridge on which everything of one project is accepted and nothing written yet."""
+    return made_ready(tmp_path_factory.mktemp("ready"), "24-001")
+
+
+@pytest.fixture(scope="module")
+def wanted(ready: Ready, tmp_path_factory: pytest.TempPathFactory) -> object:
+    """What both sides look like after undisturbed visits."""
+    bridge = ready.open(tmp_path_factory.mktemp("undisturbed") / "data")
+    finish(bridge)
+    found = state_of(bridge)
+    bridge.app.close()
+    return found
 
 
 @pytest.fixture

@@ -16,22 +16,18 @@ from decimal import Decimal
 from pathlib import Path
 from random import Random
 
-import pytest
-
 from qbwc_bridge.bootstrap import App, open_app
 from qbwc_bridge.domain.records import Connection
 from qbwc_bridge.rehearsal.procore import CommitmentLine, Procore
 from qbwc_bridge.rehearsal.quickbooks import Company
-from qbwc_bridge.rehearsal.webconnector import Application, WebConnector, http_get, http_post
+from qbwc_bridge.rehearsal.webconnector import Application, WebConnector, http_post
 from qbwc_bridge.rehearsal.webconnector.company import RequestProcessor
 from qbwc_bridge.settings import load_settings
 from qbwc_bridge.webconnector.qwc import QwcFile, write_qwc
 from qbwc_bridge.worker import pull
 from tests.journeys.bridge import COMPANY
-from tests.support import free_port
+from tests.support import free_port, wait_until_up
 
-START_SECONDS = 120
-"""How long servers may take to answer, several of them starting at once on a loaded machine."""
 KINDS = "cost_code,job,vendor,budget,commitment,change_order"
 CODE = "03-300.M"
 PLENTY = 10_000_000
@@ -71,14 +67,8 @@ class Server:
 
     def wait_until_up(self) -> None:
         """Wait until it answers; fails the test where it does not."""
-        give_up = time.monotonic() + START_SECONDS
-        while self.child and self.child.poll() is None and time.monotonic() < give_up:
-            try:
-                if http_get(f"http://127.0.0.1:{self.port}/qbwc") == 200:
-                    return
-            except OSError:
-                time.sleep(0.05)
-        pytest.fail(f"the server did not start: {self.log()[-1000:]}")
+        assert self.child, "it was not started"
+        wait_until_up(self.child, self.port, self.folder / "serve.log")
 
     def log(self) -> str:
         """All that it wrote."""

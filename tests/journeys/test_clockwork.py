@@ -117,6 +117,17 @@ def test_one_process_looks_after_a_connection(bridge: Bridge) -> None:
     assert pulls(first), "the second has stopped"
 
 
+def test_nobody_waits_for_a_process_of_before_the_clock_was_set_back(bridge: Bridge) -> None:
+    """A connection that a dead process looked after, hours ahead by the clock of now, is looked after at once."""
+    dead, living = wind(bridge, pull_every_seconds="900"), Clockwork(bridge.app.kit, process="another")
+    dead.tick()
+    before = pulled_at(bridge)
+    bridge.clock.pass_time(hours=-3)
+    living.tick()
+
+    assert pulled_at(bridge) != before
+
+
 def test_a_pull_under_way_elsewhere_is_no_failed_one(bridge: Bridge, caplog: pytest.LogCaptureFixture) -> None:
     """While another process is at a pull the clockwork says nothing of it, and pulls as soon as that one is gone."""
     clockwork = wind(bridge, pull_every_seconds="900")

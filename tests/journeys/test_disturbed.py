@@ -18,7 +18,7 @@ import pytest
 from qbwc_bridge.flow.leases import PULL, take
 from qbwc_bridge.storage import engine as engine_module
 from tests.journeys.bridge import Bridge
-from tests.journeys.crashing import Ready, finish, made_ready, state_of
+from tests.journeys.crashing import Ready, finish, state_of
 from tests.journeys.test_clockwork import pulled_at, wind
 from tests.support import DEEP
 
@@ -28,22 +28,6 @@ FIRST = 2 if DEEP else 12
 """The call at which the first begins: in the login, or in the midst of writing."""
 CALLS = 30
 """About as many has the visit that writes one project."""
-
-
-@pytest.fixture(scope="module")
-def ready(tmp_path_factory: pytest.TempPathFactory) -> Ready:
-    """Everything of one project accepted, nothing written yet."""
-    return made_ready(tmp_path_factory.mktemp("ready"), "24-001")
-
-
-@pytest.fixture(scope="module")
-def wanted(ready: Ready, tmp_path_factory: pytest.TempPathFactory) -> object:
-    """What both sides look like after undisturbed visits."""
-    bridge = ready.open(tmp_path_factory.mktemp("undisturbed") / "data")
-    finish(bridge)
-    found = state_of(bridge)
-    bridge.app.close()
-    return found
 
 
 Connections = list[sqlite3.Connection]

@@ -11,14 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from qbwc_bridge.rehearsal.webconnector import Application, WebConnector, http_get, http_post
+from qbwc_bridge.rehearsal.webconnector import Application, WebConnector, http_post
 from qbwc_bridge.webconnector.qwc import QwcFile, write_qwc
-from tests.journeys.crashing import MOST_VISITS, PowerCutError, Ready, made_ready, state_of
-from tests.support import DEEP, free_port
+from tests.journeys.crashing import MOST_VISITS, PowerCutError, Ready, state_of
+from tests.support import DEEP, free_port, wait_until_up
 
 LEASE_SECONDS = 1
 """So short that a new login need not wait long; a fifth of it between requests."""
-START_SECONDS = 60
 PARTS = 4 if DEEP else 1
 """The boundaries are dealt out to so many tests, which run side by side."""
 SAMPLE = 2
@@ -40,22 +39,11 @@ def server(folder: Path, port: int) -> Iterator["subprocess.Popen[bytes]"]:
     with (folder / "serve.log").open("ab") as log:
         child = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
     try:
-        _wait_until_up(child, port, folder)
+        wait_until_up(child, port, folder / "serve.log")
         yield child
     finally:
         child.kill()
         child.wait()
-
-
-def _wait_until_up(child: "subprocess.Popen[bytes]", port: int, folder: Path) -> None:
-    give_up = time.monotonic() + START_SECONDS
-    while child.poll() is None and time.monotonic() < give_up:
-        try:
-            if http_get(f"http://127.0.0.1:{port}/qbwc") == 200:
-                return
-        except OSError:
-            time.sleep(0.05)
-    pytest.fail(f"the server did not start: {(folder / 'serve.log').read_text(encoding='utf-8')[-1000:]}")
 
 
 def kill_at(ready: Ready, folder: Path, event: int | None) -> tuple[object, int]:
@@ -112,12 +100,6 @@ def kill_at(ready: Ready, folder: Path, event: int | None) -> tuple[object, int]
         return state_of(bridge), counts[0]
     finally:
         bridge.app.close()
-
-
-@pytest.fixture(scope="module")
-def ready(tmp_path_factory: pytest.TempPathFactory) -> Ready:
-    """Everything of one project accepted, nothing written yet."""
-    return made_ready(tmp_path_factory.mktemp("ready"), "24-001")
 
 
 @pytest.mark.parametrize("part", range(PARTS))

@@ -25,7 +25,7 @@ from qbwc_bridge.rehearsal.webconnector import Application, WebConnector, http_p
 from qbwc_bridge.storage.backup import write_backup
 from qbwc_bridge.webconnector.qwc import QwcFile, write_qwc
 from tests.journeys.bridge import COMPANY, Bridge, MovedClock
-from tests.journeys.crashing import Ready, finish, made_ready, state_of
+from tests.journeys.crashing import Ready, finish, state_of
 from tests.journeys.test_kill import server
 from tests.journeys.test_restore import restore, settled
 from tests.support import DEEP, free_port
@@ -45,22 +45,6 @@ RUN = secrets.token_hex(4)
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/stat").exists(), reason="it is seen in /proc that a process stands"
 )
-
-
-@pytest.fixture(scope="module")
-def ready(tmp_path_factory: pytest.TempPathFactory) -> Ready:
-    """Everything of one project accepted, nothing written yet."""
-    return made_ready(tmp_path_factory.mktemp("ready"), "24-001")
-
-
-@pytest.fixture(scope="module")
-def wanted(ready: Ready, tmp_path_factory: pytest.TempPathFactory) -> object:
-    """What both sides look like after undisturbed visits."""
-    bridge = ready.open(tmp_path_factory.mktemp("undisturbed") / "data")
-    finish(bridge)
-    found = state_of(bridge)
-    bridge.app.close()
-    return found
 
 
 @contextmanager
