@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.postgresql import Server
 
 EVERYWHERE = os.environ.get("TEST_DATABASE") == "postgresql"
 """Whether every journey is to run on PostgreSQL; otherwise those that are marked run on both."""
+of_the_file = pytest.mark.skipif(EVERYWHERE, reason="the journey is about SQLite's file")
 
 
 class _Folders:
@@ -41,6 +44,11 @@ def database_of(folder: Path) -> dict[str, str]:
     url = _folders.urls.get(folder) or _folders.server.new_url()
     _folders.urls[folder] = url
     return {"database_url": url}
+
+
+def address_of(folder: Path) -> str:
+    """Give the address of the database of a data folder."""
+    return database_of(folder).get("database_url") or f"sqlite:///{folder / 'bridge.db'}"
 
 
 def copy_data(source: Path, target: Path) -> None:

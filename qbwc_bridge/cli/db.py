@@ -8,7 +8,7 @@ import click
 from qbwc_bridge.cli import server_lock
 from qbwc_bridge.cli.common import Bridge, json_option, pass_bridge, say, show_json
 from qbwc_bridge.settings import Settings
-from qbwc_bridge.storage import backup, migrate
+from qbwc_bridge.storage import backup, version
 from qbwc_bridge.storage.engine import open_engine
 
 BACKUPS = "backups"
@@ -27,14 +27,14 @@ def current(bridge: Bridge, *, as_json: bool) -> None:
     """Show the version of the database and the one that this program needs."""
     engine = open_engine(bridge.settings.database_address())
     try:
-        version = migrate.current(engine)
+        found = version.current(engine)
     finally:
         engine.dispose()
     if as_json:
-        show_json({"current": version, "needed": migrate.head()})
+        show_json({"current": found, "needed": version.head()})
     else:
-        click.echo(version or "empty")
-        say(f"This program needs version {migrate.head()}.")
+        click.echo(found or "empty")
+        say(f"This program needs version {version.head()}.")
 
 
 @db.command()
@@ -46,7 +46,7 @@ def upgrade(bridge: Bridge) -> None:
         kept = upgrade_database(settings)
     if kept:
         say(f"The state before is kept in {kept}.")
-    click.echo(f"The database has version {migrate.head()}.")
+    click.echo(f"The database has version {version.head()}.")
 
 
 @db.command()
@@ -70,19 +70,15 @@ def move(bridge: Bridge, url: str) -> None:
 def upgrade_database(settings: Settings) -> Path | None:
     """Bring the database to this program's version; gives the file that holds the state before, if one was needed.
 
-    PostgreSQL is backed up by its own means. Raises Refused for a database of a newer program.
+    Raises Refused for a database of a newer program.
     """
-    engine = open_engine(settings.database_address())
-    try:
-        return migrate.upgrade(engine, backup=settings.data_dir / BACKUPS, now=dt.datetime.now(dt.UTC))
-    finally:
-        engine.dispose()
+    return backup.upgrade(settings.database_address(), settings.data_dir / BACKUPS, dt.datetime.now(dt.UTC))
 
 
 def older(settings: Settings) -> bool:
     """Say whether the database is of an older program; raises Refused for one of a newer program."""
     engine = open_engine(settings.database_address())
     try:
-        return migrate.needs_upgrade(engine)
+        return version.needs_upgrade(engine)
     finally:
         engine.dispose()

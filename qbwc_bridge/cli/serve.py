@@ -86,7 +86,8 @@ def _upgrade_if_older(settings: Settings) -> None:
             return
         with server_lock.alone(settings.data_dir, "start this one", settings.database_address()):
             kept = upgrade_database(settings)
-        say(f"The database was upgraded; the state before is kept in {kept or 'your own backup'}.")
+        if kept:  # else another process was quicker
+            say(f"The database was upgraded; the state before is kept in {kept}.")
 
     _patiently(settings, upgrade)
 

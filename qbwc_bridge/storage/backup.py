@@ -4,6 +4,7 @@ One form for both, so that `restore` and `db move` are the same work in every di
 the key file encrypted them, and never the key.
 """
 
+import datetime as dt
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -13,36 +14,44 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, Engine, text
 
 from qbwc_bridge.errors import BridgeError, Refused
-from qbwc_bridge.storage import migrate
-from qbwc_bridge.storage.copying import clear, copy_rows, is_empty, snapshot
+from qbwc_bridge.storage import migrate, version
+from qbwc_bridge.storage.copying import clear, copy_rows, is_empty, schema_of, snapshot
 from qbwc_bridge.storage.database import Database, open_database
 from qbwc_bridge.storage.engine import open_engine, sqlite_file, take_owner
 from qbwc_bridge.storage.faults import told_plainly
-from qbwc_bridge.storage.sqlite_copy import BESIDE, copy_sqlite, discard, finish, sync_folder, written
+from qbwc_bridge.storage.sqlite_copy import BESIDE, copy_sqlite, dated, discard, finish, sync_folder, written
 
 DRAFT = ".restoring"
 """End of the name of the file that a restore prepares beside the database."""
 
 
 def write_backup(url: str, target: Path) -> None:
-    """Write the committed state of a database to a new SQLite file, and check that file.
+    """Write the committed state of a database, whatever its version, to a new SQLite file, and check that file.
 
-    Raises Refused when there is nothing to keep, `target` exists, or a PostgreSQL database is of an older version;
+    Raises Refused when there is nothing to keep, `target` exists, or the database is of a newer program or another one;
     BridgeError when it cannot be written.
     """
     engine = open_engine(url)
     try:
-        version = migrate.current(engine)
-        if not version:
-            raise Refused("The database is empty: there is nothing to keep yet.")
-        file = sqlite_file(engine)
-        if file:
-            copy_sqlite(file, target)
-            return
-        if version != migrate.head():
-            raise Refused("The database has an older version: stop the server and run `qbwc-bridge db upgrade` first.")
-        with written(target) as draft:
-            _copy(engine, sqlite_url(draft))
+        _write(engine, target)
+    finally:
+        engine.dispose()
+
+
+def upgrade(url: str, folder: Path, now: dt.datetime) -> Path | None:
+    """Bring a database to this program's version, and give the file that holds the state before.
+
+    That file is written first, named by version and time, such as `before-0002-20260131T080000Z.db`; a database that is
+    new or needs no upgrade has none. Errors as `write_backup` and `migrate.upgrade`.
+    """
+    engine = open_engine(url)
+    try:
+        kept = None
+        if version.needs_upgrade(engine):
+            kept = folder / dated(f"before-{version.head()}", now)
+            _write(engine, kept)
+        migrate.upgrade(engine)
+        return kept
     finally:
         engine.dispose()
 
@@ -62,9 +71,9 @@ def prepared(backup: Path, url: str, folder: Path) -> Iterator[Database]:
         copy_sqlite(backup, draft)
         engine = open_engine(sqlite_url(draft))
         try:
-            if not migrate.current(engine):
+            if not version.current(engine):
                 raise Refused(f"The file {backup} is no backup of this program.")
-            if migrate.needs_upgrade(engine):
+            if version.needs_upgrade(engine):
                 migrate.upgrade(engine)
         finally:
             engine.dispose()
@@ -143,12 +152,10 @@ def _keep(file: Path, kept: Path) -> Path | None:
 def _put_rows(engine: Engine, source: str, kept: Path) -> Path | None:
     """Replace all rows of a PostgreSQL database in one transaction."""
     before = None
-    if migrate.current(engine):
-        migrate.upgrade(engine)
+    if version.current(engine):
         before = kept
-        with written(kept) as draft:
-            _copy(engine, sqlite_url(draft))
-    migrate.prepare(engine)
+        _write(engine, kept)
+    migrate.upgrade(engine)
     here = open_engine(source)
     try:
         with told_plainly(engine), engine.begin() as target, here.begin() as rows:
@@ -160,15 +167,24 @@ def _put_rows(engine: Engine, source: str, kept: Path) -> Path | None:
     return before
 
 
-def _copy(source: Engine, url: str) -> None:
-    """Copy all rows to an empty database."""
-    target = open_engine(url)
-    try:
-        migrate.prepare(target)
-        with told_plainly(source), snapshot(source) as rows, target.begin() as there:
-            copy_rows(rows, there)
-    finally:
-        target.dispose()
+def _write(engine: Engine, target: Path) -> None:
+    """Write a database to a new SQLite file of the same version."""
+    with told_plainly(engine), engine.begin() as connection:
+        found = version.check(connection)
+    if not found:
+        raise Refused("The database is empty: there is nothing to keep yet.")
+    file = sqlite_file(engine)
+    if file:
+        copy_sqlite(file, target)
+        return
+    with written(target) as draft:
+        copy = open_engine(sqlite_url(draft))
+        try:
+            migrate.upgrade(copy, found)
+            with told_plainly(engine), snapshot(engine) as rows, copy.begin() as there:
+                copy_rows(rows, there, schema_of(there))
+        finally:
+            copy.dispose()
 
 
 def refuse_beside_others(connection: Connection) -> None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, func, insert, inspect, select, text
+from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, func, insert, inspect, select, text
 from sqlalchemy.pool import NullPool
 
 from qbwc_bridge.errors import BridgeError
@@ -45,17 +45,26 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
         own.dispose()
 
 
-def copy_rows(source: Connection, target: Connection) -> Mapping[str, int]:
+def schema_of(connection: Connection) -> MetaData:
+    """Give our tables as a database has them: those of an older version are not the declared ones."""
+    found = MetaData()
+    found.reflect(connection)
+    found.remove(found.tables["alembic_version"])
+    return found
+
+
+def copy_rows(source: Connection, target: Connection, schema: MetaData = metadata) -> Mapping[str, int]:
     """Copy every row into tables that are empty, with its number, and prove it; gives how many by table.
 
-    Numbers that were given out once are not given out again. Raises BridgeError where a table differs afterwards.
+    Both have the tables of `schema`. Numbers that were given out once are not given out again. Raises BridgeError where
+    a table differs afterwards.
     """
-    for table in metadata.sorted_tables:
+    for table in schema.sorted_tables:
         for rows in _portions(source, table):
             target.execute(insert(table), rows)
-    here = contents(source)
+    here = contents(source, schema)
     _set_last_ids(target, {name: each.last_id for name, each in here.items()})
-    there = contents(target)
+    there = contents(target, schema)
     differing = sorted(name for name in here if here[name] != there[name])
     if differing:
         raise BridgeError(f"The copy differs in {', '.join(differing)}, so it is given up; nothing was changed.")
@@ -75,11 +84,11 @@ def clear(connection: Connection) -> None:
         connection.execute(table.delete())
 
 
-def contents(connection: Connection) -> Mapping[str, Content]:
-    """Give what each table holds."""
-    last = _last_ids(connection)
+def contents(connection: Connection, schema: MetaData = metadata) -> Mapping[str, Content]:
+    """Give what each table of `schema` holds."""
+    last = _last_ids(connection, schema)
     found = {}
-    for name, table in metadata.tables.items():
+    for name, table in schema.tables.items():
         count = connection.execute(select(func.count()).select_from(table)).scalar_one()
         found[name] = Content(count, _checksum(connection, table), last[name])
     return found
@@ -101,12 +110,12 @@ def _checksum(connection: Connection, table: Table) -> str:
     return digest.hexdigest()
 
 
-def _last_ids(connection: Connection) -> Mapping[str, int]:
+def _last_ids(connection: Connection, schema: MetaData) -> Mapping[str, int]:
     if connection.dialect.name == "sqlite":
         known = {row.name: int(row.seq) for row in connection.execute(text("SELECT name, seq FROM sqlite_sequence"))}
-        return {name: known.get(name, 0) for name in metadata.tables}
+        return {name: known.get(name, 0) for name in schema.tables}
     found = {}
-    for name in metadata.tables:
+    for name in schema.tables:
         query = f"SELECT last_value, is_called FROM {_sequence(connection, name)}"  # noqa: S608 - a name of our own
         value, used = connection.execute(text(query)).one()
         found[name] = value if used else 0

@@ -1,7 +1,7 @@
 """Rows of one table as records: the generic store behind every property of the unit of work.
 
 Saved and appended rows are written together, before the next look at their table and at the end of the transaction:
-one round trip for a row that is saved five times, or for a hundred rows of history.
+one round trip for a row that is saved five times, or for a hundred rows of history. A long list goes in portions.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,6 +20,9 @@ from qbwc_bridge.storage.touched import Touched
 
 Given = TypeVar("Given")
 Result = TypeVar("Result")
+
+PORTION = 1000
+"""Appended rows that wait at most: more together are hardly faster, and a list of QuickBooks has tens of thousands."""
 
 # Written as a union in the call it would be made anew for each criterion.
 _SEVERAL = (list, tuple, set, frozenset)
@@ -120,6 +123,8 @@ class TableStore(Generic[Row]):
         self._transaction.check_row(self._table.name, row)
         self._appended.append(self._codec.encode(row))
         self._transaction.touched.take(self._table.name, row)
+        if len(self._appended) == PORTION:
+            self._write_appended()
 
     def get(self, row_id: int) -> Row:
         """Give the row of that id; raises NotFound."""
@@ -190,9 +195,7 @@ class TableStore(Generic[Row]):
 
     def flush(self) -> None:
         """Write what was saved and appended."""
-        if self._appended:
-            rows, self._appended = self._appended, []
-            self._transaction.change(statements.add_rows(self._table), rows)
+        self._write_appended()
         if self._saved:
             saved, self._saved = self._saved, {}
             alike: dict[tuple[str, ...], list[int]] = {}
@@ -201,6 +204,11 @@ class TableStore(Generic[Row]):
             for row_ids in alike.values():
                 rows = [{**saved[row_id], statements.ROW_ID: row_id} for row_id in row_ids]
                 self._expect(row_ids, self._transaction.change(statements.save_row(self._table), rows))
+
+    def _write_appended(self) -> None:
+        if self._appended:
+            rows, self._appended = self._appended, []
+            self._transaction.change(statements.add_rows(self._table), rows)
 
     def _read(self, found: Sequence[Any]) -> Row:
         row, known = self._codec.decode(found)

@@ -4,8 +4,8 @@ The envelope is read with expat as a stream, not with lxml: an answer of QuickBo
 MAX_SOAP_BYTES, and libxml2 takes more than 10,000,000 characters only with all its limits off. Here a DOCTYPE is
 refused where it begins, text may be long, and everything else is short: markup and the number of elements.
 
-A long answer is held twice for the moment in which its pieces are joined, then once. No cycle is left that would keep
-it until Python collects garbage.
+A long answer is held once: its text grows in place, and no cycle is left that would keep it until Python collects
+garbage.
 """
 
 import codecs
@@ -145,8 +145,8 @@ class _EnvelopeReader:
         self._depth = self._elements = self._silent = 0
         self._in_body = False
         self._call = ""
-        self._parameter: list[str] | None = None
-        self._texts: dict[str, list[str]] = {}
+        self._parameter = ""
+        self._texts: dict[str, str] = {}
 
     def read(self, pieces: Iterable[bytes]) -> tuple[str, dict[str, str]]:
         """Give the call's name and the parameters that came; raise RefusedRequest when there is no call.
@@ -165,7 +165,7 @@ class _EnvelopeReader:
         self._feed(parser, b"", final=True)
         if not self._call:
             raise RefusedRequest("The SOAP envelope holds no call.")
-        return self._call, {name: "".join(self._texts.pop(name)) for name in list(self._texts)}
+        return self._call, self._texts
 
     def _feed(self, parser: expat.XMLParserType, piece: bytes, *, final: bool = False) -> None:
         self._silent += len(piece)
@@ -212,7 +212,7 @@ class _EnvelopeReader:
         elif self._depth == 4:  # noqa: PLR2004 - a parameter
             if local in self._texts:
                 raise RefusedRequest(f"A parameter of the call {self._call} stands twice in the request.")
-            self._parameter = self._texts[local] = []
+            self._parameter, self._texts[local] = local, ""
         else:
             raise RefusedRequest(
                 f"A parameter of the call {self._call} holds elements where text belongs; escape it once."
@@ -221,9 +221,13 @@ class _EnvelopeReader:
     def _end(self, _name: str) -> None:
         self._silent = 0
         self._depth -= 1
-        self._parameter = None
+        self._parameter = ""
 
     def _text(self, text: str) -> None:
         self._silent = 0
-        if self._parameter is not None:
-            self._parameter.append(text)
+        if self._parameter:
+            # CPython lengthens a text in place while nobody else holds it, as a variable that is the only name of it;
+            # elsewhere this copies, and is right all the same.
+            whole = self._texts.pop(self._parameter)
+            whole += text
+            self._texts[self._parameter] = whole

@@ -16,6 +16,11 @@ KIB_PER_MB = 1024
 MEMORY = ("VmRSS", "VmHWM")
 RESET_PEAK = "5"
 """Written to clear_refs, makes the greatest memory so far (VmHWM) the present one (proc(5))."""
+AS_INSTALLED = (
+    "import runpy, sys; sys.modules['rich'] = None; "
+    "runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
+)
+"""Runs a module without a package that only tools of development bring: httpx loads it where it is, 7 MB of it."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ class Served:
 @contextmanager
 def serving(module: str, *arguments: str) -> Iterator[Served]:
     """Run a server until the block ends; its standard error is ours."""
-    command = [sys.executable, "-m", f"tests.bench.{module}", *arguments]
+    command = [sys.executable, "-c", AS_INSTALLED, f"tests.bench.{module}", *arguments]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdin
         assert child.stdout

@@ -17,6 +17,7 @@ import pytest
 
 from qbwc_bridge.flow.leases import PULL, take
 from qbwc_bridge.storage import engine as engine_module
+from tests.databases import of_the_file
 from tests.journeys.bridge import Bridge
 from tests.journeys.crashing import Ready, finish, state_of
 from tests.journeys.test_clockwork import pulled_at, wind
@@ -94,6 +95,7 @@ def faults_of(bridge: Bridge) -> list[str]:
     return told
 
 
+@of_the_file
 @pytest.mark.parametrize("trouble", TROUBLES, ids=lambda each: each.__name__)
 def test_a_visit_that_meets_trouble_is_told_so_and_goes_on_afterwards(
     ready: Ready, wanted: object, opened: Connections, tmp_path: Path, trouble: Callable[..., Any]

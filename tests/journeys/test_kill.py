@@ -13,6 +13,7 @@ import pytest
 
 from qbwc_bridge.rehearsal.webconnector import Application, WebConnector, http_post
 from qbwc_bridge.webconnector.qwc import QwcFile, write_qwc
+from tests.databases import address_of
 from tests.journeys.crashing import MOST_VISITS, PowerCutError, Ready, state_of
 from tests.support import DEEP, free_port, wait_until_up
 
@@ -28,6 +29,7 @@ SAMPLE = 2
 def server(folder: Path, port: int) -> Iterator["subprocess.Popen[bytes]"]:
     """Run the real server on a data folder until the block ends; it may be dead by then."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("QBWC_BRIDGE_")} | {
+        "QBWC_BRIDGE_DATABASE_URL": address_of(folder),
         "QBWC_BRIDGE_LISTEN": f"127.0.0.1:{port}",
         "QBWC_BRIDGE_PUBLIC_URL": f"http://localhost:{port}",
         "QBWC_BRIDGE_SESSION_LEASE_SECONDS": str(LEASE_SECONDS),

@@ -24,6 +24,7 @@ from qbwc_bridge.rehearsal.quickbooks import Company
 from qbwc_bridge.rehearsal.webconnector import Application, WebConnector, http_post
 from qbwc_bridge.storage.backup import write_backup
 from qbwc_bridge.webconnector.qwc import QwcFile, write_qwc
+from tests.databases import address_of, copy_data, of_the_file
 from tests.journeys.bridge import COMPANY, Bridge, MovedClock
 from tests.journeys.crashing import Ready, finish, state_of
 from tests.journeys.test_kill import server
@@ -116,6 +117,7 @@ def reopened(ready: Ready, folder: Path, books: bytes) -> Bridge:
     return bridge
 
 
+@of_the_file
 def test_files_as_they_were_at_any_moment_end_the_same(
     ready: Ready, wanted: object, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
@@ -164,12 +166,12 @@ def test_a_backup_taken_in_a_visit_restores_to_a_state_that_recovers(
     def keep(_child: "Popen[bytes]", _company: Company) -> None:
         for number in range(BACKUPS):
             moments.wait()
-            write_backup(f"sqlite:///{tmp_path / 'data' / 'bridge.db'}", tmp_path / f"backup-{number}.db")
+            write_backup(address_of(tmp_path / "data"), tmp_path / f"backup-{number}.db")
 
     books = visited(ready, tmp_path / "data", moments, keep).snapshot()
     for number in range(BACKUPS):
         folder = tmp_path / f"restored-{number}"
-        shutil.copytree(tmp_path / "data", folder)
+        copy_data(tmp_path / "data", folder)
         bridge = reopened(ready, folder, books)
         restore(bridge, tmp_path / f"backup-{number}.db")
         settled(bridge)

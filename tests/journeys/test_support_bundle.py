@@ -17,7 +17,7 @@ from qbwc_bridge import logs
 from qbwc_bridge.cli import cli
 from qbwc_bridge.cli.common import Bridge as Desk
 from qbwc_bridge.rehearsal.quickbooks import PaycheckLine
-from qbwc_bridge.storage.migrate import head
+from qbwc_bridge.storage.version import head
 from tests.journeys.bridge import Bridge
 from tests.journeys.test_costs import CREW, job, pay, return_costs, working
 from tests.page.test_page_plain import broken

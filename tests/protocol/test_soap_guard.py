@@ -318,6 +318,17 @@ def test_every_text_may_be_long_and_keeps_its_characters() -> None:
     assert calls.seen == [("connection_error", text, "0" * 32, "")]
 
 
+def test_a_text_of_many_pieces_arrives_whole() -> None:
+    """However a text is cut into sections, comments and references, and whatever widens it, its pieces are joined."""
+    pieces = ["<![CDATA[<a>]]>", "&amp;", "<!--x-->", "é", "\u201c", "\U0001f477", "<?x y?>", "&#233;"] * 50_000
+    text = "<a>&é\u201c\U0001f477é" * 50_000
+    calls = FakeCalls()
+
+    post(application(calls), call("getLastError", f"<ticket>{''.join(pieces)}</ticket>"))
+
+    assert calls.seen == [("get_last_error", text)]
+
+
 @pytest.mark.parametrize("name", ["serverVersion", "authenticate", "receiveResponseXML"])
 def test_an_exception_of_a_call_is_a_generic_fault(name: str) -> None:
     """Neither message nor trace of what happened inside reaches the wire, and the next call works."""

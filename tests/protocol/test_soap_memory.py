@@ -23,8 +23,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows tells no peak of a process by the standard library")
-def test_an_answer_of_50_million_characters_takes_at_most_three_times_its_size() -> None:
-    """From the body's bytes to the call, the process grows by less than three times the text."""
+def test_an_answer_of_50_million_characters_is_held_once() -> None:
+    """From the body's bytes to the call, the process grows by the text and little more: no copy is made of it."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.protocol.big_answer", str(BIG)],
         cwd=ROOT,
@@ -35,7 +35,7 @@ def test_an_answer_of_50_million_characters_takes_at_most_three_times_its_size()
 
     length, growth = (int(word) for word in done.stdout.split())
     assert length > 0.99 * BIG
-    assert growth < 3 * length
+    assert growth < 1.5 * length
 
 
 class Forgetful(FakeCalls):

@@ -11,17 +11,17 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from alembic import command
 from sqlalchemy import Engine
 
 from qbwc_bridge.errors import BridgeError, Refused
-from qbwc_bridge.storage import Database, copying, migrate, open_database
+from qbwc_bridge.storage import Database, copying, migrate, open_database, version
 from qbwc_bridge.storage.backup import move, prepared, put_in_place, sqlite_url, write_backup
-from qbwc_bridge.storage.copying import contents
+from qbwc_bridge.storage.copying import contents, schema_of
 from qbwc_bridge.storage.engine import open_engine
 from qbwc_bridge.storage.sqlite_copy import copy_sqlite
 from tests.postgresql import Server
 from tests.storage import samples
+from tests.support import DEEP
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="file modes are POSIX's")
 LOADED_BACKUPS = 5
@@ -168,8 +168,31 @@ def test_an_older_backup_is_upgraded(database_url: str, tmp_path: Path) -> None:
         _older(engine, "0001")
     restore(database_url, file, tmp_path)
     with opened(database_url) as engine:
-        assert migrate.current(engine) == migrate.head()
+        assert version.current(engine) == version.head()
     assert {each.rows for each in held(database_url).values()} == {0, samples.ROWS_EACH}
+
+
+OLDER = version.versions()[:-1]
+
+
+@pytest.mark.parametrize("before", OLDER if DEEP else [OLDER[0], OLDER[-1]])
+def test_an_older_database_is_kept_as_it_is(database_url: str, tmp_path: Path, before: str) -> None:
+    """A backup of an older program's database has its version and every row of it; a restore over it makes the same."""
+    with opened(database_url) as engine:
+        _older(engine, before)
+    write_backup(database_url, tmp_path / "backup.db")
+    with opened(database_url) as engine, opened(sqlite_url(tmp_path / "backup.db")) as copy:
+        assert version.current(copy) == version.current(engine) == before
+        with engine.begin() as here, copy.begin() as there:
+            schema = schema_of(there)
+            wanted = contents(here, schema)
+            assert contents(there, schema) == wanted
+    kept = restore(database_url, tmp_path / "backup.db", tmp_path)
+    assert kept is not None
+    with opened(sqlite_url(kept)) as copy:
+        assert version.current(copy) == before
+        with copy.begin() as there:
+            assert contents(there, schema) == wanted
 
 
 @pytest.mark.parametrize("what", ["letter", "recipes", "newer", "nothing", "damaged"])
@@ -284,10 +307,9 @@ def test_a_copy_that_fails_leaves_nothing(tmp_path: Path) -> None:
     assert not [*(tmp_path / "kept").iterdir()]
 
 
-def _older(engine: Engine, version: str) -> None:
+def _older(engine: Engine, before: str) -> None:
     """Make the database of an older program, with rows in it."""
-    with migrate._without_foreign_keys(engine) as connection:
-        command.upgrade(migrate._config(connection), version)
+    migrate.upgrade(engine, before)
     samples.fill(engine)
 
 

@@ -9,20 +9,19 @@ from types import NoneType
 from typing import Any, get_args, get_type_hints
 
 import pytest
-from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, MetaData, inspect, select, text
 
 from qbwc_bridge.errors import Refused
-from qbwc_bridge.storage import migrate, open_database, tables
+from qbwc_bridge.storage import backup, migrate, open_database, tables, version
 from qbwc_bridge.storage.engine import open_engine
 from qbwc_bridge.storage.unit_of_work import open_work
 from tests.storage import samples
 from tests.support import DEEP
 
 NOW = dt.datetime(2026, 3, 2, 8, 30, tzinfo=dt.UTC)
-NEWEST = "0009"
-"""The newest step; the step of tomorrow follows it."""
+NEWEST, NEXT = version.head(), "9000"
+"""The newest step, and the step of tomorrow that follows it."""
 
 
 def _shape(engine: Engine) -> dict[str, Any]:
@@ -87,11 +86,11 @@ def test_every_table_has_its_record() -> None:
 def test_a_new_database_is_made_ready(empty_url: str) -> None:
     """An empty database gets the newest schema, once."""
     engine = open_engine(empty_url)
-    assert not migrate.current(engine)
-    assert not migrate.needs_upgrade(engine)
+    assert not version.current(engine)
+    assert not version.needs_upgrade(engine)
     for _ in range(2):
         migrate.prepare(engine)
-        assert migrate.current(engine) == migrate.head()
+        assert version.current(engine) == version.head()
     engine.dispose()
 
 
@@ -99,7 +98,7 @@ def test_a_newer_database_is_refused(empty_url: str) -> None:
     """A database of a program that came later is left alone."""
     database = open_database(empty_url)
     _set_version(database.engine, "9999")
-    attempts: list[Callable[[Engine], object]] = [migrate.prepare, migrate.upgrade, migrate.needs_upgrade]
+    attempts: list[Callable[[Engine], object]] = [migrate.prepare, migrate.upgrade, version.needs_upgrade]
     for attempt in attempts:
         with pytest.raises(Refused, match="newer than this program"):
             attempt(database.engine)
@@ -124,30 +123,17 @@ def test_a_database_of_something_else_is_refused(empty_url: str) -> None:
 @pytest.fixture
 def next_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give the program of tomorrow: one step more, whose text the test writes."""
-    first = Path(migrate.__file__).parent / "migrations" / "versions"
     later = tmp_path / "later"
     later.mkdir()
-
-    def script() -> ScriptDirectory:
-        return ScriptDirectory(str(first.parent), version_locations=[str(first), str(later)])
-
-    def main_option(connection: Any) -> Any:
-        config = configure(connection)
-        config.set_main_option("path_separator", "newline")
-        config.set_main_option("version_locations", f"{first}\n{later}")
-        return config
-
-    configure = migrate._config
-    monkeypatch.setattr(migrate, "_script", script)
-    monkeypatch.setattr(migrate, "_config", main_option)
-    return later / "next.py"
+    monkeypatch.setattr(version, "FOLDERS", [*version.FOLDERS, later])
+    return later / f"{NEXT}_next.py"
 
 
 GOOD_STEP = f"""
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision = "next", "{NEWEST}"
+revision, down_revision = "{NEXT}", "{NEWEST}"
 
 def upgrade():
     with op.batch_alter_table("person", recreate="auto") as table:
@@ -163,11 +149,11 @@ def test_an_older_database_is_refused_then_upgraded(empty_url: str, next_step: P
     """Opening asks for `db upgrade`; the upgrade keeps every row, also those that refer to a table made anew."""
     next_step.write_text(GOOD_STEP)
     engine = _older(empty_url)
-    assert migrate.needs_upgrade(engine)
+    assert version.needs_upgrade(engine)
     with pytest.raises(Refused, match="`qbwc-bridge db upgrade`"):
         migrate.prepare(engine)
     migrate.upgrade(engine)
-    assert migrate.current(engine) == "next"
+    assert version.current(engine) == NEXT
     with engine.begin() as connection:
         assert connection.exec_driver_sql("SELECT count(nick) FROM person").scalar() == 1
         assert connection.exec_driver_sql("SELECT count(*) FROM submission").scalar() == 1
@@ -183,56 +169,63 @@ def test_a_failed_upgrade_changes_nothing(empty_url: str, next_step: Path) -> No
     before = _shape(engine)
     with pytest.raises(Exception, match="colour"):
         migrate.upgrade(engine)
-    assert migrate.current(engine) == NEWEST
+    assert version.current(engine) == NEWEST
     assert _shape(engine) == before
     engine.dispose()
 
 
-def test_an_upgrade_keeps_a_dated_copy(tmp_path: Path, next_step: Path) -> None:
-    """The copy of an SQLite database is made before the upgrade, whole, for its owner only, and never written over."""
+def test_an_upgrade_keeps_a_dated_copy(empty_url: str, tmp_path: Path, next_step: Path) -> None:
+    """The copy is made before the upgrade, whole, for its owner only, and never written over."""
     next_step.write_text(GOOD_STEP)
-    engine = _older(f"sqlite:///{tmp_path / 'bridge.db'}")
-    kept = migrate.upgrade(engine, backup=tmp_path / "backups", now=NOW)
+    _older(empty_url).dispose()
+    kept = backup.upgrade(empty_url, tmp_path / "backups", NOW)
     assert kept is not None
-    assert kept.name == "before-next-20260302T083000Z.db"
+    assert kept.name == f"before-{NEXT}-20260302T083000Z.db"
     assert os.name != "posix" or kept.stat().st_mode & 0o077 == 0
     with closing(sqlite3.connect(kept)) as copy:
         assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [(NEWEST,)]
         assert copy.execute("SELECT name, role FROM person").fetchall() == [("ann", "viewer")]
         assert copy.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-    assert migrate.upgrade(engine, backup=tmp_path / "backups", now=NOW) is None
+    assert backup.upgrade(empty_url, tmp_path / "backups", NOW) is None
+    engine = open_engine(empty_url)
     _set_version(engine, NEWEST)
     with pytest.raises(Refused, match="exists already"):
-        migrate.upgrade(engine, backup=tmp_path / "backups", now=NOW)
+        backup.upgrade(empty_url, tmp_path / "backups", NOW)
+    assert version.current(engine) == NEWEST
     engine.dispose()
+
+
+def test_the_steps_are_told_by_their_files() -> None:
+    """The versions that file names tell are those that Alembic finds, in its order, each with one before it."""
+    script = ScriptDirectory(str(version.SCRIPTS))
+    assert version.versions() == [step.revision for step in reversed(list(script.walk_revisions()))]
+    assert version.head() == script.get_current_head()
 
 
 def _older(url: str) -> Engine:
     """Give a database of the newest released step, with a person and a submission."""
     engine = open_engine(url)
-    with migrate._without_foreign_keys(engine) as connection:
-        command.upgrade(migrate._config(connection), NEWEST)
+    migrate.upgrade(engine, NEWEST)
     with closing(open_work(engine)) as work, work() as uow:
         uow.people.add(samples.person())
         uow.submissions.add(samples.submission(samples.stored_connection(uow)))
     return engine
 
 
-STEPS = [step.revision for step in reversed(list(migrate._script().walk_revisions()))]
+STEPS = version.versions()
 
 
-@pytest.mark.parametrize("version", STEPS[:-1] if DEEP else [STEPS[0], STEPS[-2]])
-def test_every_version_is_upgraded_with_its_rows(empty_url: str, version: str) -> None:
+@pytest.mark.parametrize("before", STEPS[:-1] if DEEP else [STEPS[0], STEPS[-2]])
+def test_every_version_is_upgraded_with_its_rows(empty_url: str, before: str) -> None:
     """Whatever the tables of an older version hold is there after the upgrade, and refers to what it referred to."""
     engine = open_engine(empty_url)
-    with migrate._without_foreign_keys(engine) as connection:
-        command.upgrade(migrate._config(connection), version)
+    migrate.upgrade(engine, before)
     samples.fill(engine)
-    before = _rows(engine)
+    held = _rows(engine)
     migrate.upgrade(engine)
     after = _rows(engine)
-    assert before
-    for table, rows in before.items():
+    assert held
+    for table, rows in held.items():
         if not after[table] and table in READ_ANEW:
             continue
         assert [row["id"] for row in after[table]] == [row["id"] for row in rows], table
@@ -262,8 +255,8 @@ def _rows(engine: Engine) -> dict[str, list[dict[str, Any]]]:
 def test_what_the_first_version_held_is_kept(empty_url: str) -> None:
     """Rows of the first version are whole after the upgrade, and new fields have what a new record has."""
     engine = open_engine(empty_url)
-    with migrate._without_foreign_keys(engine) as connection:
-        command.upgrade(migrate._config(connection), "0001")
+    migrate.upgrade(engine, "0001")
+    with engine.begin() as connection:
         for table, columns in FIRST_ROWS.items():
             names, values = ", ".join(f'"{name}"' for name in columns), ", ".join(f":{name}" for name in columns)
             connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({values})"), columns)  # noqa: S608

@@ -16,6 +16,7 @@ from qbwc_bridge.domain.states import State
 from qbwc_bridge.errors import BridgeError, NotFound
 from qbwc_bridge.ports import Store, UnitOfWork
 from qbwc_bridge.storage import Database
+from qbwc_bridge.storage.repository import PORTION
 from tests.storage import samples
 from tests.storage.samples import NOW
 from tests.support import DEEP
@@ -87,6 +88,24 @@ def test_find_narrows_sorts_and_limits(database: Database) -> None:
         assert first is not None
         assert first.key == "a"
         assert uow.submissions.first(key="z") is None
+
+
+def test_a_long_list_is_appended_whole_or_not_at_all(database: Database) -> None:
+    """However many rows: they are numbered as they came, and an error takes back also those that were written early."""
+    names = [str(number) for number in range(2 * PORTION + 7)]
+    for fails in (True, False):
+        with suppress(_TakeBackError), database.work() as uow:
+            first = uow.people.add(samples.person("first"))
+            for name in names:
+                uow.people.append(samples.person(name))
+            first.role = "admin"
+            uow.people.save(first)
+            assert [row.name for row in uow.people.find()] == ["first", *names]
+            if fails:
+                raise _TakeBackError
+        with database.work() as uow:
+            assert [row.name for row in uow.people.find()] == ([] if fails else ["first", *names])
+            assert fails or uow.people.count(role="admin") == 1
 
 
 def test_order_is_the_same_on_every_database(database: Database) -> None:

@@ -13,7 +13,7 @@ from qbwc_bridge.domain.states import State, TaskState
 from qbwc_bridge.flow import watching
 from qbwc_bridge.storage import Database
 from qbwc_bridge.storage.driver import Driver, Values
-from qbwc_bridge.storage.migrate import head
+from qbwc_bridge.storage.version import head
 from tests.storage import samples
 
 NOW = dt.datetime(2026, 3, 10, 15, 0, tzinfo=dt.UTC)
