@@ -12,7 +12,7 @@ import click
 import qbwc_bridge
 from qbwc_bridge.cli.common import Bridge
 from qbwc_bridge.errors import BridgeError, WrongUsage
-from qbwc_bridge.files.private import make_private_folder
+from qbwc_bridge.files.private import make_empty_file, make_private_folder
 
 COMMANDS: Mapping[str, str] = {
     "demo": "demo:demo",
@@ -124,6 +124,7 @@ def _keep_fault(ctx: click.Context, fault: Exception) -> str:
     try:
         path = bridge.settings.data_dir / FAULTS
         make_private_folder(path.parent)
+        make_empty_file(path)
         with path.open("a", encoding="utf-8") as file:
             file.write(f"{ctx.invoked_subcommand}: {'after '.join(told)}\n")
     except (OSError, BridgeError):

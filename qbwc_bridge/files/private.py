@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path, PureWindowsPath
 
 from qbwc_bridge.errors import BridgeError
@@ -29,9 +30,31 @@ def make_private_folder(path: Path) -> None:
     """
     if path.is_dir():
         return
+    new = [folder for folder in (path, *path.parents) if not folder.exists()]
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in reversed(new):
+        take_owner(folder, folder.parent)
     if ON_WINDOWS:
         _shut(path, "(OI)(CI)F")
+
+
+def make_empty_file(path: Path) -> None:
+    """Make an empty file that only the owner of its folder may read; one that exists is left alone. Raises OSError."""
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        take_owner(path, path.parent)
+
+
+def take_owner(path: Path, of: Path) -> None:
+    """Give a new file or folder the owner of another one, where that can be done.
+
+    An administrator's command must not leave what the server, which has an account of its own, cannot open. On Windows
+    both have the rights of their folder.
+    """
+    if os.name == "posix" and of.exists():
+        found = of.stat()
+        with suppress(OSError):  # then it is the server's account itself, or a disk that knows no owners
+            os.chown(path, found.st_uid, found.st_gid)
 
 
 def shut_file(path: Path) -> None:

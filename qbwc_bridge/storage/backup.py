@@ -14,10 +14,11 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, Engine, text
 
 from qbwc_bridge.errors import BridgeError, Refused
+from qbwc_bridge.files.private import take_owner
 from qbwc_bridge.storage import migrate, version
 from qbwc_bridge.storage.copying import clear, copy_rows, is_empty, schema_of, snapshot
 from qbwc_bridge.storage.database import Database, open_database
-from qbwc_bridge.storage.engine import open_engine, sqlite_file, take_owner
+from qbwc_bridge.storage.engine import open_engine, sqlite_file
 from qbwc_bridge.storage.faults import told_plainly
 from qbwc_bridge.storage.sqlite_copy import BESIDE, copy_sqlite, dated, discard, finish, sync_folder, written
 

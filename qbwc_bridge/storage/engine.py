@@ -7,7 +7,6 @@ transaction takes first and loses with its end. One that only looks has a snapsh
 
 import os
 import sqlite3
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import QueuePool
 
 from qbwc_bridge.errors import WrongUsage
-from qbwc_bridge.files.private import make_private_folder
+from qbwc_bridge.files.private import make_empty_file, make_private_folder
 from qbwc_bridge.ports import LOOK
 from qbwc_bridge.storage.faults import told_plainly
 
@@ -92,20 +91,10 @@ def make_private_file(path: Path) -> None:
     """
     try:
         make_private_folder(path.parent)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        make_empty_file(path)
+        os.close(os.open(path, os.O_RDWR))  # whether this account may
     except OSError as error:
         raise WrongUsage(f"The file {path} cannot be made or opened: {error.strerror}.") from error
-
-
-def take_owner(file: Path, of: Path) -> None:
-    """Give a file that is to replace another one the owner of that: an administrator's must be readable to the server.
-
-    On Windows both have the rights of their folder.
-    """
-    if os.name == "posix" and of.exists():
-        found = of.stat()
-        with suppress(PermissionError):  # then it is the server's account itself
-            os.chown(file, found.st_uid, found.st_gid)
 
 
 def _open_sqlite(url: URL) -> Engine:

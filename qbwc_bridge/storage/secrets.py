@@ -25,8 +25,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from qbwc_bridge.errors import BridgeError, Refused
-from qbwc_bridge.files.private import make_private_folder, shut_file
-from qbwc_bridge.storage.engine import take_owner
+from qbwc_bridge.files.private import make_private_folder, shut_file, take_owner
 
 KEY_BYTES = 32
 """256 random bits; every key in use is derived from them."""
@@ -161,10 +160,10 @@ def _make_file(path: Path, keys: Sequence[bytes], *, new: bool) -> None:
             file.writelines(base64.urlsafe_b64encode(key) + b"\n" for key in keys)
             file.flush()
             os.fsync(file.fileno())
+        take_owner(draft, path.parent if new else path)
         if new:
             os.link(draft, path)
         else:
-            take_owner(draft, path)
             draft.replace(path)
     except FileExistsError:
         return

@@ -1,6 +1,7 @@
 """`connection`, `qwc`, `user` and `db`: a data folder of their own, no system outside."""
 
 import json
+import os
 import re
 import secrets
 from collections.abc import Iterator
@@ -292,3 +293,16 @@ def test_a_new_procore_secret_replaces_the_old_one_and_is_not_shown(folder: Path
     with database.work() as uow:
         assert vault.open(uow.connections.find(name="Main Street")[0].procore_secret) == secret
     database.close()
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can give files away")
+def test_what_an_administrator_makes_is_the_servers(tmp_path: Path) -> None:
+    """Commands of root leave nothing in the data folder that its owner, the server's account, could not open."""
+    os.chown(tmp_path, 12345, 12345)
+    secret = {"QBWC_BRIDGE_PROCORE_CLIENT_SECRET": secrets.token_urlsafe(16)}
+    for arguments in [("db", "upgrade"), (*ADD, "Main Street"), ("rotate-key",), ("backup",)]:
+        result = run(tmp_path, *arguments, environ=secret)
+        assert result.exit_code == 0, result.stderr
+    made = {path.relative_to(tmp_path).as_posix(): path.stat().st_uid for path in tmp_path.rglob("*")}
+    assert {"bridge.db", "secret.key", "server.lock", "backups"} <= set(made)
+    assert set(made.values()) == {12345}, made
