@@ -1,5 +1,6 @@
 # make demo [ARGS=--once]   the whole journey against the stand-ins
 # make test                 lint, then every test (DEEP=1: larger counts, nothing may be missing)
+# make journeys             every journey on PostgreSQL; the tests have it from a wheel
 # make prism                what the tests check our requests to Procore with; needs Node.js and npm
 # make axe                  what the tests check the status page with; needs npm, and Chromium for the tests
 # make lint | bench | soak | installer | wheels | lock    bench: ARGS="--only cycles" and the like, see tests/bench/edge.py
@@ -19,7 +20,7 @@ CANDIDATES := $(if $(PYTHON),$(PYTHON),python3.13 python3.12 python3.11 python3)
 # Each candidate is run, not only looked up: a version manager's shim may exist and fail.
 FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
-.PHONY: demo test prism axe lint bench soak installer wheels lock same-python
+.PHONY: demo test journeys prism axe lint bench soak installer wheels lock same-python
 
 demo: $(VENV)/.project
 	$(VENV)/bin/qbwc-bridge demo $(ARGS)
@@ -28,8 +29,13 @@ demo: $(VENV)/.project
 MEMORY := /dev/shm
 ROOM := $(shell [ -w $(MEMORY) ] && [ "$$(df -k --output=avail $(MEMORY) 2>/dev/null | tail -n 1)" -ge 6000000 ] && echo $(MEMORY))
 
+IN_MEMORY = TMPDIR=$${TMPDIR:-$(or $(ROOM),/tmp)}
+
 test: lint
-	TMPDIR=$${TMPDIR:-$(or $(ROOM),/tmp)} $(PY) -m pytest -n 2 $(ARGS)
+	$(IN_MEMORY) $(PY) -m pytest -n 2 $(ARGS)
+
+journeys: $(VENV)/.dev $(VENV)/.project
+	$(IN_MEMORY) TEST_DATABASE=postgresql $(PY) -m pytest -n 2 tests/journeys $(ARGS)
 
 prism: $(PRISM)/.made
 
@@ -50,7 +56,7 @@ bench: $(VENV)/.dev $(VENV)/.project
 # after another.
 soak: $(VENV)/.dev $(VENV)/.project
 	DEEP=1 SOAK=1 $(PY) -m pytest -n 2 $(ARGS)
-	TEST_DATABASE=postgresql $(PY) -m pytest -n 2 tests/journeys
+	DEEP=1 $(MAKE) journeys ARGS=
 	$(PY) -m tests.bench.journey --runs $(SOAK_JOURNEYS)
 
 # The setup program for Windows, see installer/README.md; needs Debian's nsis, and Python's archive in installer/vendor/.

@@ -16,7 +16,7 @@ from qbwc_bridge.qbxml import parse
 from qbwc_bridge.qbxml.fields import COST_COLUMNS
 from qbwc_bridge.qbxml.lists import LIST_RETS
 from qbwc_bridge.qbxml.responses import _Reader, parse_reply
-from tests.support import DEEP, shared_dir
+from tests.support import DEEP, SOAK, shared_dir
 from tests.unit.plain_replies import plain_replies
 
 Part = tuple[str, dict[str, str], object]
@@ -210,7 +210,7 @@ def replies(draw: st.DrawFn) -> str:
 # ---------------------------------------------------------------- both readers agree
 
 
-@settings(max_examples=1500 if DEEP else 60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=3000 if SOAK else 500 if DEEP else 60, suppress_health_check=[HealthCheck.too_slow])
 @given(replies(), st.integers(SMALLEST_SLICE, 3000))
 def test_both_readers_agree(text: str, size: int) -> None:
     """Every field of every result is what a plain reading finds, wherever the slices of the text end."""
