@@ -10,6 +10,9 @@ NEAR = 0.87
 """How alike two folded names must be to be suggested: high enough that "Smith & Sons" and "Smyth & Sons" are, two
 different trades are not."""
 
+FOLDED = 4096
+"""Names whose folded form is remembered: a report has tens of thousands of rows and the same names in all of them."""
+
 _ROUNDING = 1e-9
 """What a float may lack of a whole number."""
 
@@ -21,6 +24,7 @@ _NUMBER = re.compile(r"(?=\S*\d)(?!\d*(?:1st|2nd|3rd|\dth)\b)(\S+?):?(?:\s+[-\u2
 _COMPANY_FORMS = re.compile(r"[.,]|\b(inc|llc|ltd|co|corp|company|incorporated|corporation|limited)\b")
 
 
+@lru_cache(maxsize=FOLDED)
 def fold(name: str) -> str:
     """Give a name with case and runs of spaces folded, as QuickBooks compares names."""
     return " ".join(name.casefold().split())

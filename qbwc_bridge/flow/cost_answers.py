@@ -4,7 +4,7 @@ import datetime as dt
 import json
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -97,14 +97,14 @@ def _rows(
         return PAY_DATES, sorted({date for report in reports for (date,) in report.cells("Date") if date})
     names = Names(scene.uow, scene.connection)
     if is_payroll(task):
-        return PAYROLL, {**scope, "ids": [], "rows": [astuple(row) for row in summed(reports, names)]}
+        return PAYROLL, {**scope, "ids": [], "rows": [row.cells() for row in summed(reports, names)]}
     shown = list({txn_id for report in reports for (txn_id,) in report.cells("TxnID")})
     orders: Orders = {}
     for start in range(0, len(shown), LOOK_UP):
         some = scene.uow.transactions.find(connection_id=scene.connection.id, txn_id=shown[start : start + LOOK_UP])
         orders.update((row.txn_id, row) for row in some)
     ids, rows = posted(reports, names, orders, job=request.job)
-    return POSTINGS, {**scope, "ids": ids, "rows": [astuple(row) for row in rows]}
+    return POSTINGS, {**scope, "ids": ids, "rows": [row.cells() for row in rows]}
 
 
 def _shown(found: TxnRet, orders: Orders) -> list[Any]:

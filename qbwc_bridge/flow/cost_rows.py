@@ -5,9 +5,10 @@ Payroll rows are summed at the same time; no name and no single check is kept (A
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, fields
 from decimal import Decimal
+from operator import attrgetter
 
 from qbwc_bridge.domain.books import CostLine, ListRecord, TransactionRecord
 from qbwc_bridge.domain.costs import COST_ACCOUNTS
@@ -46,6 +47,10 @@ class PostedRow:
     amount: str
     """Debit less credit."""
 
+    def cells(self) -> tuple[str, ...]:
+        """Give its values in the order in which it is made of them."""
+        return _CELLS(self)
+
     def line(self) -> CostLine:
         """Give it as a line of the ledger."""
         return CostLine(
@@ -62,6 +67,9 @@ class PostedRow:
             class_name=self.class_name,
             class_id=self.class_id,
         )
+
+
+_CELLS: Callable[[PostedRow], tuple[str, ...]] = attrgetter(*(each.name for each in fields(PostedRow)))
 
 
 def posted(

@@ -2,8 +2,9 @@
 
 `open_database` gives the units of work that `ports.OpenWork` promises. Below it: `tables` is the schema, `rows` turns
 records into columns, `repository` is the store of one table, `engine` opens the database and makes units of work take
-turns, `version` tells its schema, `migrate` creates and upgrades it by `steps`. Beside it: `secrets` (key file, encryption, hashes); `backup` keeps, restores
-and moves it, by `copying` (all rows) and `sqlite_copy` (a file as a whole).
+turns, `version` tells its schema, `migrate` creates and upgrades it by `steps`. Beside it: `secrets` (key file,
+encryption, hashes); `backup` keeps, restores and moves it, by `copying` (all rows) and `sqlite_copy` (a file as a
+whole).
 """
 
 from qbwc_bridge.storage.database import Database, open_database
