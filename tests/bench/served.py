@@ -17,10 +17,10 @@ MEMORY = ("VmRSS", "VmHWM")
 RESET_PEAK = "5"
 """Written to clear_refs, makes the greatest memory so far (VmHWM) the present one (proc(5))."""
 AS_INSTALLED = (
-    "import runpy, sys; sys.modules['rich'] = None; "
+    "import runpy, sys; sys.modules['rich'] = sys.modules['pygments'] = None; "
     "runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
 )
-"""Runs a module without a package that only tools of development bring: httpx loads it where it is, 7 MB of it."""
+"""Runs a module without packages that only tools of development bring: httpx loads them where they are, 7 MB of them."""
 
 
 @dataclass(frozen=True)
