@@ -53,8 +53,9 @@ def take_owner(path: Path, of: Path) -> None:
     """
     if os.name == "posix" and of.exists():
         found = of.stat()
+        # The owner of the folder may put a link in the new file's place at any moment: it is not followed.
         with suppress(OSError):  # then it is the server's account itself, or a disk that knows no owners
-            os.chown(path, found.st_uid, found.st_gid)
+            os.chown(path, found.st_uid, found.st_gid, follow_symlinks=False)
 
 
 def shut_file(path: Path) -> None:
