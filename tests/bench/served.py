@@ -20,7 +20,7 @@ AS_INSTALLED = (
     "import runpy, sys; sys.modules['rich'] = sys.modules['pygments'] = None; "
     "runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
 )
-"""Runs a module without packages that only tools of development bring: httpx loads them where they are, 7 MB of them."""
+"""Runs a module without packages that only tools of development bring: httpx loads them where they are, 7 MB."""
 
 
 @dataclass(frozen=True)
