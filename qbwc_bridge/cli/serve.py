@@ -16,12 +16,15 @@ from qbwc_bridge.cli.common import Bridge, pass_bridge, say
 from qbwc_bridge.cli.db import older, upgrade_database
 from qbwc_bridge.errors import UnderWay
 from qbwc_bridge.settings import Settings
-from qbwc_bridge.storage.presence import is_shared
+from qbwc_bridge.storage.presence import held_alone, is_shared
 
 log = logging.getLogger("qbwc_bridge.serve")
 
 START_SECONDS = 20.0
-"""How long a process waits for another on the same PostgreSQL that upgrades it first: several are started at once."""
+"""How long a process waits for others on the same PostgreSQL to stop: several are started anew at once."""
+
+UPGRADE_SECONDS = 3600.0
+"""How long it waits for one that upgrades the database: a copy of it is written first, which may take minutes."""
 
 UNNAMED_PROXY = (
     "PUBLIC_URL is https, which a proxy in front of this server speaks, but TRUSTED_PROXIES does not name that proxy: "
@@ -94,14 +97,16 @@ def _upgrade_if_older(settings: Settings) -> None:
 
 def _patiently(settings: Settings, step: Callable[[], None]) -> None:
     """Take a step that another process may forbid for a moment, where there may be another; raises UnderWay."""
-    until = time.monotonic() + (START_SECONDS if is_shared(settings.database_address()) else 0)
+    began, url = time.monotonic(), settings.database_address()
     while True:
         try:
             return step()
         except UnderWay:
-            if time.monotonic() > until:
+            if not is_shared(url):
                 raise
-            time.sleep(1)
+            if time.monotonic() - began > (UPGRADE_SECONDS if held_alone(url) else START_SECONDS):
+                raise
+        time.sleep(1)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ NEAR = 0.87
 """How alike two folded names must be to be suggested: high enough that "Smith & Sons" and "Smyth & Sons" are, two
 different trades are not."""
 
-FOLDED = 4096
+REMEMBERED = 32768
 """Names whose folded form is remembered: a report has tens of thousands of rows and the same names in all of them."""
 
 _ROUNDING = 1e-9
@@ -24,7 +24,7 @@ _NUMBER = re.compile(r"(?=\S*\d)(?!\d*(?:1st|2nd|3rd|\dth)\b)(\S+?):?(?:\s+[-\u2
 _COMPANY_FORMS = re.compile(r"[.,]|\b(inc|llc|ltd|co|corp|company|incorporated|corporation|limited)\b")
 
 
-@lru_cache(maxsize=FOLDED)
+@lru_cache(maxsize=REMEMBERED)
 def fold(name: str) -> str:
     """Give a name with case and runs of spaces folded, as QuickBooks compares names."""
     return " ".join(name.casefold().split())
@@ -135,6 +135,6 @@ def _least_common(letters: int) -> float:
     return (1.5 * NEAR - 1) * letters + 1 - _ROUNDING
 
 
-@lru_cache(maxsize=32768)
+@lru_cache(maxsize=REMEMBERED)
 def _essence(name: str) -> str:
     return " ".join(_COMPANY_FORMS.sub(" ", fold(name)).split())

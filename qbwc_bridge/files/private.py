@@ -38,24 +38,32 @@ def make_private_folder(path: Path) -> None:
         _shut(path, "(OI)(CI)F")
 
 
-def make_empty_file(path: Path) -> None:
+def make_servers_file(path: Path) -> None:
     """Make an empty file that only the owner of its folder may read; one that exists is left alone. Raises OSError."""
-    with suppress(FileExistsError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        take_owner(path, path.parent)
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+    except FileExistsError:
+        descriptor = os.open(
+            path, os.O_CREAT | os.O_RDWR, 0o600
+        )  # whether this account may; a link may lead nowhere yet
+    else:
+        take_owner(descriptor, path.parent)
+    os.close(descriptor)
 
 
-def take_owner(path: Path, of: Path) -> None:
-    """Give a new file or folder the owner of another one, where that can be done.
+def take_owner(what: Path | int, of: Path) -> None:
+    """Give a new file or folder (its path or descriptor) the owner of another one, where that can be done.
 
     An administrator's command must not leave what the server, which has an account of its own, cannot open. On Windows
     both have the rights of their folder.
     """
     if os.name == "posix" and of.exists():
         found = of.stat()
-        # The owner of the folder may put a link in the new file's place at any moment: it is not followed.
         with suppress(OSError):  # then it is the server's account itself, or a disk that knows no owners
-            os.chown(path, found.st_uid, found.st_gid, follow_symlinks=False)
+            if isinstance(what, int):
+                os.chown(what, found.st_uid, found.st_gid)
+            else:  # whoever owns the folder may put a link in its place at any moment
+                os.chown(what, found.st_uid, found.st_gid, follow_symlinks=False)
 
 
 def shut_file(path: Path) -> None:

@@ -8,7 +8,7 @@ import datetime as dt
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, text
@@ -20,7 +20,16 @@ from qbwc_bridge.storage.copying import clear, copy_rows, is_empty, schema_of, s
 from qbwc_bridge.storage.database import Database, open_database
 from qbwc_bridge.storage.engine import open_engine, sqlite_file
 from qbwc_bridge.storage.faults import told_plainly
-from qbwc_bridge.storage.sqlite_copy import BESIDE, copy_sqlite, dated, discard, finish, sync_folder, written
+from qbwc_bridge.storage.sqlite_copy import (
+    BESIDE,
+    UNFINISHED,
+    copy_sqlite,
+    dated,
+    discard,
+    finish,
+    sync_folder,
+    written,
+)
 
 DRAFT = ".restoring"
 """End of the name of the file that a restore prepares beside the database."""
@@ -29,11 +38,13 @@ DRAFT = ".restoring"
 def write_backup(url: str, target: Path) -> None:
     """Write the committed state of a database, whatever its version, to a new SQLite file, and check that file.
 
-    Raises Refused when there is nothing to keep, `target` exists, or the database is of a newer program or another one;
+    Raises Refused when there is nothing to keep, `target` exists, or a PostgreSQL database is of a newer program;
     BridgeError when it cannot be written.
     """
     engine = open_engine(url)
     try:
+        if not version.current(engine):
+            raise Refused("The database is empty: there is nothing to keep yet.")
         _write(engine, target)
     finally:
         engine.dispose()
@@ -43,18 +54,38 @@ def upgrade(url: str, folder: Path, now: dt.datetime) -> Path | None:
     """Bring a database to this program's version, and give the file that holds the state before.
 
     That file is written first, named by version and time, such as `before-0002-20260131T080000Z.db`; a database that is
-    new or needs no upgrade has none. Errors as `write_backup` and `migrate.upgrade`.
+    new or needs no upgrade has none. Where the upgrade fails the database is as before, and the file goes again. Errors
+    as `write_backup` and `migrate.upgrade`; nobody else may be at it.
     """
-    engine = open_engine(url)
+    engine, kept = open_engine(url), _Kept(folder / dated(f"before-{version.head()}", now))
     try:
-        kept = None
-        if version.needs_upgrade(engine):
-            kept = folder / dated(f"before-{version.head()}", now)
-            _write(engine, kept)
-        migrate.upgrade(engine)
-        return kept
+        migrate.upgrade(engine, keep=lambda: kept.write(engine))
+    except BaseException:
+        kept.drop_unless_upgraded(engine)
+        raise
     finally:
         engine.dispose()
+    return kept.path if kept.made else None
+
+
+class _Kept:
+    """The file that an upgrade keeps of the state before."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.made = False
+
+    def write(self, engine: Engine) -> None:
+        for left in self.path.parent.glob(f"before-*{UNFINISHED}*"):  # by an upgrade that was killed
+            left.unlink(missing_ok=True)
+        _write(engine, self.path)
+        self.made = True
+
+    def drop_unless_upgraded(self, engine: Engine) -> None:
+        """Remove it after a failure: a server that is started again and again would fill the disk with such files."""
+        with suppress(BridgeError):  # where nobody knows how it ended it stays
+            if self.made and version.needs_upgrade(engine):
+                self.path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -90,7 +121,7 @@ def prepared(backup: Path, url: str, folder: Path) -> Iterator[Database]:
 def put_in_place(database: Database, url: str, kept: Path) -> Path | None:
     """Let what `prepared` gave take the place of the database of `url`; gives the file that holds the state before.
 
-    Until the last step the database is as it was, and that step is one. Raises Refused while somebody uses it.
+    Until the last step the database holds what it held, and that step is one. Raises Refused while somebody uses it.
     """
     draft = sqlite_file(database.engine)
     assert draft is not None  # noqa: S101 - it is always a file
@@ -153,6 +184,8 @@ def _keep(file: Path, kept: Path) -> Path | None:
 def _put_rows(engine: Engine, source: str, kept: Path) -> Path | None:
     """Replace all rows of a PostgreSQL database in one transaction."""
     before = None
+    with told_plainly(engine), engine.begin() as connection:
+        refuse_beside_others(connection)
     if version.current(engine):
         before = kept
         _write(engine, kept)
@@ -169,11 +202,7 @@ def _put_rows(engine: Engine, source: str, kept: Path) -> Path | None:
 
 
 def _write(engine: Engine, target: Path) -> None:
-    """Write a database to a new SQLite file of the same version."""
-    with told_plainly(engine), engine.begin() as connection:
-        found = version.check(connection)
-    if not found:
-        raise Refused("The database is empty: there is nothing to keep yet.")
+    """Write a database that is not empty to a new SQLite file of the same version."""
     file = sqlite_file(engine)
     if file:
         copy_sqlite(file, target)
@@ -181,9 +210,10 @@ def _write(engine: Engine, target: Path) -> None:
     with written(target) as draft:
         copy = open_engine(sqlite_url(draft))
         try:
-            migrate.upgrade(copy, found)
-            with told_plainly(engine), snapshot(engine) as rows, copy.begin() as there:
-                copy_rows(rows, there, schema_of(there))
+            with told_plainly(engine, copy), snapshot(engine) as rows:
+                migrate.upgrade(copy, version.check(rows))
+                with copy.begin() as there:
+                    copy_rows(rows, there, schema_of(there))
         finally:
             copy.dispose()
 
@@ -213,7 +243,7 @@ def move(url: str, target_url: str) -> int:
         migrate.prepare(there)
         with told_plainly(here), here.begin() as connection:
             refuse_beside_others(connection)
-        with told_plainly(there), snapshot(here) as rows, there.begin() as target:
+        with told_plainly(there, here), snapshot(here) as rows, there.begin() as target:
             refuse_beside_others(target)
             if not is_empty(target):
                 raise Refused("The database to move to holds data already: name an empty one.")

@@ -7,6 +7,8 @@ transaction takes first and loses with its end. One that only looks has a snapsh
 
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import QueuePool
 
 from qbwc_bridge.errors import WrongUsage
-from qbwc_bridge.files.private import make_empty_file, make_private_folder
+from qbwc_bridge.files.private import make_private_folder, make_servers_file
 from qbwc_bridge.ports import LOOK
 from qbwc_bridge.storage.faults import told_plainly
 
@@ -85,14 +87,19 @@ def begin_command(engine: Engine, connection_id: int | None = None) -> str:
 
 
 def make_private_file(path: Path) -> None:
-    """Make an empty file that only its owner may read, in a folder alike; a file that exists is left alone.
+    """Make an empty file that only this account may read, in a folder alike; a file that exists is left alone.
 
     Raises WrongUsage where that is impossible.
     """
-    try:
+    with _told_of(path):
         make_private_folder(path.parent)
-        make_empty_file(path)
-        os.close(os.open(path, os.O_RDWR))  # whether this account may
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+
+
+@contextmanager
+def _told_of(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise WrongUsage(f"The file {path} cannot be made or opened: {error.strerror}.") from error
 
@@ -100,7 +107,10 @@ def make_private_file(path: Path) -> None:
 def _open_sqlite(url: URL) -> Engine:
     if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
         raise WrongUsage(f"{_USAGE}; a database in memory would be lost.")
-    make_private_file(Path(url.database))
+    file = Path(url.database)
+    with _told_of(file):
+        make_private_folder(file.parent)
+        make_servers_file(file)
     engine = create_engine(
         url,
         poolclass=QueuePool,

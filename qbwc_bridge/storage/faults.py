@@ -28,12 +28,16 @@ _SQLITE_UNIQUE = "UNIQUE constraint failed: "
 
 
 @contextmanager
-def told_plainly(engine: Engine) -> Iterator[None]:
-    """Turn every SQLAlchemyError inside the block into a BridgeError that names the database, never its password."""
+def told_plainly(engine: Engine, other: Engine | None = None) -> Iterator[None]:
+    """Turn every SQLAlchemyError inside the block into a BridgeError that names the database, never its password.
+
+    Where rows go from one kind of database to an `other`, that one is named whose driver complains.
+    """
     try:
         yield
     except SQLAlchemyError as error:
-        raise plainly(engine, error) from error
+        others = other is not None and isinstance(getattr(error, "orig", None), other.dialect.loaded_dbapi.Error)
+        raise plainly(other if other is not None and others else engine, error) from error
 
 
 def plainly(engine: Engine, error: SQLAlchemyError) -> BridgeError:

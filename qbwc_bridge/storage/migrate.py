@@ -1,6 +1,6 @@
 """Brings the database to the schema of this program: creates it, upgrades it, or refuses it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine
@@ -22,15 +22,19 @@ def prepare(engine: Engine) -> None:
         _create(engine)
 
 
-def upgrade(engine: Engine, version: str = "") -> None:
+def upgrade(engine: Engine, version: str = "", *, keep: Callable[[], object] | None = None) -> None:
     """Bring the schema to `version`, or else to `head()`, in one transaction.
 
-    Raises Refused for a database of a newer program, or of another one.
+    For an older database `keep` is called first, within the turn of that transaction: nobody writes in between. Raises
+    Refused for a database of a newer program, or of another one.
     """
     from qbwc_bridge.storage import steps  # noqa: PLC0415 - it loads Alembic
 
     with _without_foreign_keys(engine) as connection:
-        check(connection)
+        if check(connection) not in {"", head()} and keep:
+            if engine.dialect.name == "postgresql":  # which ends a transaction that stands still too long
+                connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+            keep()
         steps.run(connection, version or head())
 
 

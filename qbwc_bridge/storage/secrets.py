@@ -157,10 +157,10 @@ def _make_file(path: Path, keys: Sequence[bytes], *, new: bool) -> None:
     try:
         with os.fdopen(descriptor, "wb") as file:
             shut_file(draft)
+            take_owner(file.fileno(), path.parent if new else path)
             file.writelines(base64.urlsafe_b64encode(key) + b"\n" for key in keys)
             file.flush()
             os.fsync(file.fileno())
-        take_owner(draft, path.parent if new else path)
         if new:
             os.link(draft, path)
         else:

@@ -5,6 +5,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, inspect, text
 
 from qbwc_bridge.errors import Refused
+from qbwc_bridge.storage.copying import snapshot
 from qbwc_bridge.storage.faults import told_plainly
 
 SCRIPTS = Path(__file__).parent / "migrations"
@@ -24,16 +25,17 @@ def head() -> str:
 
 def current(engine: Engine) -> str:
     """Give the schema version of the database; empty for a new one."""
-    with told_plainly(engine), engine.begin() as connection:
+    with told_plainly(engine), snapshot(engine) as connection:
         return _version(connection)
 
 
 def needs_upgrade(engine: Engine) -> bool:
     """Say whether the database is of an older version; False for a new one, which `prepare` makes.
 
-    Raises Refused for a database of a newer program, or of another one.
+    On PostgreSQL it waits for nobody, an upgrade neither. Raises Refused for a database of a newer program, or of
+    another one.
     """
-    with told_plainly(engine), engine.begin() as connection:
+    with told_plainly(engine), snapshot(engine) as connection:
         return check(connection) not in {"", head()}
 
 

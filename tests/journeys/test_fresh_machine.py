@@ -14,8 +14,9 @@ ROOT = Path(__file__).resolve().parents[2]
 NEEDED = ("git", "make")
 OF_ANY_SYSTEM = ("cp", "df", "env", "mkdir", "rm", "sh", "tail", "touch", "uname", "xargs")
 """What the Makefile and git call; everything else of this machine is out of reach."""
-OF_THE_NETWORK = ("PIP_", "SSL_CERT", "http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+OF_THE_NETWORK = ("PIP_", "SSL_CERT", "REQUESTS_CA_", *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY"))
 """Beginnings of the variables by which this machine reaches packages."""
+PYTHON = getattr(sys, "_base_executable")  # noqa: B009 - that of the environment that the tests run in
 SECONDS = 1200
 
 pytestmark = [
@@ -35,10 +36,10 @@ def machine(tmp_path: Path) -> dict[str, str]:
         assert found, f"{name} is missing"
         (tools / name).symlink_to(found)
     # A link to it would look for its library beside the link.
-    (tools / "python3").write_text(f'#!/bin/sh\nexec "{sys.base_prefix}/bin/python3" "$@"\n', encoding="utf-8")
+    (tools / "python3").write_text(f'#!/bin/sh\nexec "{PYTHON}" "$@"\n', encoding="utf-8")
     (tools / "python3").chmod(0o755)
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(home / "qbwc-bridge")], check=True)
-    network = {name: value for name, value in os.environ.items() if name.startswith(OF_THE_NETWORK)}
+    network = {name: value for name, value in os.environ.items() if name.upper().startswith(OF_THE_NETWORK)}
     return {"HOME": str(home), "PATH": str(tools), "TMPDIR": str(tmp_path), **network}
 
 

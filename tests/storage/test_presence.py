@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from qbwc_bridge.cli import server_lock
+from qbwc_bridge.cli.db import older
 from qbwc_bridge.cli.serve import _in_its_place
 from qbwc_bridge.errors import BridgeError, Refused
 from qbwc_bridge.settings import load_settings
@@ -47,7 +48,7 @@ def test_an_upgrade_is_refused_while_a_server_elsewhere_is_at_the_database(postg
 
 
 def test_a_server_waits_for_the_one_that_upgrades(postgresql: Server, tmp_path: Path) -> None:
-    """Of several that start at once the others go on once the upgrade is done, and refuse where that takes too long."""
+    """Of several that start at once the others go on once the upgrade is done, however long; at last they refuse."""
     url = postgresql.clean_url()
     settings = load_settings({"data_dir": str(tmp_path), "database_url": url}, environ={})
 
@@ -56,14 +57,25 @@ def test_a_server_waits_for_the_one_that_upgrades(postgresql: Server, tmp_path: 
             pass
 
     with ThreadPoolExecutor() as pool:
-        with server_lock.alone(tmp_path / "other", "go", url):
+        with server_lock.alone(tmp_path / "other", "go", url), pytest.MonkeyPatch.context() as patch:
+            patch.setattr("qbwc_bridge.cli.serve.START_SECONDS", 0)
             starting = pool.submit(start)
             assert not wait([starting], BRIEFLY).done
         starting.result(WAITING)
     with pytest.MonkeyPatch.context() as patch, server_lock.alone(tmp_path / "other", "go", url):
-        patch.setattr("qbwc_bridge.cli.serve.START_SECONDS", 0)
+        patch.setattr("qbwc_bridge.cli.serve.UPGRADE_SECONDS", 0)
         with pytest.raises(Refused, match="wait until it ends"):
             start()
+
+
+def test_a_server_looks_at_the_version_while_another_upgrades(postgresql: Server, tmp_path: Path) -> None:
+    """It does not wait for the turn that the upgrade has, or would give up as if the database were busy."""
+    url = postgresql.clean_url()
+    database = open_database(url)
+    settings = load_settings({"data_dir": str(tmp_path), "database_url": url}, environ={})
+    with database.work(), ThreadPoolExecutor() as pool:
+        assert pool.submit(older, settings).result(WAITING) is False
+    database.close()
 
 
 def test_many_may_start_on_an_empty_database(postgresql: Server) -> None:

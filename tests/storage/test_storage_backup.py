@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from qbwc_bridge.cli import server_lock
 from qbwc_bridge.errors import BridgeError, Refused
 from qbwc_bridge.storage import Database, copying, migrate, open_database, version
 from qbwc_bridge.storage.backup import move, prepared, put_in_place, sqlite_url, write_backup
@@ -22,6 +23,7 @@ from qbwc_bridge.storage.sqlite_copy import copy_sqlite
 from tests.postgresql import Server
 from tests.storage import samples
 from tests.support import DEEP
+from tests.unit.cli_office import run
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="file modes are POSIX's")
 LOADED_BACKUPS = 5
@@ -305,6 +307,23 @@ def test_a_copy_that_fails_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(BridgeError, match="could not be copied"):
         copy_sqlite(tmp_path / "missing.db", tmp_path / "kept" / "backup.db")
     assert not [*(tmp_path / "kept").iterdir()]
+
+
+def test_the_commands_work_on_postgresql(tmp_path: Path, postgresql: Server) -> None:
+    """The mark that keeps servers out is nobody else: data goes there, is restored there, and comes back."""
+    here, url = tmp_path / "here", postgresql.new_url()
+    back, file, there = sqlite_url(tmp_path / "back.db"), tmp_path / "of.db", {"QBWC_BRIDGE_DATABASE_URL": url}
+    add_person(sqlite_url(here / "bridge.db"), "ann")
+    assert run(here, "db", "move", url).exit_code == 0
+    assert run(here, "backup", "--out", str(file), environ=there).exit_code == 0
+    add_person(url, "later")
+    with server_lock.serving(here, url):
+        assert "stop it, then run `restore` again" in run(here, "restore", str(file), environ=there).stderr
+    result = run(here, "restore", str(file), "--later", environ=there)
+    assert result.exit_code == 0, result.output
+    result = run(here, "db", "move", back, environ=there)
+    assert result.exit_code == 0, result.output
+    assert held(back)["person"].rows == 1
 
 
 def _older(engine: Engine, before: str) -> None:

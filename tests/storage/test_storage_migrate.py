@@ -2,8 +2,9 @@ import dataclasses
 import datetime as dt
 import os
 import sqlite3
+import threading
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from types import NoneType
 from typing import Any, get_args, get_type_hints
@@ -12,7 +13,7 @@ import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, MetaData, inspect, select, text
 
-from qbwc_bridge.errors import Refused
+from qbwc_bridge.errors import BridgeError, Refused
 from qbwc_bridge.storage import backup, migrate, open_database, tables, version
 from qbwc_bridge.storage.engine import open_engine
 from qbwc_bridge.storage.unit_of_work import open_work
@@ -200,6 +201,46 @@ def test_the_steps_are_told_by_their_files() -> None:
     script = ScriptDirectory(str(version.SCRIPTS))
     assert version.versions() == [step.revision for step in reversed(list(script.walk_revisions()))]
     assert version.head() == script.get_current_head()
+
+
+def test_a_failed_upgrade_leaves_no_copy(empty_url: str, tmp_path: Path, next_step: Path) -> None:
+    """However often it is tried, the disk does not fill; what a killed one left unfinished goes too."""
+    next_step.write_text(BAD_STEP)
+    _older(empty_url).dispose()
+    (tmp_path / f"before-{NEXT}-20260301T000000Z.db.unfinished-wal").write_bytes(b"half")
+    with pytest.raises(Exception, match="colour"):
+        backup.upgrade(empty_url, tmp_path, NOW)
+    assert not list(tmp_path.glob("before-*"))
+    next_step.write_text(GOOD_STEP)
+    assert backup.upgrade(empty_url, tmp_path, NOW) is not None
+
+
+def test_nobody_writes_between_the_copy_and_the_upgrade(
+    empty_url: str, tmp_path: Path, next_step: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the copy lacks the upgraded database lacks too: a program that wants to write waits for both."""
+    next_step.write_text("import time\n" + GOOD_STEP.replace("def upgrade():", "def upgrade():\n    time.sleep(0.5)"))
+    _older(empty_url).dispose()
+    whole, writers = backup._write, list[threading.Thread]()
+
+    def write() -> None:
+        engine = open_engine(empty_url)
+        with suppress(BridgeError), closing(open_work(engine)) as work, work() as uow:
+            uow.people.add(samples.person("in between"))
+        engine.dispose()
+
+    def kept(engine: Engine, target: Path) -> None:
+        whole(engine, target)
+        writers.append(threading.Thread(target=write))
+        writers[0].start()
+
+    monkeypatch.setattr(backup, "_write", kept)
+    assert backup.upgrade(empty_url, tmp_path, NOW) is not None
+    writers[0].join()
+    engine = open_engine(empty_url)
+    with engine.begin() as connection:
+        assert connection.exec_driver_sql("SELECT name FROM person").fetchall() == [("ann",)]
+    engine.dispose()
 
 
 def _older(url: str) -> Engine:

@@ -303,6 +303,8 @@ def test_what_an_administrator_makes_is_the_servers(tmp_path: Path) -> None:
     for arguments in [("db", "upgrade"), (*ADD, "Main Street"), ("rotate-key",), ("backup",)]:
         result = run(tmp_path, *arguments, environ=secret)
         assert result.exit_code == 0, result.stderr
-    made = {path.relative_to(tmp_path).as_posix(): path.stat().st_uid for path in tmp_path.rglob("*")}
+    made = {path.name: path.stat().st_uid for path in tmp_path.iterdir()}
     assert {"bridge.db", "secret.key", "server.lock", "backups"} <= set(made)
     assert set(made.values()) == {12345}, made
+    (backup,) = (tmp_path / "backups").iterdir()
+    assert backup.stat().st_uid == 0  # whoever may read the folder of another backup must not have it

@@ -1,4 +1,4 @@
-"""Alembic's entrance: runs the steps on the connection that `storage/migrate.py` hands over, in its transaction."""
+"""Alembic's entrance: runs the steps on the connection that `storage/steps.py` hands over, in its transaction."""
 
 from alembic import context
 
