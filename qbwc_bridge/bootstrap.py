@@ -70,6 +70,7 @@ class App:
             mail=_mail(settings),
             keep_qbxml_days=settings.keep_qbxml_days,
             keep_history_days=settings.keep_history_days,
+            opens=lambda connection: self.vault.opens(connection.procore_secret),
         )
 
     def hooks(self, connection: Connection) -> Hooks:

@@ -118,6 +118,8 @@ class Clockwork:
             if not connection.detached_at:
                 self._guarded(connection, PUSH, connection.pushed_at, now, self._push)
             self._try(connection, "figures", lambda c: renew_figures(self._kit, c.id, self._stop.is_set))
+            if not self._kit.opens(connection):  # a process with the right key may be waiting for it
+                self._give_back(connection.id)
         self._keep_house(now)
 
     def _keep_house(self, now: dt.datetime) -> None:
@@ -168,8 +170,11 @@ class Clockwork:
         with self._kit.work(LOOK) as uow:
             mine = uow.leases.find(station=CLOCKWORK, holder=self._process)
         for lease in mine:
-            with self._kit.work(lease.connection_id) as uow:
-                give_back(uow, lease.connection_id, CLOCKWORK, self._process)
+            self._give_back(lease.connection_id)
+
+    def _give_back(self, connection_id: int) -> None:
+        with self._kit.work(connection_id) as uow:
+            give_back(uow, connection_id, CLOCKWORK, self._process)
 
     def _mail(self, connection: Connection) -> None:
         try:

@@ -55,15 +55,17 @@ def upgrade(bridge: Bridge) -> None:
 def move(bridge: Bridge, url: str) -> None:
     """Copy everything to the empty database URL, from SQLite to PostgreSQL or back; the server must be stopped.
 
-    Every table is compared afterwards. The old database stays as it is.
+    Every table is compared afterwards. The old database stays; an SQLite file gets another name, which nothing uses.
     """
     settings = bridge.settings
     with server_lock.alone(settings.data_dir, "run `db move` again", settings.database_address()):
         rows = backup.move(settings.database_address(), url)
+        aside = backup.put_aside(settings.database_address(), dt.datetime.now(dt.UTC))
     click.echo(f"{rows} rows were copied, and every table is the same in both.")
     say(
         "Now set DATABASE_URL to the new address (QBWC_BRIDGE_DATABASE_URL, or database_url in bridge.toml) before the "
-        "server starts, and put the old database away: it must not be used again. The key file stays the same."
+        "server starts. The old database must not be used again"
+        f"{f': it is {aside} now' if aside else ''}. The key file stays the same."
     )
 
 

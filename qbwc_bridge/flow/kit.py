@@ -29,6 +29,8 @@ class Kit:
     """None where no mail server is set."""
     keep_qbxml_days: int = 90
     keep_history_days: int = 3650
+    opens: Callable[[Connection], bool] = lambda _connection: True
+    """Whether this process has the key of a connection's secrets; on a machine with another key file it has not."""
 
     def options(self, connection: Connection) -> Options:
         """What a connection has chosen, over the bridge's defaults."""

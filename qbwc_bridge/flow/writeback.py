@@ -16,6 +16,7 @@ from qbwc_bridge.flow.releasing import wanted
 from qbwc_bridge.ports import UnitOfWork
 
 LOOK_UP = 512
+NOT_YET = "It cannot be confirmed yet: QuickBooks' costs are not read whole. Let the Web Connector visit first."
 """Direct costs looked up by one statement."""
 
 
@@ -36,7 +37,7 @@ def plan(
         for choice in ledger.choices.values():
             if choice.release is None:
                 _fill(uow, choice, {})
-        return connection.brake
+        return f"{connection.brake} {NOT_YET}" if connection.brake and confirmed else connection.brake
     plans = _plans(ledger, closed)
     questions = [each.question for each in plans if each.question]
     deletions = sum(each.deletions for each in plans)

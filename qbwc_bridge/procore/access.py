@@ -60,7 +60,8 @@ def project_access(client: Client, project_id: int) -> list[Access]:
 def _look(tool: Tool, reading: Callable[[], Found], *, needed: bool = True) -> Access:
     """Try a reading; what Procore refuses is the finding."""
     name = f"company {tool.name}" if tool.scope == "company" else tool.name
-    level = tool.writing or tool.reading
+    writes = tool.writing and tool.writing != tool.reading
+    level = f"{tool.reading}, or {tool.writing} where it is written" if writes else tool.reading
     try:
         found, limits = reading()
     except ProcoreError as problem:

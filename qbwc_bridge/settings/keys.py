@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field
 
 from qbwc_bridge.settings.machine import default_data_dir, machine_zone
 from qbwc_bridge.settings.values import (
@@ -21,8 +21,10 @@ from qbwc_bridge.settings.values import (
     Networks,
     ProcoreAddress,
     SchemaFolder,
+    Secret,
     SmtpUrl,
     TimeOfDay,
+    Token,
     Zone,
     as_text,
     listen_address,
@@ -86,9 +88,9 @@ class Settings(BaseModel):
     change_lines: Literal["new_line", "linked_line"] = _own("new_line", "what a change order's addition does")
     retainage_accounts: Line = _own("", "accounts that hold retainage, by full name, separated by commas")
     actuals_sink: Literal["direct_costs", "direct_costs_total"] = _own("direct_costs", "how costs stand in Procore")
-    metrics_token: SecretStr | None = Field(None, description="lets a monitor read /metrics from elsewhere")
+    metrics_token: Token | None = Field(None, description="lets a monitor read /metrics from elsewhere")
     trusted_proxies: Networks = Field("", description="proxies whose forwarding headers are believed")
-    procore_client_secret: SecretStr | None = Field(None, description="read by connection add only")
+    procore_client_secret: Secret | None = Field(None, description="read by connection add only")
     test_data: Path | None = Field(None, description="read by tests only")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is logged")
     log_json: bool = Field(default=False, description="one JSON object per log line")

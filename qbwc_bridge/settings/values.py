@@ -15,6 +15,8 @@ from qbwc_bridge.domain.notices import NEVER
 from qbwc_bridge.domain.records import KINDS_IN_ORDER
 
 DAY = 86_400
+SHORTEST_TOKEN = 16
+"""Characters of a token that nobody guesses, drawn at random."""
 SCHEMA = "qbxmlops160.xsd"
 
 
@@ -57,6 +59,12 @@ def _mail_server(value: SecretStr) -> SecretStr:
 def _database(value: SecretStr) -> SecretStr:
     if not value.get_secret_value().startswith(("sqlite:///", "postgresql+psycopg://")):
         raise ValueError("no database")
+    return value
+
+
+def _token(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < SHORTEST_TOKEN:
+        raise ValueError("too short")
     return value
 
 
@@ -154,6 +162,8 @@ Listen = Annotated[str, AfterValidator(_listen), Must("addresses with ports, suc
 DatabaseUrl = Annotated[
     SecretStr, AfterValidator(_database), Must("sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME")
 ]
+Secret = Annotated[SecretStr, Must("a text")]
+Token = Annotated[SecretStr, AfterValidator(_token), Must(f"{SHORTEST_TOKEN} or more random characters")]
 SmtpUrl = Annotated[
     SecretStr, AfterValidator(_mail_server), Must("smtp://HOST:PORT or smtps://USER:PASSWORD@HOST:PORT")
 ]

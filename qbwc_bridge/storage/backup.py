@@ -97,8 +97,10 @@ def prepared(backup: Path, url: str, folder: Path) -> Iterator[Database]:
     """
     draft = _draft(url, folder)
     discard(draft)
-    if not backup.is_file():
-        raise Refused(f"There is no file {backup}.")
+    try:
+        backup.open("rb").close()
+    except OSError as error:
+        raise Refused(f"The file {backup} cannot be read: {error.strerror}.") from error
     try:
         copy_sqlite(backup, draft)
         engine = open_engine(sqlite_url(draft))
@@ -173,12 +175,17 @@ def _keep(file: Path, kept: Path) -> Path | None:
         for end in BESIDE:
             file.with_name(file.name + end).unlink(missing_ok=True)
         return kept
+    _close(file)
+    return kept
+
+
+def _close(file: Path) -> None:
+    """Fold an SQLite database into its one file. Raises Refused while somebody uses it."""
     try:
         with closing(sqlite3.connect(file, timeout=0)) as connection:
             connection.execute("PRAGMA journal_mode = DELETE")  # needs the database for itself
     except sqlite3.OperationalError as error:
         raise Refused(f"Another command uses the database {file}: wait until it has ended.") from error
-    return kept
 
 
 def _put_rows(engine: Engine, source: str, kept: Path) -> Path | None:
@@ -230,6 +237,25 @@ def refuse_beside_others(connection: Connection) -> None:
     ).scalar_one()
     if others:
         raise Refused("Another server or command of the bridge is connected to this database: stop it first.")
+
+
+def put_aside(url: str, now: dt.datetime) -> Path | None:
+    """Take an SQLite database that was moved out of the way, so that nothing goes on with it; gives where it is now.
+
+    One of PostgreSQL stays. Raises Refused while somebody uses it.
+    """
+    engine = open_engine(url)
+    engine.dispose()
+    file = sqlite_file(engine)
+    if file is None:
+        return None
+    _close(file)
+    aside = file.with_name(f"moved-{dated(file.stem, now)}")
+    try:
+        file.rename(aside)
+    except OSError as error:
+        raise Refused(f"{file} could not be put aside ({error.strerror}): do it, it must not be used again.") from error
+    return aside
 
 
 def move(url: str, target_url: str) -> int:

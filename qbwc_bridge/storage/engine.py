@@ -53,6 +53,9 @@ def open_engine(database_url: str) -> Engine:
         url = make_url(database_url)
     except ArgumentError as error:
         raise WrongUsage(f"{_USAGE}.") from error
+    if url.get_backend_name() == "postgresql" and "@" in f"{url.host}{url.database}":
+        # What is taken for the host or the database is half a password, which no message may show.
+        raise WrongUsage("In the password of DATABASE_URL an @ must be written as %40, a / as %2F and a : as %3A.")
     match url.get_backend_name(), url.get_driver_name():
         case "sqlite", "pysqlite":
             return _open_sqlite(url)

@@ -1,9 +1,13 @@
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
 from qbwc_bridge.clockwork import HOLD_SECONDS, Clockwork
+from qbwc_bridge.domain.records import Connection
 from qbwc_bridge.flow.leases import PULL
+from qbwc_bridge.ports import Procore
+from qbwc_bridge.storage import open_vault
 from qbwc_bridge.worker import station
 from tests.journeys.bridge import Bridge
 
@@ -137,3 +141,27 @@ def test_a_pull_under_way_elsewhere_is_no_failed_one(bridge: Bridge, caplog: pyt
     assert not [each for each in caplog.records if each.levelname == "WARNING"]
     clockwork.tick()
     assert pulled_at(bridge)
+
+
+def test_a_process_with_another_key_keeps_no_connection_from_the_right_one(bridge: Bridge) -> None:
+    """It cannot read Procore, says so in each round, and leaves the connection to a process that can."""
+    right = wind(bridge, pull_every_seconds="900")
+    other = open_vault(bridge.folder / "another.key")
+
+    def locked(connection: Connection) -> Procore:
+        other.open(connection.procore_secret)
+        raise AssertionError
+
+    kit = replace(bridge.app.kit, opens=lambda each: other.opens(each.procore_secret), procore_for=locked)
+    wrong = Clockwork(kit, process="wrong")
+    for _ in range(2):
+        wrong.tick()
+    assert pulled_at(bridge) is None
+    right.tick()
+    wrong.tick()
+    first = pulled_at(bridge)
+    assert first
+    bridge.clock.pass_time(minutes=16)
+    wrong.tick()
+    right.tick()
+    assert pulled_at(bridge) != first

@@ -212,6 +212,8 @@ def test_a_move_says_which_setting_to_change(office: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "every table is the same" in result.stdout
     assert "DATABASE_URL" in result.stderr
+    assert [path.name for path in here.glob("*.db")] == [path.name for path in here.glob("moved-bridge-*.db")]
     shown = run(here, "connection", "list", "--json", environ={"QBWC_BRIDGE_DATABASE_URL": url})
     assert [row["name"] for row in json.loads(shown.stdout)] == ["Main"]
+    assert "There is no connection yet" in run(here, "status").output
     refused(run(here, "db", "move", url), "holds data already")
