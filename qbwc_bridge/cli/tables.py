@@ -9,6 +9,8 @@ from qbwc_bridge.domain.money import readable
 from qbwc_bridge.files.plain import printable
 
 GAP = "  "
+LAST_RULE = 40
+"""How long the rule below the last head is at most: reasons stand there, of many lines on any screen."""
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -24,7 +26,8 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
         ]
         return GAP.join(parts).rstrip()
 
-    return "\n".join([line(heads), line(["-" * width for width in widths]), *(line(row) for row in cells)])
+    rules = ["-" * width for width in (*widths[:-1], min(widths[-1], LAST_RULE))]
+    return "\n".join([line(heads), line(rules), *(line(row) for row in cells)])
 
 
 def facts(rows: Sequence[tuple[str, object]]) -> str:

@@ -49,8 +49,9 @@ def good_name(name: str) -> str:
 def new_person(uow: UnitOfWork, name: str, role: Role, password_hash: str, connections: list[str]) -> Person:
     """Add a person and give it; raises WrongUsage for a name that cannot be typed, Refused where somebody has it."""
     name = good_name(name)
-    if any(fold(row.name) == fold(name) for row in uow.people.find()):
-        raise Refused(f"There is a person {name} already.")
+    for row in uow.people.find():
+        if fold(row.name) == fold(name):
+            raise Refused(f"There is a person {row.name} already.")
     person = Person(name, role, password_hash, connections)
     uow.people.add(person)
     return person

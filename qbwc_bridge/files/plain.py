@@ -29,6 +29,9 @@ def csv_table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> byte
     return stream.getvalue().encode("utf-8-sig")
 
 
+_TABLES = {".xlsx", ".csv"}
+
+
 def write_file(file: Path, content: bytes) -> None:
     """Write a file that a person named; it is whole or untouched. Raises WrongUsage when it cannot be written."""
     if file.exists() and not file.is_file():
@@ -40,9 +43,8 @@ def write_file(file: Path, content: bytes) -> None:
     except OSError as error:
         with suppress(OSError):
             new.unlink()
-        raise WrongUsage(
-            f"The file {file} cannot be written: {error.strerror}. Is its folder there, and is it closed in Excel?"
-        ) from error
+        ask = "and is it closed in Excel" if file.suffix in _TABLES else "and may this account write there"
+        raise WrongUsage(f"The file {file} cannot be written: {error.strerror}. Is its folder there, {ask}?") from error
 
 
 def text_of_cell(cell: str) -> str:

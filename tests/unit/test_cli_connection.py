@@ -235,7 +235,7 @@ def test_people_are_listed_with_what_they_see(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "password", "code", "sentence"),
     [
-        (["add", "ann", "--role", "viewer"], "x" * 12, 1, "There is a person ann already"),
+        (["add", "ann", "--role", "viewer"], "x" * 12, 1, "There is a person Ann already"),
         (["add", "Bob", "--role", "viewer"], "short", 2, "too short"),
         (["add", "Bob", "--role", "king"], "x" * 12, 2, "king"),
         (["add", "Bob", "--role", "viewer", "--connection", "Nowhere"], "x" * 12, 1, "There is no connection Nowhere"),
