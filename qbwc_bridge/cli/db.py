@@ -60,8 +60,8 @@ def move(bridge: Bridge, url: str) -> None:
     settings = bridge.settings
     with server_lock.alone(settings.data_dir, "run `db move` again", settings.database_address()):
         rows = backup.move(settings.database_address(), url)
+        click.echo(f"{rows} rows were copied, and every table is the same in both.")
         aside = backup.put_aside(settings.database_address(), dt.datetime.now(dt.UTC))
-    click.echo(f"{rows} rows were copied, and every table is the same in both.")
     say(
         "Now set DATABASE_URL to the new address (QBWC_BRIDGE_DATABASE_URL, or database_url in bridge.toml) before the "
         "server starts. The old database must not be used again"

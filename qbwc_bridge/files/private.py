@@ -43,9 +43,8 @@ def make_servers_file(path: Path) -> None:
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
     except FileExistsError:
-        descriptor = os.open(
-            path, os.O_CREAT | os.O_RDWR, 0o600
-        )  # whether this account may; a link may lead nowhere yet
+        # Whether this account may open it; it may also be a link that leads nowhere yet.
+        descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
     else:
         take_owner(descriptor, path.parent)
     os.close(descriptor)
