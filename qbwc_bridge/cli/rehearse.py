@@ -22,7 +22,11 @@ def rehearse() -> None:
 @click.option("--port", type=int, default=0, help="Port on 127.0.0.1; a free one by default.")
 @click.option("--seed", type=int, default=0, help="Other amounts.")
 def procore(*, port: int, seed: int) -> None:
-    """Serve a Procore company with projects, budgets and commitments on loopback, until Ctrl-C."""
+    """Serve a Procore company with projects, budgets and commitments on loopback, until Ctrl-C.
+
+    A connection goes there once its settings procore_login_url and procore_api_url (`connection set`) both have the
+    address that is printed.
+    """
     company = demo_company(_now, seed=seed)
     served = company.serve(port=port)
     click.echo(f"Procore stand-in: {served.url}")

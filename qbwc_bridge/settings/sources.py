@@ -82,7 +82,9 @@ def _from_file(path: Path) -> dict[str, tuple[str, str]]:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise WrongUsage(f"The settings file {path} cannot be read by this account: {error.strerror}.") from error
+    except ValueError as error:
         raise WrongUsage(f"The settings file {path} cannot be read: {error}.") from error
     if "data_dir" in content:
         raise WrongUsage(f"data_dir cannot stand in {path}, which is found by it: give --data-dir or {PREFIX}DATA_DIR.")

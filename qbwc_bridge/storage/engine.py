@@ -55,7 +55,7 @@ def open_engine(database_url: str) -> Engine:
         raise WrongUsage(f"{_USAGE}.") from error
     if url.get_backend_name() == "postgresql" and "@" in f"{url.host}{url.database}":
         # What is taken for the host or the database is half a password, which no message may show.
-        raise WrongUsage("In the password of DATABASE_URL an @ must be written as %40, a / as %2F and a : as %3A.")
+        raise WrongUsage("In the password of DATABASE_URL an @ must be written as %40, and a % as %25.")
     match url.get_backend_name(), url.get_driver_name():
         case "sqlite", "pysqlite":
             return _open_sqlite(url)

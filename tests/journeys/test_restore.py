@@ -186,7 +186,7 @@ def test_what_was_pushed_after_the_backup_is_found(working: Bridge) -> None:
 
 
 def test_a_confirmed_push_before_the_ledger_is_whole_moves_nothing(working: Bridge) -> None:
-    """Until QuickBooks was read anew, what stands in Procore stays as it stands."""
+    """Until QuickBooks was read anew, what stands in Procore stays as it stands; the answer says what it waits for."""
     file = back_up(working)
     enter_bill(working, "90.00", "B-90")
     return_costs(working)
@@ -197,6 +197,7 @@ def test_a_confirmed_push_before_the_ledger_is_whole_moves_nothing(working: Brid
     outcome = push(working.app.kit, working.connection.id, confirmed=True)
 
     assert (outcome.written, outcome.deleted, costs(working)) == (0, 0, wanted)
+    assert "Let the Web Connector visit first" in outcome.brake
 
 
 def test_a_cost_that_changed_its_project_after_the_backup_is_taken_along(working: Bridge) -> None:

@@ -72,6 +72,15 @@ def test_other_addresses_are_wrong_usage(url: str) -> None:
         open_engine(url)
 
 
+@pytest.mark.parametrize("between", ["@", "@half#", ":1@", "/half@"])
+def test_half_a_password_is_never_taken_for_a_host(between: str) -> None:
+    """A password that is not written with percents is refused, before any message could show what follows in it."""
+    rest = secrets.token_hex(8)
+    with pytest.raises(WrongUsage) as caught:
+        open_engine(f"postgresql+psycopg://bridge:first{between}{rest}@localhost/bridge")
+    assert rest not in str(caught.value)
+
+
 @posix_only
 def test_a_file_that_cannot_be_made_is_wrong_usage(tmp_path: Path) -> None:
     """A folder in the place of the file is told by its path."""

@@ -92,6 +92,13 @@ def test_a_bad_secret_is_never_shown(key: str, tmp_path: Path) -> None:
         error = error.__cause__ or error.__context__
 
 
+def test_a_token_that_can_be_guessed_is_refused(tmp_path: Path) -> None:
+    """A monitor's token has sixteen characters at least."""
+    with pytest.raises(WrongUsage, match=r"METRICS_TOKEN .* must be 16 or more"):
+        load_settings({"data_dir": str(tmp_path), "metrics_token": secrets.token_hex(7)}, {})
+    load_settings({"data_dir": str(tmp_path), "metrics_token": secrets.token_hex(8)}, {})
+
+
 def test_settings_do_not_show_their_secrets(tmp_path: Path) -> None:
     """Printing the settings shows none of the secrets in them."""
     secret = secrets.token_urlsafe(12)
