@@ -62,10 +62,10 @@ def move(bridge: Bridge, url: str) -> None:
         rows = backup.move(settings.database_address(), url)
         click.echo(f"{rows} rows were copied, and every table is the same in both.")
         aside = backup.put_aside(settings.database_address(), dt.datetime.now(dt.UTC))
+    where = f": it is {aside} now" if aside else ""
     say(
         "Now set DATABASE_URL to the new address (QBWC_BRIDGE_DATABASE_URL, or database_url in bridge.toml) before the "
-        "server starts. The old database must not be used again"
-        f"{f': it is {aside} now' if aside else ''}. The key file stays the same."
+        f"server starts. The old database must not be used again{where}. The key file stays the same."
     )
 
 

@@ -1,7 +1,6 @@
 """The command `qbwc-bridge`: finds its subcommands, and turns every error into one sentence and an exit code."""
 
 import importlib
-import os
 import sys
 import traceback
 from collections.abc import Mapping
@@ -13,7 +12,7 @@ import click
 import qbwc_bridge
 from qbwc_bridge.cli.common import Bridge
 from qbwc_bridge.errors import BridgeError, WrongUsage
-from qbwc_bridge.files.private import make_private_folder
+from qbwc_bridge.files.private import make_private_folder, no_link
 
 COMMANDS: Mapping[str, str] = {
     "demo": "demo:demo",
@@ -109,11 +108,6 @@ def main() -> None:
     cli(prog_name="qbwc-bridge")
 
 
-def _no_link(path: str, flags: int) -> int:
-    """Open a file that must be none of another place: in the server's folder it may have put a link there."""
-    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
-
-
 def _keep_fault(ctx: click.Context, fault: Exception) -> str:
     """Write down where it happened, without the exception's own text, which may hold a secret."""
     kind = type(fault).__name__
@@ -130,7 +124,7 @@ def _keep_fault(ctx: click.Context, fault: Exception) -> str:
     try:
         path = bridge.settings.data_dir / FAULTS
         make_private_folder(path.parent)
-        with open(path, "a", encoding="utf-8", opener=_no_link) as file:
+        with open(path, "a", encoding="utf-8", opener=no_link) as file:
             file.write(f"{ctx.invoked_subcommand}: {'after '.join(told)}\n")
     except (OSError, BridgeError):
         return f"{sentence}; please report it."

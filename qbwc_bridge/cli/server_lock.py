@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from pathlib import Path
 
 from qbwc_bridge.errors import UnderWay, WrongUsage
-from qbwc_bridge.files.private import make_private_folder, make_servers_file
+from qbwc_bridge.files.private import make_private_folder, open_servers_file
 from qbwc_bridge.storage.presence import present
 
 FILE = "server.lock"
@@ -50,8 +50,7 @@ def _present(database_url: str, *, alone: bool) -> AbstractContextManager[bool]:
 def _opened(data_dir: Path) -> Iterator[int]:
     try:
         make_private_folder(data_dir)
-        make_servers_file(data_dir / FILE)
-        descriptor = os.open(data_dir / FILE, os.O_RDWR)
+        descriptor = open_servers_file(data_dir / FILE)
     except OSError as error:
         raise WrongUsage(f"The data folder {data_dir} cannot be used: {error.strerror}.") from error
     try:

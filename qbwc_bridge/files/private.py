@@ -38,16 +38,19 @@ def make_private_folder(path: Path) -> None:
         _shut(path, "(OI)(CI)F")
 
 
-def make_servers_file(path: Path) -> None:
-    """Make an empty file that only the owner of its folder may read; one that exists is left alone. Raises OSError."""
+def open_servers_file(path: Path) -> int:
+    """Open a file, and give its descriptor; a new one may be read by the owner of its folder alone. Raises OSError."""
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
     except FileExistsError:
-        # Whether this account may open it; it may also be a link that leads nowhere yet.
-        descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
-    else:
-        take_owner(descriptor, path.parent)
-    os.close(descriptor)
+        return os.open(path, os.O_CREAT | os.O_RDWR, 0o600)  # it may be a link that leads nowhere yet
+    take_owner(descriptor, path.parent)
+    return descriptor
+
+
+def no_link(path: str, flags: int) -> int:
+    """Open a file for `open` that must be none of another place: in its own folder the server may have put a link."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
 
 
 def take_owner(what: Path | int, of: Path) -> None:

@@ -76,7 +76,8 @@ class _Kept:
         self.made = False
 
     def write(self, engine: Engine) -> None:
-        for left in self.path.parent.glob(f"before-*{UNFINISHED}*"):  # by an upgrade that was killed
+        """Write it, in place of what an upgrade that was killed left unfinished."""
+        for left in self.path.parent.glob(f"before-*{UNFINISHED}*"):
             left.unlink(missing_ok=True)
         _write(engine, self.path)
         self.made = True
@@ -154,10 +155,15 @@ def sqlite_url(file: Path) -> str:
 
 
 def _draft(url: str, folder: Path) -> Path:
+    file = _file_of(url)
+    return file.with_name(file.name + DRAFT) if file else folder / f"database{DRAFT}"
+
+
+def _file_of(url: str) -> Path | None:
+    """The file of an SQLite database."""
     engine = open_engine(url)
     engine.dispose()
-    file = sqlite_file(engine)
-    return file.with_name(file.name + DRAFT) if file else folder / f"database{DRAFT}"
+    return sqlite_file(engine)
 
 
 def _keep(file: Path, kept: Path) -> Path | None:
@@ -244,9 +250,7 @@ def put_aside(url: str, now: dt.datetime) -> Path | None:
 
     One of PostgreSQL stays. Raises Refused while somebody uses it.
     """
-    engine = open_engine(url)
-    engine.dispose()
-    file = sqlite_file(engine)
+    file = _file_of(url)
     if file is None:
         return None
     _close(file)

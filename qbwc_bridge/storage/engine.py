@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import QueuePool
 
 from qbwc_bridge.errors import WrongUsage
-from qbwc_bridge.files.private import make_private_folder, make_servers_file
+from qbwc_bridge.files.private import make_private_folder, open_servers_file
 from qbwc_bridge.ports import LOOK
 from qbwc_bridge.storage.faults import told_plainly
 
@@ -113,7 +113,7 @@ def _open_sqlite(url: URL) -> Engine:
     file = Path(url.database)
     with _told_of(file):
         make_private_folder(file.parent)
-        make_servers_file(file)
+        os.close(open_servers_file(file))
     engine = create_engine(
         url,
         poolclass=QueuePool,

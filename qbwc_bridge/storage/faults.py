@@ -31,13 +31,19 @@ _SQLITE_UNIQUE = "UNIQUE constraint failed: "
 def told_plainly(engine: Engine, other: Engine | None = None) -> Iterator[None]:
     """Turn every SQLAlchemyError inside the block into a BridgeError that names the database, never its password.
 
-    Where rows go from one kind of database to an `other`, that one is named whose driver complains.
+    Where rows go between it and an `other` kind of database, that one is named whose driver complains.
     """
     try:
         yield
     except SQLAlchemyError as error:
-        others = other is not None and isinstance(getattr(error, "orig", None), other.dialect.loaded_dbapi.Error)
-        raise plainly(other if other is not None and others else engine, error) from error
+        if other and other.dialect.name != engine.dialect.name and _is_of(other, error):
+            raise plainly(other, error) from error
+        raise plainly(engine, error) from error
+
+
+def _is_of(engine: Engine, error: SQLAlchemyError) -> bool:
+    """Whether a database's driver raised an error."""
+    return isinstance(getattr(error, "orig", None), engine.dialect.loaded_dbapi.Error)
 
 
 def plainly(engine: Engine, error: SQLAlchemyError) -> BridgeError:

@@ -8,18 +8,19 @@ from sqlalchemy import Connection, Engine
 from qbwc_bridge.errors import BridgeError, Refused
 from qbwc_bridge.storage import tables
 from qbwc_bridge.storage.faults import told_plainly
-from qbwc_bridge.storage.version import check, current, head, needs_upgrade
+from qbwc_bridge.storage.version import check, head, known
 
 
 def prepare(engine: Engine) -> None:
     """Create the schema in an empty database; raises Refused for one that is older, newer or not of this program."""
-    if needs_upgrade(engine):
+    found = known(engine)
+    if not found:
+        _create(engine)
+    elif found != head():
         raise Refused(
-            f"The database has version {current(engine)} and this program needs {head()}: stop the server and run "
+            f"The database has version {found} and this program needs {head()}: stop the server and run "
             "`qbwc-bridge db upgrade`."
         )
-    if current(engine) != head():
-        _create(engine)
 
 
 def upgrade(engine: Engine, version: str = "", *, keep: Callable[[], object] | None = None) -> None:

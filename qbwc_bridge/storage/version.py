@@ -29,14 +29,19 @@ def current(engine: Engine) -> str:
         return _version(connection)
 
 
-def needs_upgrade(engine: Engine) -> bool:
-    """Say whether the database is of an older version; False for a new one, which `prepare` makes.
+def known(engine: Engine) -> str:
+    """Give the schema version of a database of this program; empty for a new one.
 
     On PostgreSQL it waits for nobody, an upgrade neither. Raises Refused for a database of a newer program, or of
     another one.
     """
     with told_plainly(engine), snapshot(engine) as connection:
-        return check(connection) not in {"", head()}
+        return check(connection)
+
+
+def needs_upgrade(engine: Engine) -> bool:
+    """Say whether the database is of an older version; False for a new one. Raises as `known`."""
+    return known(engine) not in {"", head()}
 
 
 def check(connection: Connection) -> str:

@@ -236,7 +236,7 @@ class _Text:
     """A text that comes in pieces. It grows in few steps, so that the work is in proportion to its length anywhere.
 
     Where the system can, as Linux does, a step needs no second copy: CPython lengthens a text in place while a variable
-    is its only name. Elsewhere the last step copies it once.
+    is its only name. Elsewhere each step copies it, and the last holds it twice for a moment.
     """
 
     def __init__(self) -> None:

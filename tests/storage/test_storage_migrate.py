@@ -21,6 +21,8 @@ from tests.storage import samples
 from tests.support import DEEP
 
 NOW = dt.datetime(2026, 3, 2, 8, 30, tzinfo=dt.UTC)
+BRIEFLY = 0.5
+"""Seconds for what must not come."""
 NEWEST, NEXT = version.head(), "9000"
 """The newest step, and the step of tomorrow that follows it."""
 
@@ -219,7 +221,7 @@ def test_nobody_writes_between_the_copy_and_the_upgrade(
     empty_url: str, tmp_path: Path, next_step: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What the copy lacks the upgraded database lacks too: a program that wants to write waits for both."""
-    next_step.write_text("import time\n" + GOOD_STEP.replace("def upgrade():", "def upgrade():\n    time.sleep(0.5)"))
+    next_step.write_text(GOOD_STEP)
     _older(empty_url).dispose()
     whole, writers = backup._write, list[threading.Thread]()
 
@@ -233,6 +235,7 @@ def test_nobody_writes_between_the_copy_and_the_upgrade(
         whole(engine, target)
         writers.append(threading.Thread(target=write))
         writers[0].start()
+        writers[0].join(BRIEFLY)
 
     monkeypatch.setattr(backup, "_write", kept)
     assert backup.upgrade(empty_url, tmp_path, NOW) is not None
