@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Company:
     """What the first call of a visit told about the QuickBooks company (Host, Company and Preferences replies)."""
 

@@ -1,5 +1,7 @@
 """Which company is open in QuickBooks, and whether it is the one that this connection is bound to (promise 2)."""
 
+from dataclasses import replace
+
 from qbwc_bridge.domain.company import Company
 from qbwc_bridge.domain.names import fold
 from qbwc_bridge.domain.records import Connection
@@ -40,15 +42,18 @@ def identify(
         file_path=connection.company.file_path,
     )
     if preferences:
-        facts.uses_estimates = preferences.uses_estimates
-        facts.uses_purchase_orders = preferences.uses_purchase_orders
-        facts.uses_classes = preferences.uses_classes
-        facts.multi_currency = preferences.multi_currency
-        facts.closing_date = preferences.closing_date
-        facts.report_basis = preferences.report_basis
+        facts = replace(
+            facts,
+            uses_estimates=preferences.uses_estimates,
+            uses_purchase_orders=preferences.uses_purchase_orders,
+            uses_classes=preferences.uses_classes,
+            multi_currency=preferences.multi_currency,
+            closing_date=preferences.closing_date,
+            report_basis=preferences.report_basis,
+        )
     problem = ""
     try:
-        facts.qbxml_version = negotiate(host.supported_versions, below=visit.refused_version)
+        facts = replace(facts, qbxml_version=negotiate(host.supported_versions, below=visit.refused_version))
     except QuickBooksError as error:
         problem = str(error)
     connection.company = facts
@@ -60,8 +65,13 @@ def identify(
     problem = problem or _stranger(connection)
     if connection.bound_name and _another_file(connection):
         # What the bound company prefers decides about its records, whoever else visits.
-        facts.uses_estimates, facts.uses_purchase_orders = before.uses_estimates, before.uses_purchase_orders
-        facts.multi_currency, facts.closing_date = before.multi_currency, before.closing_date
+        connection.company = replace(
+            facts,
+            uses_estimates=before.uses_estimates,
+            uses_purchase_orders=before.uses_purchase_orders,
+            multi_currency=before.multi_currency,
+            closing_date=before.closing_date,
+        )
     if problem:
         connection.alarm = problem
     elif connection.alarm.startswith((WRONG, UNCONFIRMED, CURRENCIES, TOO_OLD)):

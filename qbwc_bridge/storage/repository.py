@@ -104,6 +104,7 @@ class TableStore(Generic[Row]):
         self._known: dict[int, Known] = {}
         self._saved: dict[int, Values] = {}
         self._appended: list[Values] = []
+        self._look = transaction.touched.look_at(table.name)
         transaction.stores.append(self)
 
     def add(self, row: Row) -> Row:
@@ -113,7 +114,7 @@ class TableStore(Generic[Row]):
         self.flush()
         values = self._codec.encode(row)
         ((row.id,),) = self._transaction.fetch(statements.add_row(self._table), values)
-        self._transaction.touched.take(self._table.name, row)
+        self._touch(row)
         return row
 
     def append(self, row: Row) -> None:
@@ -122,7 +123,7 @@ class TableStore(Generic[Row]):
         self._transaction.check()
         self._transaction.check_row(self._table.name, row)
         self._appended.append(self._codec.encode(row))
-        self._transaction.touched.take(self._table.name, row)
+        self._touch(row)
         if len(self._appended) == PORTION:
             self._write_appended()
 
@@ -140,8 +141,7 @@ class TableStore(Generic[Row]):
         changes, self._known[row.id] = self._codec.changes(row, known)
         if changes:
             self._transaction.check_row(self._table.name, row)
-            before = dict(zip(self._codec.columns, known[1], strict=True)) if known else {}
-            self._transaction.touched.take(self._table.name, row, changes, before)
+            self._touch(row, changes, known)
             self._saved.setdefault(row.id, {}).update(changes)
 
     def remove(self, row: Row) -> None:
@@ -149,7 +149,7 @@ class TableStore(Generic[Row]):
         self._transaction.check_row(self._table.name, row)
         self._transaction.flush()  # rows that go along with this one may be waiting in other tables
         self._known.pop(row.id, None)
-        self._transaction.touched.take(self._table.name, row)
+        self._touch(row)
         changed = self._transaction.change(statements.remove_row(self._table), [{statements.ROW_ID: row.id}])
         self._expect([row.id], changed)
 
@@ -204,6 +204,12 @@ class TableStore(Generic[Row]):
             for row_ids in alike.values():
                 rows = [{**saved[row_id], statements.ROW_ID: row_id} for row_id in row_ids]
                 self._expect(row_ids, self._transaction.change(statements.save_row(self._table), rows))
+
+    def _touch(self, row: Row, changes: Values | None = None, known: Known | None = None) -> None:
+        """Have a row that is written looked at: new or removed without `changes`."""
+        if self._look:
+            before = dict(zip(self._codec.columns, known[1], strict=True)) if known else {}
+            self._look(row, changes, before)
 
     def _write_appended(self) -> None:
         if self._appended:

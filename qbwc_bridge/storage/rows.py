@@ -160,9 +160,17 @@ def _json_codec(annotation: Any) -> FieldCodec:
     # The adapter's own methods cost more than what they call.
     dump, decode = adapter.serializer.to_json, adapter.validator.validate_json
     fixed, kind = _is_fixed(annotation), get_origin(annotation)
-    empty = dump(kind()).decode() if kind in {list, dict} else ""  # most of them are, and every save looks
+    if kind in {list, dict}:  # most of them are empty, and every call reads and writes some
+        empty = dump(kind()).decode()
+        return FieldCodec(
+            encode=lambda value: dump(value).decode() if value else empty,
+            decode=lambda text: kind() if text == empty else decode(text),
+            searchable=False,
+            sortable=False,
+            fixed=False,
+        )
     return FieldCodec(
-        encode=lambda value: dump(value).decode() if value or not empty else empty,
+        encode=lambda value: dump(value).decode(),
         decode=_remembered(decode) if fixed else decode,
         searchable=False,
         sortable=False,

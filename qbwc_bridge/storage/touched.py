@@ -7,7 +7,7 @@ a reckoning; one that did not change would leave a wrong figure on the page. So 
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import BindParameter, Executable, bindparam, select, text
@@ -25,6 +25,7 @@ _CHOSEN = frozenset({"number", "name", "on", "active", "release", "budget_codes"
 _JOINED = frozenset({"quickbooks_id", "quickbooks_name", "key", "project_id", "number", "choice"})
 
 Change = Mapping[str, Any]
+Look = Callable[[Any, Change | None, Change], None]
 
 
 class Touched:
@@ -34,11 +35,13 @@ class Touched:
         self._scopes: dict[int, set[str]] = defaultdict(set)
         self._orders: dict[int, set[str]] = defaultdict(set)
 
-    def take(self, table: str, row: Any, changes: Change | None = None, before: Change | None = None) -> None:
-        """Look at a row that is written: new or removed without `changes`, else with the columns as they were."""
+    def look_at(self, table: str) -> Look | None:
+        """Give what must be told of each row of a table that is written; None where nothing hangs on them.
+
+        It takes the row, with None where the row is new or removed, else the columns that change and all as they were.
+        """
         look = _LOOKS.get(table)
-        if look:
-            look(self, row, changes, before or {})
+        return partial(look, self) if look else None
 
     def write(
         self,

@@ -1,6 +1,7 @@
 """What goes to QuickBooks next, and what is done with an answer: the inside of a visit, without its protocol."""
 
 import logging
+from dataclasses import replace
 
 from qbwc_bridge.domain.records import MessageSet, Task
 from qbwc_bridge.domain.replies import CompanyRet, HostRet, PreferencesRet, ReplySet
@@ -152,7 +153,7 @@ def _renegotiate(scene: Scene, sent: MessageSet, tasks: list[Task], told: str) -
         visit.last_error = scene.connection.alarm = f"{company.TOO_OLD} a version below {refused_version}. {told}"
         return False
     visit.refused_version, visit.facts_read = refused_version, False
-    scene.connection.company.qbxml_version = ""
+    scene.connection.company = replace(scene.connection.company, qbxml_version="")
     return True
 
 

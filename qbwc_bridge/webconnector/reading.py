@@ -13,6 +13,7 @@ import io
 import itertools
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from wsgiref.types import WSGIEnvironment
 from xml.parsers import expat
 
@@ -32,6 +33,9 @@ MAX_SILENT_BYTES = 1024 * 1024
 
 STEPS = 8
 """A long text grows by an eighth: in steps of one chunk, 128 MB took 25 s where each step copies."""
+
+REMEMBERED = 16
+"""Content types that are read once: every Web Connector sends the same one with each call."""
 
 ENCODINGS = {
     "utf-8": "utf-8",
@@ -65,17 +69,24 @@ def read_call(environ: WSGIEnvironment, max_bytes: int) -> tuple[str, dict[str, 
     Names are compared without their namespace: an old .qwc with Style RPC sends unqualified parameters.
     Raises RefusedRequest for anything that is not a call of the protocol.
     """
-    kind, options = parse_options_header(environ.get("CONTENT_TYPE", ""))
-    if kind.lower() not in {"text/xml", "application/xml"} and not kind.lower().endswith("+xml"):
+    kind, charset = _content_type(environ.get("CONTENT_TYPE", ""))
+    if kind not in {"text/xml", "application/xml"} and not kind.endswith("+xml"):
         raise RefusedRequest("The content type of the request must be text/xml.")
     if environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() not in {"", "identity"}:
         raise RefusedRequest("The request is compressed, and the bridge reads only what comes as it is.")
-    name, found = _EnvelopeReader().read(_as_utf8(_chunks(environ, max_bytes), options.get("charset")))
+    name, found = _EnvelopeReader().read(_as_utf8(_chunks(environ, max_bytes), charset))
     texts = {parameter: found.get(parameter, "") for parameter in BY_NAME[name].parameters}
     for parameter, text in texts.items():
         if parameter in NUMBERS and not _NUMBER.fullmatch(text):
             raise RefusedRequest(f"The call {name} needs a whole number as {parameter}.")
     return name, texts
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _content_type(header: str) -> tuple[str, str | None]:
+    """Give the media type in lower case, and the character set where one is named."""
+    kind, options = parse_options_header(header)
+    return kind.lower(), options.get("charset")
 
 
 def _chunks(environ: WSGIEnvironment, max_bytes: int) -> Iterator[bytes]:

@@ -8,6 +8,7 @@ import datetime as dt
 import logging
 import re
 import secrets
+from dataclasses import replace
 
 from qbwc_bridge import __version__, metrics
 from qbwc_bridge.domain import ages
@@ -144,8 +145,8 @@ class Session:
             visit, language = scene.visit, self._kit.language
             if visit.last_error == words.PAUSE or not visit.facts_read:
                 visit.last_error = ""  # the pause is over, and QuickBooks opened at the second try
-            if company_file_name:
-                scene.connection.company.file_path = company_file_name
+            if company_file_name not in {"", scene.connection.company.file_path}:
+                scene.connection.company = replace(scene.connection.company, file_path=company_file_name)
             if hcp_response and not visit.facts_read:
                 exchange.read_facts(scene, hcp_response, language)
             message = self._ready.take(visit)

@@ -5,7 +5,6 @@ import logging
 import sys
 import warnings
 from types import ModuleType
-from typing import Any
 
 from qbwc_bridge.logs import without_values
 
@@ -66,37 +65,21 @@ def hush() -> None:
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     _real_six()
-    from spyne import Application, Array, Fault, Integer32, MethodContext, ServiceBase, Unicode, rpc
+    from spyne import Application, Array, Integer32, ServiceBase, Unicode, rpc
     from spyne.protocol.soap import Soap11
-    from spyne.server import ServerBase
     from spyne.server.wsgi import WsgiApplication
 
 hush()
 
 
-def release(context: Any) -> None:
-    """Break the circles of a call's context whose answer has been read, so that its documents go with it.
-
-    Otherwise they would stay until Python's collector finds them, which does not know how large they are. It is given
-    back empty.
-    """
-    for part in (context.inprot_ctx, context.outprot_ctx):
-        part._subctx.default_factory = None  # noqa: SLF001 - a function that holds the part that holds it
-    vars(context).clear()
-
-
 __all__ = [
     "Application",
     "Array",
-    "Fault",
     "Integer32",
-    "MethodContext",
-    "ServerBase",
     "ServiceBase",
     "Soap11",
     "Unicode",
     "WsgiApplication",  # the bridge speaks HTTP itself; what it is measured against does not
     "hush",
-    "release",
     "rpc",
 ]

@@ -117,7 +117,7 @@ def test_a_failure_inside_is_logged_with_its_kind_and_place(everything: io.Strin
 
 
 def test_an_exception_that_spyne_logs_loses_its_text_and_trace(everything: io.StringIO) -> None:
-    """A result that XML cannot carry makes spyne log an exception: the kind is told, not what it says or passed."""
+    """Of an answer that XML cannot carry, and of all that spyne logs, the kind is told, not what it says or passed."""
     secret = secrets.token_urlsafe(16)
 
     post(application(FakeCalls(request=f"{secret}\x00")), call("sendRequestXML", NUMBERS))

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -164,7 +165,7 @@ def test_the_effect_tells_what_follows_in_procore(office: Office) -> None:
     )
     office.push()
     with office.world.unit() as (uow, connection):
-        connection.company.closing_date = CLOSED
+        connection.company = replace(connection.company, closing_date=CLOSED)
         uow.connections.save(connection)
     found = shown(office, Mapping(1, "account", "Fuel", "01-500.O"))
     (there,) = found.procore

@@ -23,7 +23,7 @@ JANUARY = dt.date(2026, 1, 5)
 def close_books(world: World, day: dt.date) -> None:
     """The closing date of the company moves on."""
     with world.unit() as (uow, connection):
-        connection.company.closing_date = day
+        connection.company = replace(connection.company, closing_date=day)
         uow.connections.save(connection)
     world.settle()
 
