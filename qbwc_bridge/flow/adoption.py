@@ -42,6 +42,19 @@ def adopt(scene: Scene, task: Task, rows: Rows, result: Result, orders: Orders) 
             scene.visit.exported += 1
 
 
+def tell_second(scene: Scene, task: Task, rows: Rows, result: Result) -> None:
+    """Stop all writes where QuickBooks made an order or estimate a second time: only a person can take one away."""
+    owners = [row for row in rows.values() if row.quickbooks_id]
+    if not isinstance(result, TxnRet) or not task.kind.endswith("Add") or not owners:
+        return
+    if all(row.quickbooks_id != result.txn_id for row in owners):
+        scene.connection.alarm = (
+            f"{owners[0].title}, {result.ref_number}, stands twice in QuickBooks: the answer to the first try came "
+            f"after the second was made. Delete the one of TxnID {result.txn_id} there, then an admin runs connection "
+            f"confirm {scene.connection.name}. Nothing is written until then."
+        )
+
+
 def _not_born(scene: Scene, result: ListRet) -> None:
     """Take back that a record came into QuickBooks by itself: it is the bridge's own."""
     kept = scene.uow.lists.first(

@@ -1,5 +1,6 @@
 """Answers: what QuickBooks said is applied with all its effects in one transaction (DESIGN, once 2)."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -20,15 +21,17 @@ from qbwc_bridge.domain.states import OUTSTANDING, TaskState
 from qbwc_bridge.flow import adoption, cost_answers, mirror, newest
 from qbwc_bridge.flow.mirror import Orders
 from qbwc_bridge.flow.moves import Rows, give_up, is_write, move_task, submissions_of
-from qbwc_bridge.flow.readings import LISTS, LISTS_RANK, LISTS_WHOLE_EVERY, OPTIONAL, window
+from qbwc_bridge.flow.readings import LISTS, LISTS_RANK, LISTS_WHOLE_EVERY, OPTIONAL, UNREAD, must_be_known, window
 from qbwc_bridge.flow.rebuilding import build_anew, each_alone
 from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.logs import about
 from qbwc_bridge.qbxml.by_itself import BACK_OFF, MAX_REBUILDS
-from qbwc_bridge.qbxml.statuses import Meaning, Reaction, meaning
+from qbwc_bridge.qbxml.statuses import NO_RECORD, Meaning, Reaction, meaning
 
 DOCUMENT_GONE = "What this changes is no longer in QuickBooks: unlink it here, and it can be written anew."
 """What a person reads when an order or estimate was deleted in QuickBooks."""
+
+CAME_LATE = "its answer came late"
 
 _OF_A_FEATURE = (EstimateQuery, PurchaseOrderQuery, CostQuery)
 _NO_FEATURE = frozenset({1030, 3250})
@@ -43,13 +46,13 @@ _NO_REFERENCE = frozenset({3000, 3120, 3130, 3140})
 _WHOLE_ANSWER = frozenset({0, 1})
 """Statuses of a reading that left nothing out: 1 means that the list is empty."""
 
-_NO_RECORD = frozenset({1, 500, 3120})
-"""Statuses of a query that found nothing of what was named."""
+_NOT_SHOWN = frozenset({501, 510})
+"""Statuses of a reading whose records are there, but cannot be shown in this version of qbXML."""
 
-_NO_JOB = _NO_REFERENCE | _NO_RECORD
+_NO_JOB = _NO_REFERENCE | NO_RECORD
 """Statuses of a job's report by which the job is not there."""
 
-_GONE = _NO_RECORD | {0}
+_GONE = NO_RECORD | {0}
 """Statuses of a query for one record, without that record, by which it is not there."""
 
 
@@ -67,6 +70,8 @@ def apply(scene: Scene, message: MessageSet, replies: ReplySet) -> None:
     for task in tasks:
         with about(task=task.id, submission=task.submission_id):
             _apply_reply(scene, task, rows, replies, orders)
+    if message.purpose == "write":
+        _apply_strays(scene, {str(task.id) for task in tasks}, replies, orders)
 
 
 def _apply_reply(scene: Scene, task: Task, rows: Rows, replies: ReplySet, orders: Orders) -> None:
@@ -87,8 +92,30 @@ def _late(scene: Scene, task: Task, rows: Rows, reply: Reply | None, orders: Ord
     """Take in the late answer to a write that would be sent again: what was made after all is not made twice."""
     made = reply is not None and meaning(reply.status).reaction is Reaction.DONE and reply.results
     if is_write(task) and reply is not None and made:
-        move_task(scene.uow, task, TaskState.SENT, now=scene.now, why="its answer came late")
+        move_task(scene.uow, task, TaskState.SENT, now=scene.now, why=CAME_LATE)
         apply_write(scene, task, rows, reply, orders)
+
+
+def _apply_strays(scene: Scene, known: Collection[str], replies: ReplySet, orders: Orders) -> None:
+    """Take in late answers to writes that were given to QuickBooks a second time: what the first made must not vanish.
+
+    While the second is without an answer, what was made is adopted. Where the second was made too, a person must see
+    to it.
+    """
+    for reply in replies.replies:
+        made = meaning(reply.status).reaction is Reaction.DONE and reply.results
+        if reply.request_id in known or not reply.request_id.isdecimal() or not made:
+            continue
+        task = scene.uow.tasks.first(id=int(reply.request_id), connection_id=scene.connection.id)
+        if task is None or not is_write(task):
+            continue
+        rows = submissions_of(scene.uow, [task])
+        if task.state is TaskState.QUEUED:
+            move_task(scene.uow, task, TaskState.SENT, now=scene.now, why=CAME_LATE)
+        if task.state in OUTSTANDING:
+            adoption.adopt(scene, task, rows, reply.results[0], orders)
+        elif task.state is TaskState.DONE:
+            adoption.tell_second(scene, task, rows, reply.results[0])
 
 
 def apply_write(scene: Scene, task: Task, rows: Rows, reply: Reply, orders: Orders) -> None:
@@ -132,17 +159,20 @@ def again(scene: Scene, task: Task, *, why: str) -> None:
     task.not_before = scene.now + wait if wait else None
     task.failed_visit_id = scene.visit.id
     if task.rank == LISTS_RANK:
-        scene.visit.last_error = f"Nothing is written before QuickBooks' lists and orders are read. {why}"
+        scene.visit.last_error = f"{UNREAD} {why}"
     move_task(scene.uow, task, TaskState.QUEUED, now=scene.now, why=why)
 
 
 def sentinel_answered(scene: Scene, replies: ReplySet) -> None:
-    """Judge whether the newest record that we wrote is still there; if not, this is an older copy (promise 2)."""
+    """Judge whether the newest record that we wrote is still there; if not, this is an older copy (promise 2).
+
+    Only that record is proof: any other may stand in an answer to another message.
+    """
     connection, visit = scene.connection, scene.visit
-    reply = replies.for_request("proof") or (replies.replies[0] if replies.replies else None)
-    if reply and reply.results:
+    reply = replies.for_request(newest.PROOF)
+    if reply and any(newest.is_it(connection, result) for result in reply.results):
         visit.sentinel_checked = True
-    elif reply and reply.status in _NO_RECORD:
+    elif reply and reply.status in NO_RECORD:
         visit.writes_allowed = False
         connection.alarm = (
             "The newest record that the bridge wrote is not in this QuickBooks file: an older copy was restored or "
@@ -163,10 +193,10 @@ def _apply_query(scene: Scene, task: Task, reply: Reply, orders: Orders) -> None
         again(scene, task, why=_sentence(told, reply))
         return
     if _lost_page(task, reply) and task.attempts <= len(BACK_OFF):
-        again(scene, task, why="QuickBooks gave an empty page in the middle of a list; it is read again.")
+        again(scene, task, why="QuickBooks left out a page of a list; it is read again.")
         return
     missing = task.submission_id is not None and not reply.results
-    lost = missing or _lost_page(task, reply) or _lost_report(task, reply)
+    lost = missing or _lost_page(task, reply) or _lost_report(task, reply) or (not has_none and _lost_list(task, reply))
     if lost or not (has_none or told.reaction in (Reaction.DONE, Reaction.NOTHING_FOUND)):
         if isinstance(task.request, CustomTxnDetail) and task.request.job and reply.status in _NO_JOB:
             _ask_lists_whole(scene)
@@ -194,9 +224,16 @@ def _has_none(task: Task, reply: Reply) -> bool:
 
 
 def _lost_page(task: Task, reply: Reply) -> bool:
-    """Whether a later page of an iterator came without a record: the one before it said that some were left."""
+    """Whether an iterator's records are missing: those that the page before it told of, or the way to those left."""
     iterator: Iterator | None = getattr(task.request, "iterator", None)
+    if reply.remaining and not reply.iterator_id:
+        return True
     return iterator is not None and iterator.id != "" and not reply.results
+
+
+def _lost_list(task: Task, reply: Reply) -> bool:
+    """Whether orders or estimates are there that QuickBooks only cannot show."""
+    return must_be_known(task) and not reply.results and reply.status in _NOT_SHOWN
 
 
 def _lost_report(task: Task, reply: Reply) -> bool:

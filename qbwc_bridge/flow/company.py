@@ -13,6 +13,10 @@ from qbwc_bridge.qbxml.requests import negotiate
 WRONG = "Another QuickBooks company"
 UNCONFIRMED = "A QuickBooks company waits to be confirmed"
 CURRENCIES = "A company with multi-currency"
+UNTOLD = (
+    "QuickBooks does not tell the preferences of the company, which may use several currencies: nothing is written. In "
+    "QuickBooks an administrator allows the user that the Web Connector signs in as to read the preferences."
+)
 TOO_OLD = "This QuickBooks understands qbXML only up to"
 """First words of the alarms that end by themselves when the right company visits."""
 
@@ -24,14 +28,18 @@ def identify(
     preferences: PreferencesRet | None,
     *,
     owner_id: str,
+    asked: bool = False,
 ) -> bool:
     """Take in the replies of the first call; gives whether they were enough to know the company.
 
-    Sets the visit's `facts_read` and `writes_allowed` and the connection's alarm.
+    Sets the visit's `facts_read` and `writes_allowed` and the connection's alarm. Told again in a visit that goes on,
+    they can take the leave to write away, but not give it. Preferences that are missing must be `asked` for; then those
+    that the same file had before hold, because a user may have no right to read them.
     """
-    if host is None or company is None:
+    if host is None or company is None or not (preferences or asked):
         return False
     connection, visit, before = scene.connection, scene.visit, scene.connection.company
+    may_write = visit.writes_allowed or not visit.facts_read
     facts = Company(
         name=company.company_name or company.legal_name,
         file_id=company.file_id(owner_id),
@@ -41,17 +49,18 @@ def identify(
         dividing_date=company.dividing_date,
         file_path=connection.company.file_path,
     )
-    if preferences:
+    told: PreferencesRet | Company | None = preferences or (before if _same_file(facts, before) else None)
+    if told:
         facts = replace(
             facts,
-            uses_estimates=preferences.uses_estimates,
-            uses_purchase_orders=preferences.uses_purchase_orders,
-            uses_classes=preferences.uses_classes,
-            multi_currency=preferences.multi_currency,
-            closing_date=preferences.closing_date,
-            report_basis=preferences.report_basis,
+            uses_estimates=told.uses_estimates,
+            uses_purchase_orders=told.uses_purchase_orders,
+            uses_classes=told.uses_classes,
+            multi_currency=told.multi_currency,
+            closing_date=told.closing_date,
+            report_basis=told.report_basis,
         )
-    problem = ""
+    problem = "" if told else UNTOLD
     try:
         facts = replace(facts, qbxml_version=negotiate(host.supported_versions, below=visit.refused_version))
     except QuickBooksError as error:
@@ -74,9 +83,9 @@ def identify(
         )
     if problem:
         connection.alarm = problem
-    elif connection.alarm.startswith((WRONG, UNCONFIRMED, CURRENCIES, TOO_OLD)):
+    elif connection.alarm.startswith((WRONG, UNCONFIRMED, CURRENCIES, UNTOLD, TOO_OLD)):
         connection.alarm = ""
-    visit.writes_allowed = not connection.alarm
+    visit.writes_allowed = may_write and not connection.alarm
     if connection.alarm:
         visit.last_error = connection.alarm
     return True
@@ -111,6 +120,10 @@ def _our_file(connection: Connection) -> bool:
     return connection.company.file_id in ("", connection.file_id)
 
 
+def _same_file(one: Company, other: Company) -> bool:
+    return (fold(one.name), one.file_id) == (fold(other.name), other.file_id)
+
+
 def _another_file(connection: Connection) -> bool:
     facts = connection.company
     return fold(facts.name) != fold(connection.bound_name) or facts.file_id != connection.bound_file_id
@@ -125,6 +138,11 @@ def _stranger(connection: Connection) -> str:
         if connection.company_name and fold(connection.company_name) != fold(facts.name):
             return f"{WRONG} is open: {called}, expected {connection.company_name}. Nothing is read or written."
         return f"{UNCONFIRMED}: {called}. An admin runs connection confirm {connection.name} if it is the right one."
-    if _another_file(connection):
+    if fold(facts.name) != fold(connection.bound_name):
         return f"{WRONG} is open: {called}, expected {connection.bound_name}. Nothing is read or written."
+    if facts.file_id != connection.bound_file_id:
+        return (
+            f"{WRONG} is open: {called} has the name of the bound one, but is another file. Nothing is read or "
+            f"written. If it is the right one, an admin runs connection confirm {connection.name}."
+        )
     return ""

@@ -58,7 +58,7 @@ def newest_write_message(scene: Scene, language: Language) -> MessageSet | None:
     connection = scene.connection
     if scene.visit.sentinel_checked or not connection.newest_write:
         return None
-    return _store(scene, "sentinel", language.message([("proof", newest.query(connection))], connection))
+    return _store(scene, "sentinel", language.message([(newest.PROOF, newest.query(connection))], connection))
 
 
 def nearest(scene: Scene) -> Task | None:

@@ -10,8 +10,10 @@ from collections.abc import Mapping, Sequence
 from qbwc_bridge.domain.quickbooks import Request
 from qbwc_bridge.domain.records import Connection, History, Submission, Task
 from qbwc_bridge.domain.states import ALIVE, State, TaskState, check_move, check_task_move
+from qbwc_bridge.flow.readings import UNREAD, must_be_known
 from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.ports import UnitOfWork
+from qbwc_bridge.qbxml.by_itself import BACK_OFF
 
 log = logging.getLogger("qbwc_bridge.flow")
 
@@ -65,20 +67,33 @@ def move_task(
 
 
 def give_up(scene: Scene, task: Task, why: str, *, after: TaskState = TaskState.PARKED) -> None:
-    """End a task that a person must see to, parked or cancelled, and say so on its submission."""
-    move_task(scene.uow, task, after, now=scene.now, why=why)
-    for row in submissions_of(scene.uow, [task]).values():
+    """End a task that a person must see to, parked or cancelled, and say so on its submission.
+
+    After a list that must be known nothing more is written in this visit; the next one reads it again first.
+    """
+    scene.visit.failed += fail(scene.uow, task, why, now=scene.now, after=after)
+    if must_be_known(task):
+        scene.visit.writes_allowed = False
+        scene.visit.last_error = f"{UNREAD} {why}"
+
+
+def fail(uow: UnitOfWork, task: Task, why: str, *, now: dt.datetime, after: TaskState = TaskState.PARKED) -> int:
+    """Do the same where no visit is under way; gives how many submissions failed."""
+    failed = 0
+    move_task(uow, task, after, now=now, why=why)
+    for row in submissions_of(uow, [task]).values():
         if row.state is State.SYNCED and row.choice == "close":
             row.choice = ""
-            scene.uow.submissions.save(row)
-            note(scene.uow, row, now=scene.now, who=BRIDGE, why=f"not closed: {why}")
+            uow.submissions.save(row)
+            note(uow, row, now=now, who=BRIDGE, why=f"not closed: {why}")
         if row.state not in (State.ACCEPTED, State.EXPORTING):
             continue  # it changed in Procore or was taken back while QuickBooks was asked
         row.reasons = [why]
-        scene.visit.failed += 1
+        failed += 1
         if row.state is State.ACCEPTED:  # what was sent was not the record itself, such as the customer above a job
-            move(scene.uow, row, State.EXPORTING, now=scene.now, why="made ready for QuickBooks")
-        move(scene.uow, row, State.FAILED, now=scene.now, why=why)
+            move(uow, row, State.EXPORTING, now=now, why="made ready for QuickBooks")
+        move(uow, row, State.FAILED, now=now, why=why)
+    return failed
 
 
 def note(uow: UnitOfWork, row: Submission, *, now: dt.datetime, who: str, why: str) -> None:
@@ -113,6 +128,11 @@ def add_task(
 def is_write(task: Task) -> bool:
     """Whether a task changes QuickBooks."""
     return task.kind.endswith(("Add", "Mod"))
+
+
+def hopeless(task: Task) -> bool:
+    """Whether a reading was tried too often: it would hold up all that comes after it for ever."""
+    return task.attempts > len(BACK_OFF) and not is_write(task)
 
 
 Rows = Mapping[int | None, Submission]

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from qbwc_bridge.domain.quickbooks import CustomerQuery, ItemQuery, Request, VendorQuery, query_of
 from qbwc_bridge.domain.records import Connection, Kind, Submission
-from qbwc_bridge.domain.replies import ListRet, TxnRet
+from qbwc_bridge.domain.replies import ListRet, Result, TxnRet
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.flow.mirror import list_kind
 from qbwc_bridge.flow.scene import Scene
@@ -19,16 +19,27 @@ _RECORDS: dict[Kind, str] = {
     "change_order": "PurchaseOrder",
 }
 
+PROOF = "proof"
+"""The requestID of that query: no number of a task."""
+
 MOST_TRIED = 20
 """Records tried after the newest one was deleted: more than people delete between two visits."""
 
 
 def remember(connection: Connection, result: ListRet | TxnRet) -> None:
     """Take note of what was just written."""
+    connection.newest_write = _called(result)
+
+
+def is_it(connection: Connection, result: Result) -> bool:
+    """Whether what QuickBooks shows is that record."""
+    return isinstance(result, ListRet | TxnRet) and _called(result) == connection.newest_write
+
+
+def _called(result: ListRet | TxnRet) -> str:
     if isinstance(result, ListRet):
-        connection.newest_write = f"{list_kind(result).capitalize()}:{result.list_id}"
-    else:
-        connection.newest_write = f"{result.kind}:{result.txn_id}"
+        return f"{list_kind(result).capitalize()}:{result.list_id}"
+    return f"{result.kind}:{result.txn_id}"
 
 
 def query(connection: Connection) -> Request:

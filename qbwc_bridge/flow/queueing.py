@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import replace
 from typing import Any
 
+from qbwc_bridge.domain import ages
 from qbwc_bridge.domain.quickbooks import Request
 from qbwc_bridge.domain.records import KINDS_IN_ORDER, Connection, Submission, Task
 from qbwc_bridge.domain.states import ALIVE, State, TaskState
@@ -12,9 +13,9 @@ from qbwc_bridge.flow.building import is_own_write, next_request
 from qbwc_bridge.flow.changes import going_together, owner_of
 from qbwc_bridge.flow.contents import content_text
 from qbwc_bridge.flow.facts import Facts
-from qbwc_bridge.flow.moves import BRIDGE, add_task, move, move_task, note
+from qbwc_bridge.flow.moves import BRIDGE, add_task, hopeless, move, move_task, note
 from qbwc_bridge.flow.options import Options
-from qbwc_bridge.flow.readings import LISTS_RANK, list_queries, window
+from qbwc_bridge.flow.readings import LISTS_RANK, LISTS_WHOLE_EVERY, list_queries, must_be_known, window
 from qbwc_bridge.ports import UnitOfWork
 
 
@@ -131,8 +132,14 @@ def ask_lists(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> None
                 task.request = request
             task.not_before = None  # no back-off: writes wait for it
             uow.tasks.save(task)
-            if task.state is TaskState.PARKED:
+            rests = _spared(task) and not ages.due(task.sent_at, now, LISTS_WHOLE_EVERY)
+            if task.state is TaskState.PARKED and not rests:
                 _ask_again(uow, task, now)
+
+
+def _spared(task: Task) -> bool:
+    """Whether a reading gets one try a day, for QuickBooks breaks at it each time and a visit ends with that."""
+    return hopeless(task) and not must_be_known(task)
 
 
 def _ask_again(uow: UnitOfWork, task: Task, now: dt.datetime) -> None:
@@ -140,5 +147,6 @@ def _ask_again(uow: UnitOfWork, task: Task, now: dt.datetime) -> None:
     request: Any = task.request
     if getattr(request, "iterator", None):
         task.request = replace(request, iterator=replace(request.iterator, id=""))
-    task.attempts = 0
+    if not _spared(task):
+        task.attempts = 0
     move_task(uow, task, TaskState.QUEUED, now=now, why="a list that was not read whole is read again")

@@ -20,7 +20,7 @@ from qbwc_bridge.domain.quickbooks import (
     TxnDeletedQuery,
     VendorQuery,
 )
-from qbwc_bridge.domain.records import Connection
+from qbwc_bridge.domain.records import Connection, Task
 
 LIST_PAGE = 500
 """Records of a list per page: a page of 500 customers is about 1.5 MB, well below every known limit."""
@@ -48,6 +48,8 @@ LISTS: dict[type[Request], ListKind] = {
 }
 """Which list a query reads."""
 
+UNREAD = "Nothing is written before QuickBooks' lists and orders are read."
+
 OPTIONAL = (ClassQuery, EmployeeQuery, OtherNameQuery, ListDeletedQuery, TxnDeletedQuery)
 """What a user, an edition or a company may be without: where it is refused it stays unknown, and stops nothing."""
 
@@ -63,6 +65,15 @@ ORDER_TYPES = ("Estimate", "PurchaseOrder")
 
 LISTS_RANK, COSTS_RANK = 0, 99
 """Lists are read first, costs last; writes stand between, in dependency order."""
+
+
+def must_be_known(task: Task) -> bool:
+    """Whether a task reads orders or estimates, without which nothing is written: one may stand there already.
+
+    QuickBooks takes the same number twice, but every name only once: lists that cannot be read stop nothing for ever.
+    """
+    own = task.rank == LISTS_RANK and task.submission_id is None
+    return own and isinstance(task.request, EstimateQuery | PurchaseOrderQuery)
 
 
 def whole_due(connection: Connection, now: dt.datetime) -> bool:

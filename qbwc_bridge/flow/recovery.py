@@ -16,15 +16,13 @@ from qbwc_bridge.domain.states import TaskState
 from qbwc_bridge.errors import ImpossibleMove
 from qbwc_bridge.flow import adoption, mirror
 from qbwc_bridge.flow.language import Language
-from qbwc_bridge.flow.moves import give_up, is_write, move_task, submissions_of
+from qbwc_bridge.flow.moves import fail, give_up, hopeless, is_write, move_task, submissions_of
+from qbwc_bridge.flow.readings import COSTS_RANK, LISTS_RANK
 from qbwc_bridge.flow.rebuilding import each_alone
 from qbwc_bridge.flow.scene import Scene
-from qbwc_bridge.ports import UnitOfWork
+from qbwc_bridge.ports import Filled, UnitOfWork
 from qbwc_bridge.qbxml.by_itself import BACK_OFF
-from qbwc_bridge.qbxml.statuses import Reaction, meaning
-
-_CLEAR = (Reaction.DONE, Reaction.NOTHING_FOUND)
-"""A look-up so answered tells for sure what QuickBooks has."""
+from qbwc_bridge.qbxml.statuses import NO_RECORD
 
 MOST_LOOK_UPS = 6
 """Look-ups without a clear answer, one a visit, before a person is asked: a doubt must not hold all later work."""
@@ -33,20 +31,39 @@ NOTHING_STORED = "QuickBooks has no stored reply of it"
 """Note on the recovery message: the look-up comes next."""
 
 
+def begin(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> None:
+    """Begin a visit with what earlier ones left behind."""
+    doubt(uow, connection, now)
+    _restart_iterators(uow, connection, now)
+    _shorten_waits(uow, connection, now)
+
+
 def doubt(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> None:
-    """Begin a visit: what was sent and not answered is in doubt; queries are simply asked again."""
+    """Put what was sent and not answered in doubt; queries are simply asked again, but not for ever."""
     for task in uow.tasks.find(connection_id=connection.id, state=TaskState.SENT):
         move_task(uow, task, TaskState.IN_DOUBT, now=now, why="the session ended before its answer came")
-        if not is_write(task):
+        if is_write(task):
+            continue
+        if hopeless(task):
+            fail(uow, task, f"QuickBooks was asked this {task.attempts} times and never answered.", now=now)
+        else:
             _start_again(task)
             move_task(uow, task, TaskState.QUEUED, now=now, why="a query is asked again from its first page")
 
 
-def restart_iterators(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> None:
-    """Begin a visit: an iterator died with its session, so a query in the middle starts at its first page."""
-    for task in uow.tasks.find(connection_id=connection.id, state=TaskState.QUEUED):
+def _restart_iterators(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> None:
+    """Let a query in the middle start at its first page: its iterator died with its session."""
+    for task in uow.tasks.find(connection_id=connection.id, state=TaskState.QUEUED, rank=[LISTS_RANK, COSTS_RANK]):
         if _start_again(task):
             task.message = f"started again at {now:%H:%M}"
+            uow.tasks.save(task)
+
+
+def _shorten_waits(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> None:
+    """Let no task wait for a moment that is further off than any back-off: the clock was ahead when it was set."""
+    for task in uow.tasks.find(connection_id=connection.id, state=TaskState.QUEUED, not_before=Filled()):
+        if task.not_before and task.not_before > now + BACK_OFF[-1]:
+            task.not_before = None
             uow.tasks.save(task)
 
 
@@ -112,14 +129,14 @@ def looked_up(scene: Scene, message: MessageSet, replies: ReplySet) -> None:
     rows = submissions_of(scene.uow, tasks)
     for task in tasks:
         reply = replies.for_request(str(task.id))
-        if reply is None or not (_gone(task, reply) or meaning(reply.status).reaction in _CLEAR):
-            _unclear(scene, message, task)
-            continue
-        found = [result for result in reply.results if _is_ours(task, rows.get(task.submission_id), result)]
+        shown = reply.results if reply else ()
+        found = [result for result in shown if _is_ours(task, rows.get(task.submission_id), result)]
         if len(found) == 1:
             adoption.adopt(scene, task, rows, found[0], mirror.keep(scene, found))
-        elif not found:
+        elif not found and reply and _has_not(reply):
             _send_again(scene, task, together=len(tasks))
+        elif not found:
+            _unclear(scene, message, task)
         else:
             count = len(found)
             why = (
@@ -194,9 +211,13 @@ def _is_ours(task: Task, row: Submission | None, result: Result) -> bool:
     return fold(result.name) == fold(name) and above == (parent.list_id if parent else "")
 
 
-def _gone(task: Task, reply: Reply) -> bool:
-    """Whether what a change changes is no longer there: then the change is not in it either."""
-    return isinstance(task.request, qb.EstimateMod | qb.PurchaseOrderMod) and reply.status in (500, 3120)
+def _has_not(reply: Reply) -> bool:
+    """Whether a look-up that did not show the record says for sure that QuickBooks does not have it.
+
+    It found nothing of that name, or showed without any reserve what bears the number. A record that it only cannot
+    show (501, 510) is there, and would be made twice.
+    """
+    return reply.status in NO_RECORD or (reply.status == 0 and bool(reply.results))
 
 
 def _start_again(task: Task) -> bool:

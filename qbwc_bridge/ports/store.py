@@ -22,7 +22,7 @@ class Other:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A criterion: a text that is not the empty one."""
+    """A criterion: a value that is there and not the empty text."""
 
 
 class Store(Protocol[Row]):

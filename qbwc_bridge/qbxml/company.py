@@ -101,7 +101,10 @@ def _parts(text: str, problems: list[str]) -> dict[str, Element]:
 
 
 def _rescued(text: str) -> dict[str, Element]:
-    """Read a malformed answer: several documents in a row, bare ampersands, control characters, a missing end."""
+    """Read a malformed answer: several documents in a row, bare ampersands, control characters, a missing end.
+
+    A part that was cut is left out: what is missing of it would count as not set.
+    """
     joined = _BARE_AMPERSAND.sub("&amp;", _CONTROL.sub("", _INSTRUCTION.sub("", text)))
     try:
         root = parse_tree(f"<All>{joined}</All>", recover=True)
@@ -110,5 +113,6 @@ def _rescued(text: str) -> dict[str, Element]:
         return {}
     found: dict[str, Element] = {}
     for node in root.iter(*_PARTS):
-        found.setdefault(node.tag, node)
+        if f"</{node.tag}>" in joined:
+            found.setdefault(node.tag, node)
     return found

@@ -9,7 +9,11 @@ from qbwc_bridge.qbxml.connector_codes import CONNECTOR_CODES, HRESULTS
 from qbwc_bridge.qbxml.meanings import Meaning, Reaction, Who
 from qbwc_bridge.qbxml.status_codes import STATUS_CODES
 
-__all__ = ["Meaning", "Reaction", "Who", "connector", "hresult", "meaning"]
+__all__ = ["NO_RECORD", "Meaning", "Reaction", "Who", "connector", "hresult", "meaning"]
+
+NO_RECORD = frozenset({1, 500, 3120})
+"""Statuses of a query that found nothing of what was named. Others without a record, such as 0, 501 and 510, may only
+not show it."""
 
 _WARNINGS = range(500, 1000)
 """Warnings: the request was carried out (Intuit's ranges of status codes)."""

@@ -9,10 +9,9 @@ from qbwc_bridge.domain.states import TaskState
 from qbwc_bridge.errors import QuickBooksError
 from qbwc_bridge.flow import answers, company, dispatch, recovery
 from qbwc_bridge.flow.language import FIRST_VERSION, Language
-from qbwc_bridge.flow.moves import give_up, is_write, move_task
+from qbwc_bridge.flow.moves import give_up, hopeless, move_task
 from qbwc_bridge.flow.rebuilding import each_alone
 from qbwc_bridge.flow.scene import Scene
-from qbwc_bridge.qbxml.by_itself import BACK_OFF
 from qbwc_bridge.qbxml.company import parse_hcp
 from qbwc_bridge.qbxml.responses import parse_reply
 from qbwc_bridge.qbxml.statuses import Reaction
@@ -117,6 +116,8 @@ def refused(scene: Scene, sent: MessageSet, hresult: str, message: str) -> bool:
     if meaning.reaction is Reaction.SPLIT:
         return _split(scene, sent, tasks, told)
     scene.visit.last_error = told
+    if meaning.reaction is not Reaction.PERSON:  # who waits for a person tries until it is mended
+        _end_hopeless(scene, sent, tasks)
     return False
 
 
@@ -176,12 +177,16 @@ def _unreadable(scene: Scene, sent: MessageSet) -> bool:
         sent.answered_at = scene.now
         scene.uow.message_sets.save(sent)
         recovery.looked_up(scene, sent, ReplySet(()))
-    tasks = scene.uow.tasks.find(message_set_id=sent.id, state=TaskState.SENT)
-    hopeless = [task for task in tasks if task.attempts > len(BACK_OFF) and not is_write(task)]
+    return _end_hopeless(scene, sent, scene.uow.tasks.find(message_set_id=sent.id, state=TaskState.SENT))
+
+
+def _end_hopeless(scene: Scene, sent: MessageSet, tasks: list[Task]) -> bool:
+    """Give up the readings of a message that were tried too often; gives whether there was one."""
+    told, hopeless = scene.visit.last_error, [task for task in tasks if hopeless(task)]
     for task in hopeless:
-        give_up(scene, task, scene.visit.last_error)
+        give_up(scene, task, told)
     if hopeless:
-        _close(scene, sent, scene.visit.last_error)
+        _close(scene, sent, told)
     return bool(hopeless)
 
 
@@ -207,5 +212,5 @@ def _facts_answered(scene: Scene, replies: ReplySet, language: Language) -> None
     host = next((result for result in found if isinstance(result, HostRet)), None)
     named = next((result for result in found if isinstance(result, CompanyRet)), None)
     preferences = next((result for result in found if isinstance(result, PreferencesRet)), None)
-    if not company.identify(scene, host, named, preferences, owner_id=language.owner_id):
+    if not company.identify(scene, host, named, preferences, owner_id=language.owner_id, asked=True):
         scene.connection.alarm = f"{company.UNCONFIRMED}: QuickBooks did not tell which company is open."

@@ -27,14 +27,20 @@ from qbwc_bridge.webconnector.throttle import Throttle
 
 log = logging.getLogger("qbwc_bridge.webconnector")
 
-OLDEST_CLIENT = (2, 0)
+OLDEST_CLIENT = (2,)
 """Web Connectors before 2.0 lack the four-slot authenticate (guide, release notes of 2.0)."""
+
+LONGEST_VERSION = 40
+"""Characters of a version that are looked at: a real one has about 12."""
 
 IDLE_SHARE = 5
 """The lease between requests is a fifth of the lease while one is out (CONTRACT, SESSION_LEASE_SECONDS)."""
 
 STOP = -101
 """Any negative number makes the Web Connector ask getLastError and close (guide, receiveResponseXML)."""
+
+END = "done"
+"""The answer to connectionError that ends a visit (guide ch. 10)."""
 
 MOST_PAUSES = 6
 """NoOp answers in one visit (DESIGN): half a minute, in which a reading of Procore mostly ends."""
@@ -76,7 +82,7 @@ class Session:
 
     def client_version(self, version: str) -> str:
         """Let every Web Connector from 2.0 on pass; compared as numbers, because 34.0 is newer than 2.3."""
-        parts = tuple(int(part) for part in version.split(".") if part.isdigit())
+        parts = tuple(int(part) for part in version[:LONGEST_VERSION].split(".") if part.isdecimal())
         if parts and parts < OLDEST_CLIENT:
             return "E:This server needs QuickBooks Web Connector 2.0 or newer: install the current one from Intuit."
         return ""
@@ -118,8 +124,7 @@ class Session:
                     return [ticket, "busy"]
                 visit.ended_at = now
                 uow.visits.save(visit)
-            recovery.doubt(uow, connection, now)
-            recovery.restart_iterators(uow, connection, now)
+            recovery.begin(uow, connection, now)
             has_work = work.plan_visit(uow, connection, kit.options(connection), now)
             uow.connections.save(connection)
             if not has_work:
@@ -145,10 +150,10 @@ class Session:
             visit, language = scene.visit, self._kit.language
             if visit.last_error == words.PAUSE or not visit.facts_read:
                 visit.last_error = ""  # the pause is over, and QuickBooks opened at the second try
-            if company_file_name not in {"", scene.connection.company.file_path}:
-                scene.connection.company = replace(scene.connection.company, file_path=company_file_name)
-            if hcp_response and not visit.facts_read:
+            if hcp_response:
                 exchange.read_facts(scene, hcp_response, language)
+            if visit.facts_read and company_file_name not in {"", scene.connection.company.file_path}:
+                scene.connection.company = replace(scene.connection.company, file_path=company_file_name)
             message = self._ready.take(visit)
             if message is None or not exchange.stands(scene, message):
                 message = exchange.next_message(scene, language)
@@ -206,19 +211,18 @@ class Session:
         with self._kit.work(_connection_of(ticket)) as uow:
             scene = self._scene(uow, ticket)
             if scene is None:
-                return "done"
+                return END
             visit, meaning = scene.visit, hresult_meaning(hresult)
             visit.last_error = meaning.told(message, hresult)
             visit.connection_errors += 1
+            path = scene.connection.company.file_path if company.readable(scene.connection) else ""
+            tries = {Reaction.RETRY: "", Reaction.OPEN: path or END}
+            over = visit.connection_errors > MOST_TRIES or visit.ended_at is not None
+            answer = END if over else tries.get(meaning.reaction, END)
+            if answer != END:
+                self._renew(scene, out=True)  # QuickBooks takes its time to open
             scene.save()
-            if visit.connection_errors > MOST_TRIES or visit.ended_at is not None:
-                return "done"
-            if meaning.reaction is Reaction.RETRY:
-                return ""
-            path = scene.connection.company.file_path
-            if meaning.reaction is Reaction.OPEN and path and company.readable(scene.connection):
-                return path
-        return "done"
+            return answer
 
     def get_last_error(self, ticket: str) -> str:
         """Say why the visit stopped, in words for the Status column."""

@@ -5,15 +5,18 @@ import datetime as dt
 import pytest
 
 from qbwc_bridge.domain.records import ReleaseChoice
+from qbwc_bridge.domain.states import ALIVE, State, TaskState
 from qbwc_bridge.errors import BridgeError, ProcoreError, Refused
 from qbwc_bridge.flow import company as companies
 from qbwc_bridge.flow import decisions
 from qbwc_bridge.flow.release_steps import release
+from qbwc_bridge.qbxml.by_itself import BACK_OFF
 from qbwc_bridge.rehearsal.quickbooks import Company
 from qbwc_bridge.webconnector.session import Session
 from qbwc_bridge.webconnector.words import UNKNOWN_TICKET
 from qbwc_bridge.worker import pull
 from tests.journeys.bridge import COMPANY, Bridge
+from tests.journeys.wire import Talk, raw_bytes
 
 
 def accepted(bridge: Bridge) -> None:
@@ -205,3 +208,37 @@ def test_what_procore_changed_cannot_be_accepted_unseen(bridge: Bridge) -> None:
     assert after.state == "ready_to_export"
     with pytest.raises(BridgeError, match="changed in Procore"):
         bridge.decide(decisions.accept, after, seen=order.version)
+
+
+@pytest.mark.parametrize("hresult", ["0x80010105", ""])
+@pytest.mark.parametrize("query", ["EmployeeQuery", "CheckQuery"])
+def test_a_reading_at_which_quickbooks_breaks_each_time_stops_nothing_for_ever(
+    bridge: Bridge, query: str, hresult: str
+) -> None:
+    """Whether it tells an error or dies without a word: after some visits the others go on, and the page counts it."""
+    accepted(bridge)
+    bridge.refresh_costs()
+    with raw_bytes(bridge) as call:
+        for _ in range(9):
+            bridge.clock.pass_time(hours=5)
+            talk, progress = Talk(bridge, call), 0
+            if talk.login() != [""]:
+                break
+            while progress < 100 and (request := talk.send()):
+                if f"<{query}Rq" not in request:
+                    progress = talk.work(request)
+                elif hresult:
+                    progress = talk.receive("", hresult, "QuickBooks broke")
+                    break
+                else:
+                    break
+            if f"<{query}Rq" not in request or hresult:
+                talk.close()
+            bridge.company.end_session()
+    with bridge.app.kit.work() as uow:
+        broken = uow.tasks.find(kind=query, state=TaskState.PARKED)
+        left = uow.tasks.count(state=[*ALIVE])
+    assert [task.attempts for task in broken] == [len(BACK_OFF) + 1]
+    assert not left
+    assert bridge.company.orders()
+    assert not bridge.submissions(state=[State.ACCEPTED, State.EXPORTING])

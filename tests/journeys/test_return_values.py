@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from qbwc_bridge.flow.leases import PULL, give_back, take
+from qbwc_bridge.rehearsal.quickbooks import Company
 from qbwc_bridge.rehearsal.webconnector import soap, wsgi_post
 from qbwc_bridge.webconnector import session, words
 from qbwc_bridge.worker import pull
@@ -32,7 +33,10 @@ def busy(talk: Talk) -> Talk:
 # ---------------------------------------------------------------- versions
 
 
-@pytest.mark.parametrize("version", ["2.0.0.1", "2.1.0.30", "2.2.0.71", "2.3.0.215", "34.0.10014.6", "", "beta"])
+SINCE_2_0 = ["2.0.0.1", "2.1.0.30", "2.2.0.71", "2.3.0.215", "34.0.10014.6", "2", "34", "", "beta"]
+
+
+@pytest.mark.parametrize("version", [*SINCE_2_0, "\u00b2", "9" * 5000])
 def test_every_web_connector_since_2_0_goes_on_without_a_box(talk: Talk, version: str) -> None:
     """An empty answer goes on; a warning box would block an unattended PC, so there is none."""
     assert talk.call("clientVersion", version) == ""
@@ -228,6 +232,42 @@ def test_a_closed_company_file_is_named_once(busy: Talk) -> None:
     busy.login()
     assert busy.call("connectionError", busy.ticket, "0x80040416", "not running") == COMPANY_FILE
     assert busy.call("connectionError", busy.ticket, "0x80040416", "not running") == "done"
+
+
+def test_a_second_try_keeps_the_session(busy: Talk) -> None:
+    """QuickBooks takes minutes to open: a second PC stays busy meanwhile, as while a request is out."""
+    busy.login()
+    busy.bridge.clock.pass_time(seconds=100)
+    assert busy.call("connectionError", busy.ticket, "0x80040424", "QuickBooks is starting") == ""
+    first, hcp = busy.ticket, busy.bridge.company.hcp_response()
+    busy.bridge.clock.pass_time(minutes=9)
+    assert busy.login() == ["busy"]
+    assert busy.call("sendRequestXML", first, hcp, COMPANY_FILE, "US", "13", "0")
+
+
+def test_the_path_of_a_company_that_was_not_recognized_is_never_named(busy: Talk) -> None:
+    """Facts that cannot be read say nothing of the file that is open: the bound one's path stays."""
+    busy.login()
+    busy.to_the_end()
+    busy.close()
+    busy.bridge.refresh_costs()
+    busy.login()
+    other = "D:\\Other\\Company.qbw"
+    assert busy.call("sendRequestXML", busy.ticket, "no XML", other, "US", "13", "0")
+    busy.close()
+    busy.bridge.clock.pass_time(minutes=11)
+    busy.login()
+    assert busy.call("connectionError", busy.ticket, "0x80040416", "not running") == COMPANY_FILE
+
+
+def test_another_company_in_the_middle_of_a_visit_gets_no_write(busy: Talk) -> None:
+    """Facts that come a second time count: nothing is written to what they name."""
+    busy.login()
+    busy.work(busy.send())
+    stranger = Company(name="Redstone", now=busy.bridge.clock.now).hcp_response()
+    request = busy.call("sendRequestXML", busy.ticket, stranger, "D:\\Redstone.qbw", "US", "13", "0")
+    assert not request
+    assert "Redstone" in busy.error()
 
 
 @pytest.mark.parametrize("hresult", ["0x80040420", "0x8004040A", "0x80040408"])

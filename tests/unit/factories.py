@@ -134,6 +134,11 @@ class World:
         with self.unit() as (uow, _):
             return uow.tasks.find(**criteria)
 
+    def messages(self, **criteria: Any) -> list[MessageSet]:
+        """Message sets as stored."""
+        with self.unit() as (uow, _):
+            return uow.message_sets.find(**criteria)
+
     def history(self) -> list[History]:
         """The whole history."""
         with self.unit() as (uow, _):
@@ -165,8 +170,7 @@ class World:
             for old in uow.visits.find(ended_at=None):
                 old.ended_at = self.now
                 uow.visits.save(old)
-            recovery.doubt(uow, connection, self.now)
-            recovery.restart_iterators(uow, connection, self.now)
+            recovery.begin(uow, connection, self.now)
             work.plan_visit(uow, connection, self.options, self.now)
             uow.connections.save(connection)
             lease = self.now + dt.timedelta(minutes=10)

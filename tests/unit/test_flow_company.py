@@ -167,3 +167,48 @@ def test_a_reading_that_another_file_left_in_the_queue_keeps_no_window(world: Wo
     world.begin()
 
     assert {window(task.request) for task in world.tasks(state="queued")} == {None}
+
+
+def test_preferences_that_were_not_told_are_asked_for(world: World) -> None:
+    """Whether a company uses several currencies must be known before anything is written to it."""
+    with world.unit() as (uow, connection):
+        scene = Scene(uow, connection, uow.visits.add(Visit(connection.id, "t", world.now, world.now)), world.now)
+        assert not company.identify(scene, HOST, found(), None, owner_id=OWNER)
+        assert not scene.visit.facts_read
+        assert not scene.visit.writes_allowed
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_preferences_that_quickbooks_never_tells(world: World, known: bool) -> None:
+    """Those that the same file had before hold; of a file without them nothing is known, so nothing is written."""
+    if known:
+        visit(world, found())
+    with world.unit() as (uow, connection):
+        scene = Scene(uow, connection, uow.visits.add(Visit(connection.id, "t", world.now, world.now)), world.now)
+        assert company.identify(scene, HOST, found(), None, owner_id=OWNER, asked=True)
+        assert scene.visit.writes_allowed is known
+        assert connection.company.closing_date == (PREFERENCES.closing_date if known else None)
+        assert connection.alarm == ("" if known else company.UNTOLD)
+    connection, row = visit(world, found())
+    assert not connection.alarm
+    assert row.writes_allowed
+
+
+def test_facts_that_are_told_again_only_take_leave_to_write_away(world: World) -> None:
+    """Another company in the middle of a visit ends the writing; the right one does not undo what stopped it."""
+    visit(world, found())
+    with world.unit() as (uow, connection):
+        scene = Scene(uow, connection, uow.visits.add(Visit(connection.id, "t", world.now, world.now)), world.now)
+        company.identify(scene, HOST, found(), PREFERENCES, owner_id=OWNER)
+        assert scene.visit.writes_allowed
+        company.identify(scene, HOST, found("Redstone", THEIRS), PREFERENCES, owner_id=OWNER)
+        assert not scene.visit.writes_allowed
+        company.identify(scene, HOST, found(), PREFERENCES, owner_id=OWNER)
+        assert not scene.visit.writes_allowed
+
+
+def test_a_file_of_the_same_name_is_told_apart(world: World) -> None:
+    """The sentence does not say that a company is expected where that company is open."""
+    visit(world, found())
+    connection, _ = visit(world, found(file_id=""))
+    assert "has the name of the bound one, but is another file" in connection.alarm

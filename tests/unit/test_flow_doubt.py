@@ -25,30 +25,30 @@ __all__ = ["world"]  # the fixture
 def test_a_stored_reply_settles_the_doubt(world: World) -> None:
     """The empty message set brings the lost answer back; nothing is looked up and nothing sent twice."""
     accepted(world, commitment(1))
-    _lose_at(world, 2, done=True)
+    lose_at(world, 2, done=True)
     world.visit()
 
     assert set(world.states().values()) == {"synced"}
     assert not [each for each in world.desk.seen if getattr(each, "full_names", ())]
-    _nothing_twice(world)
+    nothing_twice(world)
 
 
 @pytest.mark.parametrize("done", [True, False])
 def test_without_a_stored_reply_a_look_up_decides(world: World, done: bool) -> None:
     """600 proves nothing: what exists is adopted, what does not is sent again."""
     accepted(world, commitment(1))
-    _lose_at(world, 2, done=done)
+    lose_at(world, 2, done=done)
     world.desk.stored.clear()
     world.visit()
 
     assert set(world.states().values()) == {"synced"}
-    _nothing_twice(world)
+    nothing_twice(world)
 
 
 def test_two_orders_with_one_mark_ask_a_person(world: World) -> None:
     """The bridge does not choose; the sentence says what to do."""
     accepted(world, commitment(1))
-    order = _lose_at(world, 5, done=True)
+    order = lose_at(world, 5, done=True)
     assert order == "PurchaseOrderAdd"
     (made,) = world.desk.orders.values()
     world.desk.orders["T-copy"] = replace(made, txn_id="T-copy")
@@ -63,7 +63,7 @@ def test_two_orders_with_one_mark_ask_a_person(world: World) -> None:
 def test_a_look_up_that_fails_ends_the_writes_of_the_visit(world: World) -> None:
     """It is asked again in the next visit, not for ever in this one, and nothing is written before."""
     accepted(world, commitment(1))
-    _lose_at(world, 5, done=False)
+    lose_at(world, 5, done=False)
     world.desk.stored.clear()
     world.desk.refuse = lambda request: (
         1000 if isinstance(request, qb.PurchaseOrderQuery) and request.ref_numbers else 0
@@ -76,7 +76,7 @@ def test_a_look_up_that_fails_ends_the_writes_of_the_visit(world: World) -> None
     world.desk.refuse = lambda _request: 0
     world.visit()
     assert set(world.states().values()) == {"synced"}
-    _nothing_twice(world)
+    nothing_twice(world)
 
 
 @pytest.mark.parametrize("told", ["shown", "silent", "left out"])
@@ -97,7 +97,7 @@ def test_a_write_that_was_done_but_not_shown_is_looked_up(world: World, told: st
     due(world)
     world.visit()
     assert set(world.states().values()) == {"synced"}
-    _nothing_twice(world)
+    nothing_twice(world)
 
 
 EVENTS = st.lists(st.sampled_from(["lost", "undone", "forgotten", "busy", "restart"]), min_size=1, max_size=6)
@@ -120,7 +120,7 @@ def test_whatever_is_lost_nothing_is_doubled(
                 world.visit()
                 world.desk.refuse = lambda _request: 0
             else:
-                _lose_at(world, data.draw(st.integers(1, 9)), done=event != "undone")
+                lose_at(world, data.draw(st.integers(1, 9)), done=event != "undone")
             if event == "forgotten":
                 world.desk.stored.clear()
             due(world)
@@ -129,13 +129,13 @@ def test_whatever_is_lost_nothing_is_doubled(
             world.visit()
 
         assert set(world.states().values()) == {"synced"}
-        _nothing_twice(world)
+        nothing_twice(world)
         order = next(each for each in world.desk.orders.values() if each.kind == "PurchaseOrder")
         assert order.total == cash(1200)
         assert not world.tasks(state=["queued", "sent", "in_doubt", "parked"])
 
 
-def _lose_at(world: World, nth: int, *, done: bool) -> str:
+def lose_at(world: World, nth: int, *, done: bool) -> str:
     """Let a visit die at its nth write, whose answer never comes; gives the kind of that write."""
     world.later(minutes=1)
     visit, count = world.begin(), 0
@@ -149,7 +149,8 @@ def _lose_at(world: World, nth: int, *, done: bool) -> str:
     return ""
 
 
-def _nothing_twice(world: World) -> None:
+def nothing_twice(world: World) -> None:
+    """No name, number or change stands twice in QuickBooks."""
     names = [(each.kind, each.full_name) for each in world.desk.lists.values()]
     assert len(names) == len(set(names))
     numbers = [(each.kind, each.ref_number) for each in world.desk.orders.values()]
@@ -171,7 +172,7 @@ def test_a_query_that_was_lost_is_simply_asked_again(world: World) -> None:
 def test_doubts_come_before_everything_else(world: World) -> None:
     """The oldest lost set is asked for first, then looked up, then the next."""
     accepted(world, commitment(1))
-    _lose_at(world, 1, done=False)
+    lose_at(world, 1, done=False)
     world.later(minutes=20)
     visit = world.begin()
     purposes = []
