@@ -104,9 +104,14 @@ def confirm(bridge: Bridge, name: str) -> None:
     found = bridge.connection(name)
     with bridge.kit.work() as uow:
         row = uow.connections.get(found.id)
-        connecting.confirm(uow, row, who=who(), now=bridge.now())
-        settle(bridge, uow, row.id)
-    click.echo(f"{row.name} is bound to {row.bound_name or 'a company without a name'}.")
+        changed = connecting.confirm(uow, row, who=who(), now=bridge.now())
+        if changed:
+            settle(bridge, uow, row.id)
+    bound = row.bound_name or "a company without a name"
+    if not changed:
+        click.echo(f"{row.name} is bound to {bound} already, and nothing waits to be confirmed: nothing was changed.")
+        return
+    click.echo(f"{row.name} is bound to {bound}.")
     say("The next visit of the Web Connector reads its lists: press Update Selected, or wait for it.")
 
 

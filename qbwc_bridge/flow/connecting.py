@@ -11,7 +11,7 @@ from qbwc_bridge.domain.names import fold
 from qbwc_bridge.domain.records import Connection, History
 from qbwc_bridge.errors import Refused, WrongUsage
 from qbwc_bridge.flow import cost_readings
-from qbwc_bridge.flow.company import bind
+from qbwc_bridge.flow.company import bind, readable
 from qbwc_bridge.flow.moves import token
 from qbwc_bridge.ports import UnitOfWork
 
@@ -91,20 +91,24 @@ def choose(uow: UnitOfWork, row: Connection, settings: Mapping[str, str], *, who
         note(uow, row, f"{key} set to {value or 'the default'}", who=who, now=now)
 
 
-def confirm(uow: UnitOfWork, row: Connection, *, who: str, now: dt.datetime) -> None:
+def confirm(uow: UnitOfWork, row: Connection, *, who: str, now: dt.datetime) -> bool:
     """Bind a connection to the company that last visited; what was read for another one is read anew.
 
+    Gives whether there was anything to confirm: where the bound company visited without an alarm nothing changes.
     Raises Refused where none has visited, and where its company cannot be served.
     """
     if row.company == Company():
         raise Refused(f"No QuickBooks company has visited {row.name} yet: run the Web Connector once on the PC.")
     if row.company.multi_currency:
         raise Refused(f"Company {row.company.name} has multi-currency switched on; this bridge cannot serve it.")
+    if readable(row) and not row.alarm:
+        return False
     bind(row)
     for reading in uow.readings.find(connection_id=row.id, applied_at=None):
         cost_readings.drop(uow, reading, now)
     uow.connections.save(row)
     note(uow, row, f"bound to {row.bound_name}", who=who, now=now)
+    return True
 
 
 def note(uow: UnitOfWork, row: Connection, why: str, *, who: str, now: dt.datetime) -> None:

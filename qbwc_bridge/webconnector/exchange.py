@@ -182,12 +182,12 @@ def _unreadable(scene: Scene, sent: MessageSet) -> bool:
 
 def _end_hopeless(scene: Scene, sent: MessageSet, tasks: list[Task]) -> bool:
     """Give up the readings of a message that were tried too often; gives whether there was one."""
-    told, hopeless = scene.visit.last_error, [task for task in tasks if hopeless(task)]
-    for task in hopeless:
+    told, ended = scene.visit.last_error, [task for task in tasks if hopeless(task)]
+    for task in ended:
         give_up(scene, task, told)
-    if hopeless:
+    if ended:
         _close(scene, sent, told)
-    return bool(hopeless)
+    return bool(ended)
 
 
 def _apply(scene: Scene, sent: MessageSet, replies: ReplySet, language: Language) -> None:

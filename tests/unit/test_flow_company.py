@@ -10,7 +10,7 @@ import pytest
 
 from qbwc_bridge.domain.records import Connection, Visit
 from qbwc_bridge.domain.replies import CompanyRet, HostRet, PreferencesRet
-from qbwc_bridge.flow import company
+from qbwc_bridge.flow import company, connecting
 from qbwc_bridge.flow.readings import window
 from qbwc_bridge.flow.scene import Scene
 from tests.unit.factories import OWNER, World
@@ -212,3 +212,19 @@ def test_a_file_of_the_same_name_is_told_apart(world: World) -> None:
     visit(world, found())
     connection, _ = visit(world, found(file_id=""))
     assert "has the name of the bound one, but is another file" in connection.alarm
+
+
+def test_confirming_twice_reads_nothing_anew(world: World) -> None:
+    """The company is bound, and an alarm ended, by the first; the second finds nothing to confirm."""
+    visit(world, found())
+    change(world, bound_name="Redstone", alarm="Another one.", newest_write="Vendor:1")
+    with world.unit() as (uow, connection):
+        assert connecting.confirm(uow, connection, who="Alice", now=world.now)
+        assert (connection.bound_name, connection.alarm, connection.newest_write) == ("Bluestone", "", "")
+        connection.newest_write, connection.lists_modified = "Vendor:1", dt.datetime(2026, 1, 1)  # noqa: DTZ001 - wall clock
+        assert not connecting.confirm(uow, connection, who="Alice", now=world.now)
+        assert connection.newest_write == "Vendor:1"
+        assert connection.lists_modified is not None
+        connection.alarm = "An older copy was restored."
+        assert connecting.confirm(uow, connection, who="Alice", now=world.now)
+        assert connection.lists_modified is None
