@@ -27,7 +27,8 @@ def text(row: Submission, found: Preview) -> str:
     rows = [[each.name, each.writes, each.there] for each in found.fields]
     what = _what(row)
     if found.nothing:
-        compared = table(["field", "from Procore", "is there"], rows)
+        writes = "from Procore, lines as written or agreed to" if found.as_left else "from Procore"
+        compared = table(["field", writes, "is there"], rows)
         return "\n\n".join([printable(found.nothing), f"How {what}, compares:", compared])
     parts = [f"{found.request} for {what}", *row.notes]
     if ">new-" in found.qbxml:

@@ -30,3 +30,10 @@ def readable(amount: Decimal) -> str:
     """Write an amount as bookkeepers do: 1,234.50, negative in parentheses."""
     text = f"{abs(amount):,.2f}"
     return f"({text})" if amount < 0 else text
+
+
+def readable_rate(rate: Decimal) -> str:
+    """Write a price of one unit in the same way, with all the decimals that it has, at least two."""
+    places = max(2, -int(rate.normalize().as_tuple().exponent))
+    text = f"{abs(rate):,.{places}f}"
+    return f"({text})" if rate < 0 else text

@@ -1,5 +1,6 @@
 """What stands beside a record: what would be written and what QuickBooks has now, and the messages that carried it."""
 
+import datetime as dt
 import re
 from collections import defaultdict
 from collections.abc import Iterable
@@ -10,16 +11,18 @@ from qbwc_bridge.domain.records import KINDS_OUTWARD, Connection, MessageSet, Su
 from qbwc_bridge.errors import Refused
 from qbwc_bridge.flow.previewing import Field, Preview, preview, preview_outward
 from qbwc_bridge.statuspage.ask import Ask
+from qbwc_bridge.statuspage.render import day
 
 LABELS = {
     "ref_number": "Number",
     "txn_date": "Date",
     "is_1099": "1099",
     "name": "Name",
-    "txn_id": "QuickBooks' id",
-    "list_id": "QuickBooks' id",
 }
 """Fields whose name in qbXML is not how a bookkeeper calls them."""
+
+HIDDEN = frozenset({"txn_id", "list_id", "edit_sequence"})
+"""What only QuickBooks reads: by which record and state of it a change is meant."""
 
 MOST_MESSAGES = 10
 """The newest message sets that are shown: a record is seldom sent more than twice."""
@@ -34,16 +37,12 @@ _OF_LINE = re.compile(r"line (\d+) (.+)")
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One field: what will be written and what stands there."""
+    """One field: what will be written, what stands there, and whether that is something else."""
 
     name: str
     writes: str
     there: str
-
-    @property
-    def differs(self) -> bool:
-        """Whether something else stands there."""
-        return bool(self.there) and self.writes != self.there
+    differs: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +64,7 @@ class ComparedLine:
     place: int
     writes: Side
     there: Side
-
-    @property
-    def differs(self) -> bool:
-        """Whether something else stands there."""
-        return self.there != Side() and self.writes != self.there
+    differs: bool
 
 
 def beside(ask: Ask, connection: Connection, row: Submission) -> dict[str, Any]:
@@ -103,17 +98,33 @@ def _preview(ask: Ask, connection: Connection, row: Submission) -> tuple[Preview
 
 def _heads(fields: Iterable[Field]) -> list[Compared]:
     return [
-        Compared(LABELS.get(each.name, each.name.replace("_", " ").capitalize()), each.writes, each.there)
+        Compared(
+            LABELS.get(each.name, each.name.replace("_", " ").capitalize()),
+            _shown(each.name, each.writes),
+            _shown(each.name, each.there),
+            each.differs,
+        )
         for each in fields
-        if not _OF_LINE.fullmatch(each.name)
+        if not _OF_LINE.fullmatch(each.name) and each.name not in HIDDEN
     ]
+
+
+def _shown(name: str, text: str) -> str:
+    """Write a date as the page does; previews, which commands show as well, have it as programs read it."""
+    return day(dt.date.fromisoformat(text)) if name == "txn_date" and text else text
 
 
 def _lines(fields: Iterable[Field]) -> list[ComparedLine]:
     writes: dict[int, dict[str, str]] = defaultdict(dict)
     there: dict[int, dict[str, str]] = defaultdict(dict)
+    differing = set()
     for each in fields:
         found = _OF_LINE.fullmatch(each.name)
         if found:
-            writes[int(found[1])][found[2]], there[int(found[1])][found[2]] = each.writes, each.there
-    return [ComparedLine(place, Side(**writes[place]), Side(**there[place])) for place in sorted(writes)]
+            place, part = int(found[1]), found[2]
+            writes[place][part], there[place][part] = each.writes, each.there
+            if each.differs:
+                differing.add(place)
+    return [
+        ComparedLine(place, Side(**writes[place]), Side(**there[place]), place in differing) for place in sorted(writes)
+    ]

@@ -11,6 +11,7 @@ from qbwc_bridge.domain.names import fold
 from qbwc_bridge.domain.procore import Commitment
 from qbwc_bridge.domain.quickbooks import VendorAdd
 from qbwc_bridge.domain.records import MessageSet, Task, Visit
+from qbwc_bridge.flow import work
 from qbwc_bridge.statuspage import beside
 from qbwc_bridge.statuspage.sessions import COOKIE
 from tests.page.office import MAIN, NOW, Browser, Office
@@ -100,6 +101,38 @@ def test_differences_to_quickbooks_are_marked_by_sign_and_word(office: Office, a
     assert "18,500.00" in line
     assert "19,000.00" in line
     assert "≠</span> differs" in line
+
+
+def test_amounts_and_dates_read_as_everywhere_on_the_page(office: Office, alice: Browser) -> None:
+    """A negative amount stands in parentheses, a rate of 1 has two decimals, and the date no other form."""
+    text = alice.get(f"/connections/{MAIN}/submissions/{office.row('PO-2024-000123').id}?written=1").text
+    assert "1 \N{MULTIPLICATION SIGN} (250.50)" in text
+    assert ">10 Mar 2026<" in text
+    assert "-250.50" not in re.sub(r"<pre.*?</pre>", "", text, flags=re.DOTALL)
+    text = alice.get(f"/connections/{MAIN}/submissions/{office.row('PO-001').id}").text
+    assert "18,500 \N{MULTIPLICATION SIGN} 1.00" in text
+
+
+def test_an_update_tells_no_ids_of_quickbooks(office: Office, alice: Browser) -> None:
+    """What a Mod says of which record and version it means is QuickBooks' affair."""
+    row = exported(office, "PO-001")
+    with office.kit.work() as uow:
+        found = uow.documents.first(connection_id=row.connection_id, kind="commitment", key=row.key)
+        assert found is not None
+        assert isinstance(found.document, Commitment)
+        found.document = replace(found.document, title="Board, studs and tape")
+        uow.documents.save(found)
+        record = uow.transactions.find(txn_id="T1")[0]
+        record.lines[0].amount = record.total = Decimal("18500.00")
+        record.read_visit_id = uow.visits.add(Visit(row.connection_id, "x", NOW, NOW)).id
+        uow.transactions.save(record)
+        connection = uow.connections.get(row.connection_id)
+        work.settle(uow, connection, office.kit.options(connection), NOW)
+    text = alice.get(f"/connections/{MAIN}/submissions/{row.id}").text
+    assert "What will be written" in text
+    assert ">Memo<" in text
+    assert "Edit sequence" not in text
+    assert "QuickBooks&#39; id" not in text
 
 
 def test_what_cannot_be_built_yet_is_told(office: Office, alice: Browser) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qbwc_bridge.domain.money import cents, readable, total
+from qbwc_bridge.domain.money import cents, readable, readable_rate, total
 from qbwc_bridge.domain.names import fold, mark, near
 from qbwc_bridge.domain.procore import BudgetChange, BudgetRow, Project, Vendor, version
 from qbwc_bridge.domain.states import (
@@ -62,6 +62,16 @@ def test_amounts_read_as_bookkeepers_write_them() -> None:
     """Thousands are parted, and what is negative stands in parentheses."""
     assert readable(cash("1234567.5")) == "1,234,567.50"
     assert readable(cash(-12)) == "(12.00)"
+
+
+def test_equal_rates_read_alike() -> None:
+    """A rate has two decimals at least and loses none, whichever noughts it came with."""
+    assert [readable_rate(Decimal(each)) for each in ("1", "1.000", "1E3", "-0.12345")] == [
+        "1.00",
+        "1.00",
+        "1,000.00",
+        "(0.12345)",
+    ]
 
 
 @given(st.text(), st.sampled_from(["", " ", "\t", "  "]))
