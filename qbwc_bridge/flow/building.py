@@ -19,7 +19,7 @@ from qbwc_bridge.domain.records import Submission
 from qbwc_bridge.errors import Refused
 from qbwc_bridge.flow import changes
 from qbwc_bridge.flow.agreement import DOCUMENTS
-from qbwc_bridge.flow.facts import Facts, accepted_on, job_ref
+from qbwc_bridge.flow.facts import Facts, accepted_on, job_ref, vendor_ref
 from qbwc_bridge.qbxml.types import fit_name, fit_ref_number, plain
 
 
@@ -128,12 +128,9 @@ def _order(facts: Facts, row: Submission) -> Request:
     commitment = facts.find(row.kind, row.key)
     if not isinstance(commitment, Commitment):
         raise Refused(f"{row.number} is no longer shown by Procore.")
-    vendor = facts.synced("vendor", str(commitment.vendor_id))
-    if vendor is None:
-        raise Refused(f"The vendor of {row.number} is not in QuickBooks yet.")
     return mapping.purchase_order(
         commitment,
-        vendor=Ref(list_id=vendor.quickbooks_id),
+        vendor=vendor_ref(facts, commitment),
         job=job_ref(facts, row),
         item_for=facts.item_for,
         number=fit_ref_number(row.name or row.number),

@@ -11,12 +11,12 @@ from qbwc_bridge.domain.books import TransactionRecord
 from qbwc_bridge.domain.changing import Mark, OrderDraft, Step, estimate_change, order_change
 from qbwc_bridge.domain.money import ZERO, cents
 from qbwc_bridge.domain.procore import Budget, BudgetCode, ChangeOrder, Commitment, ContractLine
-from qbwc_bridge.domain.quickbooks import PurchaseOrderMod, Ref, Request, query_of
+from qbwc_bridge.domain.quickbooks import PurchaseOrderMod, Request, query_of
 from qbwc_bridge.domain.records import Submission
 from qbwc_bridge.domain.states import ALIVE, State, TaskState
 from qbwc_bridge.errors import Refused
 from qbwc_bridge.flow import agreement, contents
-from qbwc_bridge.flow.facts import Facts, accepted_on, job_ref
+from qbwc_bridge.flow.facts import Facts, accepted_on, job_ref, vendor_ref
 from qbwc_bridge.flow.moves import mark_of
 from qbwc_bridge.qbxml.types import fit_ref_number, plain
 
@@ -93,12 +93,9 @@ def _second_order(facts: Facts, row: Submission) -> Request:
     commitment = facts.find("commitment", str(change.commitment_id)) if isinstance(change, ChangeOrder) else None
     if not isinstance(change, ChangeOrder) or not isinstance(commitment, Commitment):
         raise Refused(f"{row.number} is no longer shown by Procore.")
-    vendor = facts.synced("vendor", str(commitment.vendor_id))
-    if vendor is None:
-        raise Refused(f"The vendor of {row.number} is not in QuickBooks yet.")
     return mapping.purchase_order(
         replace(change, number=f"{commitment.number} CO {change.number}", lines=_named(change)),
-        vendor=Ref(list_id=vendor.quickbooks_id),
+        vendor=vendor_ref(facts, commitment),
         job=job_ref(facts, row),
         item_for=facts.item_for,
         number=fit_ref_number(row.name or f"{commitment.number}-{change.number}"),

@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from qbwc_bridge.domain import rules
 from qbwc_bridge.domain.books import ListKind, ListRecord, TransactionRecord
 from qbwc_bridge.domain.money import cents
 from qbwc_bridge.domain.names import Names, beginnings, fold, marks
@@ -349,6 +350,17 @@ def job_ref(facts: Facts, row: Submission) -> Ref:
     if job is None:
         raise Refused(f"The job of {row.number} is not in QuickBooks yet.")
     return Ref(list_id=job.quickbooks_id)
+
+
+def vendor_ref(facts: Facts, commitment: Commitment) -> Ref:
+    """The vendor of a commitment; raises Refused while Procore names none, or it is not in QuickBooks."""
+    missing = rules.no_vendor(commitment)
+    if missing:
+        raise Refused(missing)
+    vendor = facts.synced("vendor", str(commitment.vendor_id))
+    if vendor is None:
+        raise Refused(f"The vendor of {commitment.number} is not in QuickBooks yet.")
+    return Ref(list_id=vendor.quickbooks_id)
 
 
 def accepted_on(facts: Facts, row: Submission) -> dt.date:

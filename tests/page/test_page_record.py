@@ -147,6 +147,12 @@ def test_what_cannot_be_built_yet_is_told(office: Office, alice: Browser) -> Non
     assert "That cannot be said yet:" in text
 
 
+def test_an_order_without_vendor_says_so(office: Office, alice: Browser) -> None:
+    """What will be written hangs on Procore, not on QuickBooks: the sentence is that of the reason above."""
+    text = alice.get(f"/connections/{MAIN}/submissions/{office.row('PO-009').id}").text
+    assert "That cannot be said yet: Purchase order PO-009: no vendor is chosen in Procore." in text
+
+
 def test_messages_are_shown_to_those_who_decide(office: Office, alice: Browser, victor: Browser) -> None:
     """The qbXML that was sent and the answer, folded; who may only look is not shown other people's addresses."""
     row = office.row("PO-001")
@@ -202,7 +208,8 @@ def test_a_record_is_offered_what_has_nearly_its_name(office: Office, alice: Bro
     path = f"/connections/{MAIN}/submissions/{office.row(called).id}"
     text = html.unescape(alice.get(path).text)
     assert re.findall(r'name="quickbooks" value="([^"]*)">\s*<button name="action" value="link"', text) == [near]
-    assert re.findall(r'<option value="([^"]*)">', text) == ["Pacific Drywall", "Smith & Sons, Inc.", near]
+    offered = text[text.index("<datalist") : text.index("</datalist>")]
+    assert re.findall(r'<option value="([^"]*)">', offered) == ["Pacific Drywall", "Smith & Sons, Inc.", near]
     assert "Nearly the same name" not in victor.get(path).text
 
     alice.decide("link", office.row(called), quickbooks=near, **{"from": "record"})
