@@ -23,17 +23,16 @@ from qbwc_bridge.cli.tables import table
 from qbwc_bridge.domain.money import readable, total
 from qbwc_bridge.domain.records import KINDS_OUTWARD, Connection, Kind, Submission
 from qbwc_bridge.domain.states import State
-from qbwc_bridge.errors import Refused, WrongUsage
+from qbwc_bridge.errors import WrongUsage
 from qbwc_bridge.files.plain import printable
 from qbwc_bridge.flow import decisions, procore_links
+from qbwc_bridge.flow.agreement import DOCUMENTS
+from qbwc_bridge.flow.facts import LISTS_OF
 from qbwc_bridge.flow.previewing import preview as preview_of
 from qbwc_bridge.flow.previewing import preview_outward
 from qbwc_bridge.ports import UnitOfWork
-from qbwc_bridge.qbxml.types import fit_name, fit_ref_number
 
 KINDS = get_args(Kind)
-NUMBERED = frozenset({"budget", "commitment"})
-"""Kinds that have a RefNumber in QuickBooks; the others have a name."""
 
 kind_option = click.option("--kind", type=click.Choice(KINDS), help="Only submissions of this kind.")
 id_argument = click.argument("row_id", metavar="ID", type=int)
@@ -235,11 +234,13 @@ def set_(  # noqa: PLR0917 - click passes them by name
         raise WrongUsage("Give --name, --ref-number or --1099.")
 
     def edit(uow: UnitOfWork, row: Submission, now: dt.datetime) -> None:
-        text = _good_text(row, chosen_name, ref_number)
+        text = _chosen(row, chosen_name, ref_number)
         if is_1099 and row.kind != "vendor":
             raise WrongUsage(f"Submission {row.id} is a {row.kind.replace('_', ' ')}: only vendors get a 1099.")
-        answer = {"yes": True, "no": False}.get(is_1099 or "")
-        decisions.set_field(uow, row, name=text, is_1099=answer, who=who(), now=now)
+        if text is not None:
+            decisions.choose_name(uow, row, name=text, who=who(), now=now)
+        if is_1099:
+            decisions.answer_1099(uow, row, answer=is_1099 == "yes", who=who(), now=now)
 
     _decide(bridge, [row_id], name, edit)
 
@@ -294,24 +295,17 @@ def _decide(bridge: Bridge, ids: Sequence[int], name: str | None, act: Act, *, t
                 click.echo(printable(f"{row.id}: {called} is {row.state.replace('_', ' ')}."))
 
 
-def _good_text(row: Submission, name: str | None, ref_number: str | None) -> str | None:
-    """Check a name or number against what QuickBooks takes; raises WrongUsage for one of the wrong sort."""
+def _chosen(row: Submission, name: str | None, ref_number: str | None) -> str | None:
+    """Give the name or number that was chosen, if any; raises WrongUsage for one of the wrong sort."""
     if name is not None and ref_number is not None:
         raise WrongUsage("Give --name or --ref-number, not both.")
     if name is None and ref_number is None:
         return None
-    numbered, unnamed = row.kind in NUMBERED, row.kind not in NUMBERED and row.kind not in _FITTED
+    numbered, unnamed = row.kind in DOCUMENTS, row.kind not in DOCUMENTS and row.kind not in LISTS_OF
     if unnamed or numbered != (ref_number is not None):
         what = "--ref-number" if numbered else "neither --name nor --ref-number" if unnamed else "--name"
         raise WrongUsage(f"Submission {row.id} is a {row.kind.replace('_', ' ')}: it takes {what}.")
-    text = " ".join((name if ref_number is None else ref_number).split())  # type: ignore[union-attr] # one is given
-    fitted = fit_ref_number(text) if numbered else fit_name(_FITTED[row.kind], text)
-    if fitted != text:
-        raise Refused(f"QuickBooks would not take {text!r}: {fitted!r} would fit.")
-    return text
-
-
-_FITTED: Any = {"job": "job", "vendor": "vendor", "cost_code": "item"}
+    return name if ref_number is None else ref_number
 
 
 def _rows(

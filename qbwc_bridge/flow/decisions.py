@@ -15,9 +15,22 @@ from qbwc_bridge.flow.facts import LISTS_OF
 from qbwc_bridge.flow.linking import join, part
 from qbwc_bridge.flow.moves import alive_tasks, cancel_queued, move, note
 from qbwc_bridge.ports import UnitOfWork
+from qbwc_bridge.qbxml.types import Kind, fit_name, fit_ref_number
 
 _UPDATE_ENDS = (State.READY, State.BLOCKED, State.FAILED)
 """States of an update that a person can end otherwise than by writing it."""
+
+_NAMED: dict[str, Kind] = {"job": "job", "vendor": "vendor", "cost_code": "item"}
+"""Whose limits a name keeps."""
+
+_THERE = {
+    "job": "job named",
+    "vendor": "vendor named",
+    "cost_code": "item named",
+    "budget": "estimate numbered",
+    "commitment": "purchase order numbered",
+}
+"""What QuickBooks calls the record that a submission is linked to."""
 
 
 def accept(uow: UnitOfWork, row: Submission, *, who: str, now: dt.datetime, seen: str = "") -> None:
@@ -203,18 +216,39 @@ def _agree(uow: UnitOfWork, row: Submission) -> None:
         row.agreed = agreed_of(record)
 
 
-def set_field(
-    uow: UnitOfWork, row: Submission, *, name: str | None, is_1099: bool | None, who: str, now: dt.datetime
-) -> None:
-    """Choose the name or RefNumber in QuickBooks, or answer whether a vendor gets a 1099."""
+def choose_name(uow: UnitOfWork, row: Submission, *, name: str, who: str, now: dt.datetime) -> None:
+    """Choose the name in QuickBooks, of an estimate or order its number; an empty one means as in Procore.
+
+    Raises Refused where QuickBooks would take another text than this: it cuts what is too long without a word.
+    """
+    _check_editable(row)
+    text = " ".join(name.split())
+    if row.kind in DOCUMENTS:
+        what, fitted = "number", fit_ref_number(text)
+    elif row.kind in _NAMED:
+        what, fitted = "name", fit_name(_NAMED[row.kind], text)
+    else:
+        raise Refused(f"{_called(row)} has no name of its own in QuickBooks.")
+    if fitted != text:
+        raise Refused(f"QuickBooks would not take {text!r}: {fitted!r} would fit.")
+    row.name = text
+    uow.submissions.save(row)
+    note(uow, row, now=now, who=who, why=f"{what} in QuickBooks: {text or 'as in Procore'}")
+
+
+def answer_1099(uow: UnitOfWork, row: Submission, *, answer: bool | None, who: str, now: dt.datetime) -> None:
+    """Answer whether a new vendor gets a 1099; None leaves it to QuickBooks (ACCOUNTING 4)."""
+    _check_editable(row)
+    if row.kind != "vendor" or row.quickbooks_id:
+        raise Refused(f"{_called(row)} is no new vendor: QuickBooks owns whether it gets a 1099.")
+    row.is_1099 = answer
+    uow.submissions.save(row)
+    note(uow, row, now=now, who=who, why=f"1099: {'left alone' if answer is None else 'yes' if answer else 'no'}")
+
+
+def _check_editable(row: Submission) -> None:
     if row.state not in (State.BLOCKED, State.READY, State.FAILED):
         raise Refused(f"{_called(row)} is {_word(row)} and cannot be edited now.")
-    if name is not None:
-        row.name = name.strip()
-    if is_1099 is not None:
-        row.is_1099 = is_1099
-    uow.submissions.save(row)
-    note(uow, row, now=now, who=who, why=f"edited: name {row.name or 'as in Procore'}, 1099 {row.is_1099}")
 
 
 def _find(uow: UnitOfWork, row: Submission, quickbooks: str) -> tuple[str, str]:
@@ -233,7 +267,7 @@ def _find(uow: UnitOfWork, row: Submission, quickbooks: str) -> tuple[str, str]:
             )
         if found:
             return found[0].txn_id, found[0].ref_number
-    raise NotFound(f"QuickBooks has no {row.kind.replace('_', ' ')} named {quickbooks}, as far as it was read.")
+    raise NotFound(f"QuickBooks has no {_THERE[row.kind]} {quickbooks}, as far as it was read.")
 
 
 def _called(row: Submission) -> str:

@@ -21,6 +21,7 @@ class Picked:
     seen: str
     comment: str
     quickbooks: str
+    answer: str
 
 
 def _accept(ask: Ask, one: Picked) -> None:
@@ -63,7 +64,14 @@ def _new(ask: Ask, one: Picked) -> None:
 
 
 def _rename(ask: Ask, one: Picked) -> None:
-    decisions.set_field(ask.uow, one.row, name=one.quickbooks, is_1099=None, who=ask.person.name, now=ask.now)
+    decisions.choose_name(ask.uow, one.row, name=one.quickbooks, who=ask.person.name, now=ask.now)
+
+
+def _answer_1099(ask: Ask, one: Picked) -> None:
+    answers = {"yes": True, "no": False, "leave": None}
+    if one.answer not in answers:
+        raise BadForm("The form does not say yes, no or leave alone: reload the page and try again.")
+    decisions.answer_1099(ask.uow, one.row, answer=answers[one.answer], who=ask.person.name, now=ask.now)
 
 
 def _close_order(ask: Ask, one: Picked) -> None:
@@ -102,6 +110,8 @@ ACTIONS: Mapping[str, Action] = {
     "unlink": Action("Unlink", "Unlinked", _unlink),
     "new": Action("It is new", "Said to be new:", _new),
     "rename": Action("Keep", "Name in QuickBooks chosen for", _rename),
+    "renumber": Action("Keep", "Number in QuickBooks chosen for", _rename),
+    "answer_1099": Action("Keep", "1099 answered for", _answer_1099),
     "close_order": Action("Close its order in QuickBooks", "To be closed in QuickBooks: the order of", _close_order),
     "reopen": Action("Re-open the order for it", "To be written into the re-opened order:", _reopen),
     "second_order": Action("Make it a second order", "To be an order of its own:", _second_order),
@@ -144,7 +154,8 @@ def _picked(ask: Ask, connection: Connection, text: str) -> Picked:
     if not seen:
         raise BadForm("The form does not say which version of the record you saw: reload the page and try again.")
     form = ask.request.form
-    return Picked(row, seen, form.get("comment", "").strip(), form.get("quickbooks", "").strip())
+    comment, quickbooks, answer = (form.get(each, "").strip() for each in ("comment", "quickbooks", "answer"))
+    return Picked(row, seen, comment, quickbooks, answer)
 
 
 def _shown_again(ask: Ask, connection: Connection, chosen: str, picked: list[Picked]) -> Page:

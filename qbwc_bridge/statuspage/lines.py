@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from qbwc_bridge.domain.records import KINDS_OUTWARD, Connection, Submission
 from qbwc_bridge.domain.states import State
+from qbwc_bridge.flow.agreement import DOCUMENTS
 from qbwc_bridge.statuspage import words
 from qbwc_bridge.statuspage.ask import Ask
 
@@ -81,7 +82,9 @@ def possible(row: Submission) -> tuple[str, ...]:
         "link": linkable and state in _LINK_FROM,
         "unlink": bool(row.quickbooks_id) and (state is State.SYNCED or (row.update and state in _UPDATE_ENDS)),
         "new": linkable and state is State.BLOCKED and _asks(row, "say that it is new"),
-        "rename": named and state in _RENAME_FROM,
+        "rename": named and state in _RENAME_FROM and row.kind not in DOCUMENTS,
+        "renumber": named and state in _RENAME_FROM and row.kind in DOCUMENTS,
+        "answer_1099": named and state in _RENAME_FROM and row.kind == "vendor",
         "archive": state in _ARCHIVE_FROM,
         "agree": state is State.SYNCED and _asks(row, "agree to it here"),
         "close_order": state is State.SYNCED and not row.choice and _asks(row, "close its purchase order"),

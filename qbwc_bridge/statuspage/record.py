@@ -17,6 +17,7 @@ from qbwc_bridge.domain.procore import (
 from qbwc_bridge.domain.records import KINDS_OUTWARD, Connection, Submission
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.errors import NotFound
+from qbwc_bridge.flow.agreement import DOCUMENTS
 from qbwc_bridge.flow.links import to_choose
 from qbwc_bridge.flow.options import Options
 from qbwc_bridge.flow.procore_links import called, document_of
@@ -133,7 +134,8 @@ def _revised(ask: Ask, row: Submission, order: Commitment) -> str:
 
 def _quickbooks(row: Submission) -> list[tuple[str, str]]:
     facts = [("In QuickBooks", row.quickbooks_name or ("written" if row.quickbooks_id else ""))]
-    facts += [("Name chosen for QuickBooks", row.name), ("Accepted by", row.accepted_by)]
+    what = "Number" if row.kind in DOCUMENTS else "Name"
+    facts += [(f"{what} chosen for QuickBooks", row.name), ("Accepted by", row.accepted_by)]
     return [(label, text) for label, text in facts if text]
 
 

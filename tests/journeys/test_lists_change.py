@@ -150,7 +150,7 @@ def test_two_vendors_of_one_name_in_quickbooks(bridge: Bridge) -> None:
     assert f"vendor {LONG}South" in north.reasons[0]
     assert f"vendor {LONG}North" in south.reasons[0]
 
-    bridge.decide(decisions.set_field, south, name="Sierra Pumping South", is_1099=None)
+    bridge.decide(decisions.choose_name, south, name="Sierra Pumping South")
     bridge.accept_all()
     bridge.visit()
     names = {one.full_name for one in bridge.company.vendors()}
@@ -168,7 +168,7 @@ def test_two_orders_of_one_number_in_quickbooks(bridge: Bridge) -> None:
     row = bridge.find("commitment", "B-2024-00017")
     assert "order A-2024-00017" in row.reasons[0]
 
-    bridge.decide(decisions.set_field, row, name="B24-00017", is_1099=None)
+    bridge.decide(decisions.choose_name, row, name="B24-00017")
     bridge.accept_all()
     bridge.visit()
     numbers = [one.ref_number for one in bridge.company.orders()]
@@ -234,7 +234,7 @@ def test_an_employee_has_the_vendor_s_name(bridge: Bridge) -> None:
     assert {tag for text in people for tag in re.findall(r"<(\w+)>", text)} == told
     assert b"000-12-3456" not in b"".join(file.read_bytes() for file in bridge.folder.glob("bridge.db*"))
 
-    bridge.decide(decisions.set_field, row, name="Delta Grading (v)", is_1099=None)
+    bridge.decide(decisions.choose_name, row, name="Delta Grading (v)")
     bridge.accept_all()
     bridge.visit()
     assert "Delta Grading (v)" in {one.full_name for one in bridge.company.vendors()}

@@ -121,16 +121,52 @@ def test_linking_renaming_and_archiving(office: Office, alice: Browser) -> None:
         "QuickBooks has no vendor named Nobody"
         in alice.follow(alice.decide("link", vendor, quickbooks="Nobody", **record)).text
     )
+    order = office.row("PO-009")
+    told = alice.follow(alice.decide("link", order, quickbooks="NOPE-1", **record)).text
+    assert "QuickBooks has no purchase order numbered NOPE-1, as far as it was read." in told
     assert "needs the record" in alice.follow(alice.decide("link", vendor, **record)).text
     alice.decide("rename", vendor, quickbooks="Zoe's Glass", **record)
     assert office.row(vendor.title).name == "Zoe's Glass"
     alice.decide("link", vendor, quickbooks="smith & sons, inc.", **record)
     assert office.row(vendor.title).quickbooks_name == "Smith & Sons, Inc."
-    order = office.row("PO-009")
     alice.decide("archive", order, **record)
     assert office.row("PO-009").state is State.ARCHIVED
     alice.decide("archive", order, **record)
     assert office.row("PO-009").state is State.BLOCKED
+
+
+def test_a_number_that_quickbooks_would_cut_is_refused(office: Office, alice: Browser) -> None:
+    """Of an order its number is chosen, 11 characters; a longer one is refused with what would fit."""
+    record, order = {"from": "record"}, office.row("SC-014")
+    path = f"/connections/{MAIN}/submissions/{order.id}"
+    assert "Choose its number in QuickBooks" in alice.get(path).text
+    told = alice.follow(alice.decide("renumber", order, quickbooks="1234567890123", **record)).text
+    assert "QuickBooks would not take &#39;1234567890123&#39;: &#39;34567890123&#39; would fit." in told
+    assert office.row("SC-014").name == ""
+    told = alice.follow(alice.decide("renumber", order, quickbooks="SC-14", **record)).text
+    assert "Number in QuickBooks chosen for SC-014." in told
+    assert "<dt>Number chosen for QuickBooks</dt><dd>SC-14</dd>" in told
+    assert "number in QuickBooks: SC-14<" in told
+    assert "1099" not in told
+
+
+def test_a_new_vendor_is_asked_about_1099(office: Office, alice: Browser) -> None:
+    """Yes, no or leave alone stand beside its name; the answer is written, and of a vendor linked nothing is asked."""
+    record, called = {"from": "record"}, "Zoë's <Glass> & “More”"
+    path = f"/connections/{MAIN}/submissions/{office.row(called).id}"
+    assert '<option value="leave" selected>' in alice.get(path).text
+    for word, answer in (("yes", True), ("no", False), ("leave", None)):
+        told = alice.follow(alice.decide("answer_1099", office.row(called), answer=word, **record)).text
+        assert office.row(called).is_1099 is answer
+        assert f'<option value="{word}" selected>' in told
+        assert ('<th scope="row">1099</th>' in told) is (answer is not None)
+    assert alice.decide("answer_1099", office.row(called), answer="perhaps", **record).status_code == 400
+    linked = office.row("Pacific Drywall")
+    assert 'value="answer_1099"' not in alice.get(f"/connections/{MAIN}/submissions/{linked.id}").text
+    assert (
+        "is no new vendor"
+        in alice.follow(alice.decide("answer_1099", office.row("SC-014"), **record, answer="no")).text
+    )
 
 
 def test_viewer_decides_nothing(office: Office, victor: Browser) -> None:

@@ -128,14 +128,16 @@ def test_one_record_is_decided_and_taken_back(here: Office) -> None:
         (["done", "{id}", "--comment", "typed in"], "only failed records and updates"),
         (["unlink", "{id}"], "only synced records"),
         (["link", "{id}", "--quickbooks", "No Such Vendor"], "QuickBooks has no vendor named No Such Vendor"),
+        (["link", "{order}", "--quickbooks", "X-1"], "QuickBooks has no purchase order numbered X-1, as far as"),
+        (["set", "{order}", "--ref-number", "1234567890123"], "not take '1234567890123': '34567890123' would fit."),
         (["set", "{id}", "--name", "A:B"], "QuickBooks would not take 'A:B': 'A-B' would fit."),
         (["preview", "99999"], "There is no submission number 99999."),
     ],
 )
 def test_refused_decisions_are_one_sentence(here: Office, arguments: list[str], sentence: str) -> None:
     """What a rule forbids, or does not exist, changes nothing and says why; exit code 1."""
-    vendor = here.submission("vendor", "Delta Grading")
-    told = here.refused("review", *(part.format(id=vendor["id"]) for part in arguments))
+    vendor, order = here.submission("vendor", "Delta Grading"), here.submission("commitment", "SC-014")
+    told = here.refused("review", *(part.format(id=vendor["id"], order=order["id"]) for part in arguments))
     assert sentence in told
     assert here.submission("vendor", "Delta Grading") == vendor
 
@@ -168,6 +170,9 @@ def test_vendors_are_edited_linked_and_told_new(here: Office) -> None:
     here.run("review", "link", str(row["id"]), "--new")
     here.run("review", "link", str(row["id"]), "--quickbooks", "smith & sons")
     linked = here.submission("vendor", "Delta Grading")
+    with here.bridge.app.kit.work() as uow:
+        moves = uow.history.find(subject="submission", subject_id=row["id"])
+    assert {"name in QuickBooks: Delta", "1099: yes"} <= {move.why for move in moves}
     assert (linked["state"], linked["quickbooks"]) == ("synced", "Smith & Sons")
     rows = here.ask("map", "list", "--kind", "vendor")
     assert [(r["quickbooks"], r["procore"]) for r in rows] == [("Smith & Sons", "Delta Grading")]

@@ -36,7 +36,7 @@ def test_two_vendors_cut_to_one_name_are_both_blocked(make: Make) -> None:
     assert f"vendor {LONG}upply" in second.reasons[0]
     assert "review set" in first.reasons[0]
 
-    world.decide(decisions.set_field, second, name="Northern Systems", is_1099=None)
+    world.decide(decisions.choose_name, second, name="Northern Systems")
     assert {row.state for row in world.rows(kind="vendor")} == {State.READY}
     world.accept_all()
     world.visit()
@@ -106,7 +106,7 @@ def test_a_vendor_and_a_customer_to_be_created_collide(make: Make) -> None:
     assert "customer to be created" in world.row("vendor", VENDOR).reasons[0]
     assert "vendor Ready Mix Supply" in world.row("job", PROJECT).reasons[0]
 
-    world.decide(decisions.set_field, world.row("vendor", VENDOR), name="Ready Mix (v)", is_1099=None)
+    world.decide(decisions.choose_name, world.row("vendor", VENDOR), name="Ready Mix (v)")
     assert world.row("job", PROJECT).reasons == world.row("vendor", VENDOR).reasons == []
 
 
@@ -120,7 +120,7 @@ def test_a_name_of_which_nothing_is_left_asks_for_another(make: Make) -> None:
     for kind in ("job", "vendor"):
         (row,) = world.rows(kind=kind)
         assert "review set" in row.reasons[0]
-        world.decide(decisions.set_field, row, name=f"A {kind}", is_1099=None)
+        world.decide(decisions.choose_name, row, name=f"A {kind}")
         assert world.rows(kind=kind)[0].state is State.READY
 
 
@@ -161,7 +161,7 @@ def test_two_jobs_of_one_customer_cut_to_one_name_are_both_blocked(make: Make) -
     world.settle()
     assert all("project 24-001" in row.reasons[0] for row in world.rows(kind="job"))
 
-    world.decide(decisions.set_field, world.row("job", 8), name="24-001 Bath", is_1099=None)
+    world.decide(decisions.choose_name, world.row("job", 8), name="24-001 Bath")
     world.accept_all()
     world.visit()
     assert {row.state for row in world.rows(kind="job")} == {State.SYNCED}
@@ -192,7 +192,7 @@ def test_two_orders_cut_to_one_number_are_both_blocked(make: Make) -> None:
     assert "Purchase order B-2024-00017" in world.row("commitment", 1).reasons[0]
     assert "-2024-00017" in world.row("commitment", 2).reasons[0]
 
-    world.decide(decisions.set_field, world.row("commitment", 2), name="B24-17", is_1099=None)
+    world.decide(decisions.choose_name, world.row("commitment", 2), name="B24-17")
     assert not world.row("commitment", 1).reasons + world.row("commitment", 2).reasons
 
 

@@ -120,7 +120,7 @@ def test_a_full_name_has_at_most_159_characters(make: Make) -> None:
     world = reviewed(make, path, ("03-300",))
     world.decide(decisions.link, world.row("cost_code", "03-300"), quickbooks=":".join(path))
     assert world.row("cost_code", "03-300.M").reasons == []
-    world.decide(decisions.set_field, world.row("cost_code", "03-300.M"), name="M" * 31, is_1099=None)
+    world.decide(decisions.choose_name, world.row("cost_code", "03-300.M"), name="M" * 31)
     assert world.row("cost_code", "03-300.M").reasons == []
     world.desk.lists = {
         key: replace(each, full_name=f"x{each.full_name}") if each.full_name == ":".join(path) else each

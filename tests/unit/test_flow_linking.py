@@ -133,7 +133,7 @@ def test_a_new_record_of_a_name_in_use_needs_another_name(make: Make, kind: str)
     world.decide(decisions.say_new, row)
     assert f"for a {kind} already" in world.rows(kind=kind)[0].reasons[0]
 
-    world.decide(decisions.set_field, row, name="Another", is_1099=None)
+    world.decide(decisions.choose_name, row, name="Another")
     assert world.rows(kind=kind)[0].state is State.READY
 
 
@@ -170,7 +170,8 @@ def test_a_name_of_another_list_is_taken(make: Make) -> None:
     world.settle()
     assert "for a customer already" in world.row("vendor", VENDOR).reasons[0]
 
-    world.decide(decisions.set_field, world.row("vendor", VENDOR), name="Ready Mix Supply (v)", is_1099=True)
+    world.decide(decisions.choose_name, world.row("vendor", VENDOR), name="Ready Mix Supply (v)")
+    world.decide(decisions.answer_1099, world.row("vendor", VENDOR), answer=True)
     assert world.row("vendor", VENDOR).state is State.READY
     world.accept_all()
     world.visit()

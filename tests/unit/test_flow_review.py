@@ -268,7 +268,7 @@ def test_direct_export_leaves_alone_what_a_person_unlinked_or_took_back(make: Ma
     assert world.row("vendor", VENDOR).state is State.SYNCED
     world.decide(decisions.unlink, world.row("vendor", VENDOR))
     world.decide(decisions.say_new, world.row("vendor", VENDOR))
-    world.decide(decisions.set_field, world.row("vendor", VENDOR), name="Ready Mix Two", is_1099=None)
+    world.decide(decisions.choose_name, world.row("vendor", VENDOR), name="Ready Mix Two")
     assert world.row("vendor", VENDOR).accepted_by == "direct export"
 
 
@@ -293,8 +293,8 @@ DECISIONS: dict[str, tuple[Callable[..., None], dict[str, Any], set[State]]] = {
     ),
     "say new": (decisions.say_new, {}, {State.BLOCKED, State.READY, State.FAILED}),
     "set": (
-        decisions.set_field,
-        {"name": "X", "is_1099": None},
+        decisions.choose_name,
+        {"name": "X"},
         {State.BLOCKED, State.READY, State.FAILED},
     ),
 }
