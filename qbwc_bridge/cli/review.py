@@ -91,8 +91,9 @@ def accept(bridge: Bridge, ids: Sequence[int], kind: Kind | None, name: str | No
     try:
         _decide(bridge, ids, name, take, tell=False)
     finally:
-        amount = readable(total(row.amount for row in accepted if row.amount is not None))
-        click.echo(f"{len(accepted)} accepted, together {amount}.")
+        if accepted or every:
+            amount = readable(total(row.amount for row in accepted if row.amount is not None))
+            click.echo(f"{len(accepted)} accepted, together {amount}.")
         if connection:
             _tell_left(_rows(bridge, [connection], kind, State.BLOCKED))
 
@@ -343,11 +344,11 @@ def _facts(connection: Connection, row: Submission, project: str, now: dt.dateti
 
 
 def _line(row: dict[str, Any]) -> list[object]:
-    waits = [f"waits for {', '.join(row['waits_for'])}"] if row["waits_for"] else []
+    waits = [f"Waits for {', '.join(row['waits_for'])}."] if row["waits_for"] else []
     comment = [row["comment"]] if row["comment"] else []
-    why = [*(["update"] if row["update"] else []), *row["reasons"], *waits, *comment, *row["notes"]]
+    why = [*(["Update."] if row["update"] else []), *row["reasons"], *waits, *comment, *row["notes"]]
     state = row["state"].replace("_", " ")
-    return [row["id"], row["kind"], row["number"], row["title"], row["project"], row["amount"], state, "; ".join(why)]
+    return [row["id"], row["kind"], row["number"], row["title"], row["project"], row["amount"], state, why]
 
 
 def _tell_left(rows: Sequence[dict[str, Any]]) -> None:

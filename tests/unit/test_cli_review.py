@@ -142,6 +142,20 @@ def test_refused_decisions_are_one_sentence(here: Office, arguments: list[str], 
     assert here.submission("vendor", "Delta Grading") == vendor
 
 
+def test_a_refused_acceptance_counts_nothing(here: Office) -> None:
+    """Where the only record is refused, that is all that is said."""
+    blocked = str(here.submission("commitment", "SC-030")["id"])
+    for number in (blocked, "99999"):
+        assert "accepted, together" not in here.run("review", "accept", number, code=1).stdout
+
+
+def test_why_is_sentence_after_sentence(here: Office) -> None:
+    """The list puts nothing between two sentences, and says in one what a record waits for."""
+    text = here.run("review", "list").stdout
+    assert "Waits for " in text
+    assert ".;" not in text
+
+
 def test_wrong_usage_of_decisions(here: Office) -> None:
     """Options that do not fit the record's kind, or one another, are wrong usage."""
     vendor, order = (
