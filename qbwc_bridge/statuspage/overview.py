@@ -1,12 +1,13 @@
 """The overview: one word, what needs a person, what is on its way, and what happened lately; of many a line each."""
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from qbwc_bridge.domain.money import total
-from qbwc_bridge.domain.records import Connection, Submission
+from qbwc_bridge.domain.records import KINDS_OUTWARD, Connection, History, Submission
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.flow import views
 from qbwc_bridge.flow.clients import Client, clients
@@ -22,7 +23,16 @@ LINES = 50
 """Connections of one page of many: what needs attention is on the first."""
 
 LATELY = 5
-"""How many of the newest exports are named: a glance, not a list."""
+"""How much of what happened is told: a glance, not a list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """What happened lately: when, what was done, and with which record; None where costs were read."""
+
+    at: dt.datetime
+    did: str
+    record: Submission | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +44,7 @@ class Card:
     zone: ZoneInfo
     needs: list[tuple[int, str, str]]
     """Count, words, address."""
-    lately: list[Submission]
+    lately: list[Happening]
     company: list[tuple[str, str]]
     """What the last visit told of the company."""
     setting_up: bool
@@ -118,8 +128,25 @@ def _needs(
 def _card(ask: Ask, found: views.Look) -> Card:
     row = found.connection
     states = {state: found.count(state) for state in State}
-    lately = ask.uow.submissions.find(connection_id=row.id, state=State.SYNCED, order="-since", limit=LATELY)
+    synced = ask.uow.submissions.find(connection_id=row.id, state=State.SYNCED, order="-since", limit=LATELY)
     needs = _needs(ask, row, states, found.updates, (found.differing, found.unmapped, found.refused))
     zone, company = ask.site.kit.options(row).zone, views.company_facts(row.company)
-    setting_up = not (row.bound_name or row.bound_file_id) or not lately
-    return Card(found, words.WORDS[found.word], zone, needs, lately, company, setting_up)
+    setting_up = not (row.bound_name or row.bound_file_id) or not synced
+    return Card(found, words.WORDS[found.word], zone, needs, _lately(ask, row, synced), company, setting_up)
+
+
+def _lately(ask: Ask, connection: Connection, synced: list[Submission]) -> list[Happening]:
+    """What happened lately, newest first: how each of these records came to be synced, and when costs were read."""
+    ids = [row.id for row in synced]
+    moves = ask.uow.history.find(subject="submission", subject_id=ids, after=State.SYNCED, order="id") if ids else []
+    last = {move.subject_id: move for move in moves}
+    found = [Happening(row.since, _did(row, last.get(row.id)), row) for row in synced]
+    if connection.costs_read_at:
+        found.append(Happening(connection.costs_read_at, "read", None))
+    return sorted(found, key=lambda each: each.at, reverse=True)[:LATELY]
+
+
+def _did(row: Submission, move: History | None) -> str:
+    if move and move.before == State.EXPORTING:
+        return "made in Procore:" if row.kind in KINDS_OUTWARD else "exported"
+    return "linked" if move and move.why.startswith("linked") else "synced"

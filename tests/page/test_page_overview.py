@@ -181,3 +181,15 @@ def test_money_of_both_systems_stands_side_by_side(office: Office, alice: Browse
     (committed,) = re.findall(r">Committed, revised</th>(.*?)</tr>", text)
     assert re.findall(r">([\d,.()]+)<", committed)[1] == "19,000.00"
     assert "Job cost of released projects" in text
+
+
+def test_what_happened_lately_is_said_with_verbs(office: Office, alice: Browser) -> None:
+    """Exported or linked, newest first, and when the job costs were read."""
+    row = exported(office, "PO-001")
+    text = " ".join(alice.get("/").text.split())
+    lately = text[text.index("<h3>Lately</h3>") : text.index("</ul>", text.index("<h3>Lately</h3>"))]
+    lines = [" ".join(re.sub(r"<time.*?</time>|<[^>]+>", "", each).split()) for each in lately.split("<li>")[1:]]
+    assert lines[0] == f"linked commitment {row.number} 18,500.00"
+    assert lines[1] == "read the job costs"
+    assert len(lines) == 5
+    assert all(each.startswith("exported ") for each in lines[2:])
