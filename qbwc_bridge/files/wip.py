@@ -1,7 +1,7 @@
 """The work-in-progress schedule as data, as a table and as a workbook: the same for command and page."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -88,23 +88,35 @@ def wip_workbook(found: Sequence[Named], now: dt.datetime) -> bytes:
     )
 
 
-def told(name: str, made: Schedule) -> list[tuple[str, str]]:
-    """Say in words what a schedule is of."""
+def _moment(moment: dt.datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M %Z}"
+
+
+def _month(first: dt.date) -> str:
+    return f"{first:%Y-%m}"
+
+
+def told(
+    name: str,
+    made: Schedule,
+    *,
+    day: Callable[[dt.date], str] = dt.date.isoformat,
+    moment: Callable[[dt.datetime], str] = _moment,
+    month: Callable[[dt.date], str] = _month,
+) -> list[tuple[str, str]]:
+    """Say in words what a schedule is of; `day`, `moment` and `month` write its dates."""
     head, last, pulled = made.head, made.last_closed, made.procore_read_at
     return [
         ("Connection", name),
         ("Company", head.company or "not told yet"),
         ("Company file", head.file or "not told"),
         ("Basis", f"{head.basis}. {head.note}" if head.note else head.basis),
-        ("Costs and billings", f"through {head.date}" if head.through else f"of every date, on {head.date}"),
-        ("Read from QuickBooks", _moment(head.costs_read_at)),
-        ("Contracts and budgets", f"as read from Procore {_moment(pulled)}" if pulled else "not read from Procore yet"),
-        ("Last closed month", f"{last:%Y-%m}" if last else "none"),
+        ("Costs and billings", f"{'through' if head.through else 'of every date, on'} {day(head.date)}"),
+        ("Read from QuickBooks", moment(head.costs_read_at) if head.costs_read_at else "not yet"),
+        # Added up, because the page's moment is markup that stays so.
+        ("Contracts and budgets", "as read from Procore " + moment(pulled) if pulled else "not read from Procore yet"),
+        ("Last closed month", month(last) if last else "none"),
     ]
-
-
-def _moment(moment: dt.datetime | None) -> str:
-    return f"{moment:%Y-%m-%d %H:%M %Z}" if moment else "not yet"
 
 
 def _head(made: Schedule) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Releasing a project's costs: what would be written, the dry run's fingerprint, the release and its withdrawal."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from qbwc_bridge.domain.costs import Allocation, Writing, direct_costs
@@ -116,9 +116,9 @@ _PO_BILLS = {
 }
 
 
-def in_words(chosen: ReleaseChoice) -> str:
-    """Say a release's choices as a bookkeeper would."""
+def in_words(chosen: ReleaseChoice, day: Callable[[dt.date], str] = dt.date.isoformat) -> str:
+    """Say a release's choices as a bookkeeper would; `day` writes its date."""
     start = "costs of every date"
     if chosen.costs_from != dt.date.min:
-        start = f"costs from {chosen.costs_from} on, {_EARLIER[chosen.before]}"
+        start = f"costs from {day(chosen.costs_from)} on, {_EARLIER[chosen.before]}"
     return f"{start}; {_PO_BILLS[chosen.po_bills]}; status {chosen.status}"

@@ -5,7 +5,7 @@ Read-only, from stored rows alone; no call goes out.
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
@@ -157,11 +157,15 @@ def _slow(kit: Kit, uow: UnitOfWork, connection: Connection) -> str:
     return stretched(connection, projects, seconds_between(connection, kit.defaults))
 
 
-def company_facts(company: Company) -> list[tuple[str, str]]:
-    """Say what the last visit told of the company in QuickBooks, as pairs of words; empty before the first visit."""
+def company_facts(company: Company, day: Callable[[dt.date], str] = dt.date.isoformat) -> list[tuple[str, str]]:
+    """Say what the last visit told of the company in QuickBooks, as pairs of words; empty before the first visit.
+
+    `day` writes its dates.
+    """
     if not company.product:
         return []
     copy = company.accountant_copy
+    dividing = day(company.dividing_date) if company.dividing_date else "not told"
     return [
         ("Edition", company.product),
         ("Country", company.country),
@@ -170,9 +174,9 @@ def company_facts(company: Company) -> list[tuple[str, str]]:
         ("Purchase orders", _switched(company.uses_purchase_orders)),
         ("Classes", _switched(company.uses_classes)),
         ("Multi-currency", _switched(company.multi_currency)),
-        ("Closing date", f"{company.closing_date:%Y-%m-%d}" if company.closing_date else "none"),
+        ("Closing date", day(company.closing_date) if company.closing_date else "none"),
         ("Reports on", f"{company.report_basis.lower()} basis" if company.report_basis else "not told"),
-        ("Accountant's copy", f"out, dividing date {company.dividing_date or 'not told'}" if copy else "none"),
+        ("Accountant's copy", f"out, dividing date {dividing}" if copy else "none"),
         ("Company file", company.file_path or "not told"),
     ]
 

@@ -14,6 +14,7 @@ from qbwc_bridge.flow.clients import Client, clients
 from qbwc_bridge.statuspage import words
 from qbwc_bridge.statuspage.ask import Ask, Page
 from qbwc_bridge.statuspage.paging import page_of, pages_of, steps
+from qbwc_bridge.statuspage.render import day
 from qbwc_bridge.statuspage.tabs import FILTERS
 
 MOST_CARDS = 3
@@ -130,7 +131,7 @@ def _card(ask: Ask, found: views.Look) -> Card:
     states = {state: found.count(state) for state in State}
     synced = ask.uow.submissions.find(connection_id=row.id, state=State.SYNCED, order="-since", limit=LATELY)
     needs = _needs(ask, row, states, found.updates, (found.differing, found.unmapped, found.refused))
-    zone, company = ask.site.kit.options(row).zone, views.company_facts(row.company)
+    zone, company = ask.site.kit.options(row).zone, views.company_facts(row.company, day)
     setting_up = not (row.bound_name or row.bound_file_id) or not synced
     return Card(found, words.WORDS[found.word], zone, needs, _lately(ask, row, synced), company, setting_up)
 

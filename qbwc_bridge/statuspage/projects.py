@@ -12,6 +12,7 @@ from qbwc_bridge.flow.releasing import in_words
 from qbwc_bridge.statuspage import words
 from qbwc_bridge.statuspage.ask import Ask, Page, offered
 from qbwc_bridge.statuspage.paging import page_of, pages_of, steps
+from qbwc_bridge.statuspage.render import day
 
 Standing = Literal["on", "released", "off", "gone"]
 """Takes part; takes part with its costs; does not; is not shown by Procore any more."""
@@ -104,7 +105,7 @@ def line(ask: Ask, name: str, row: ProjectChoice) -> Line:
     """Give a project as it is shown."""
     standing: Standing = "released" if row.release else "on" if row.on else "off" if row.active else "gone"
     url = ask.url("project", name=name, project=row.project_id)
-    return Line(row, standing, words.STANDINGS[standing], url, in_words(row.release) if row.release else "")
+    return Line(row, standing, words.STANDINGS[standing], url, in_words(row.release, day) if row.release else "")
 
 
 def _exports(ask: Ask, connection: Connection, row: ProjectChoice) -> list[Export]:

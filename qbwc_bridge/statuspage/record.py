@@ -26,6 +26,7 @@ from qbwc_bridge.statuspage.ask import MOST_OFFERED, Ask, Page
 from qbwc_bridge.statuspage.beside import beside
 from qbwc_bridge.statuspage.deciding import ACTIONS
 from qbwc_bridge.statuspage.lines import lines
+from qbwc_bridge.statuspage.render import day
 from qbwc_bridge.statuspage.tabs import tab_of
 
 MOST_NEAR = 3
@@ -89,7 +90,7 @@ def _facts(ask: Ask, connection: Connection, row: Submission, options: Options) 
             kind = "Subcontract" if order.subcontract else "Purchase order"
             facts = [("In Procore", f"{kind}, {order.status}"), ("Vendor", order.vendor_name)]
             facts += [
-                ("Contract date", str(order.contract_date or "")),
+                ("Contract date", day(order.contract_date) if order.contract_date else ""),
                 ("Revised contract", _revised(ask, row, order)),
                 ("Paid in Procore", readable(order.paid) if order.paid else ""),
             ]

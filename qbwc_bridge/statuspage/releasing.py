@@ -12,6 +12,7 @@ from qbwc_bridge.flow.dry_run import DryRun
 from qbwc_bridge.flow.releasing import in_words
 from qbwc_bridge.statuspage.ask import Ask, BadForm, Goto, Outside, Page, or_told
 from qbwc_bridge.statuspage.projects import choice
+from qbwc_bridge.statuspage.render import day
 
 SUMS = ("budget", "committed", "before", "after", "projected_before", "projected_after")
 """Columns of a dry run that have a foot."""
@@ -114,7 +115,7 @@ def _shown(connection: Connection, row: ProjectChoice, found: DryRun, back: str)
         "connection": connection,
         "row": row,
         "found": found,
-        "in_words": in_words,
+        "choices": in_words(found.chosen, day),
         "back": back,
         "sums": {key: total(getattr(each, key) for each in found.rows) for key in SUMS},
         "left": left,

@@ -8,6 +8,7 @@ from qbwc_bridge.files.wip import told, wip_csv, wip_workbook
 from qbwc_bridge.flow.figures import KeptLedger, ProjectWip
 from qbwc_bridge.flow.schedule import Schedule, check_whole, schedule, schedule_of
 from qbwc_bridge.statuspage.ask import Ask, BadForm, File, Page
+from qbwc_bridge.statuspage.render import clock, day, month
 
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -15,12 +16,14 @@ EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def wip(ask: Ask, name: str) -> Page:
     """Show the schedule of a connection; before the costs were read whole, say why there is none."""
     connection, as_of = ask.connection(name), _as_of(ask)
-    values = {"connection": connection, "zone": ask.site.kit.options(connection).zone, "as_of": as_of}
+    zone = ask.site.kit.options(connection).zone
+    values = {"connection": connection, "zone": zone, "as_of": as_of}
     try:
         made = _schedule(ask, connection, as_of)
     except Refused as reason:
         return Page("wip.html", {**values, "made": None, "reason": str(reason), "facts": []})
-    return Page("wip.html", {**values, "made": made, "reason": "", "facts": told(connection.name, made)[1:]})
+    facts = told(connection.name, made, day=day, moment=lambda at: clock(at, ask.now, zone), month=month)
+    return Page("wip.html", {**values, "made": made, "reason": "", "facts": facts[1:]})
 
 
 def wip_file(ask: Ask, name: str, form: str) -> File:

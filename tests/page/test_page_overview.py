@@ -142,7 +142,7 @@ def test_what_quickbooks_told_of_the_company_is_shown(office: Office, alice: Bro
         ("Estimates", "on"),
         ("Purchase orders", "off"),
         ("Multi-currency", "not told"),
-        ("Closing date", "2025-12-31"),
+        ("Closing date", "31 Dec 2025"),
         ("Reports on", "accrual basis"),
         ("Company file", r"C:\Books\Bluestone.qbw"),
     ]:

@@ -68,7 +68,7 @@ def test_projects_are_listed_by_how_they_take_part(office: Office, alice: Browse
     text = alice.get(PROJECTS).text
     assert "24-001 <span>Maple Clinic" in text
     assert "On, costs released <b>1</b>" in text
-    assert "costs from 2026-01-01 on, earlier ones left out" in text
+    assert "costs from 1 Jan 2026 on, earlier ones left out" in text
     assert "Maple Clinic" not in alice.get(f"{PROJECTS}?standing=on").text
     assert "Harbor Lofts" in alice.get(f"{PROJECTS}?q=lofts").text
     assert "No project fits" in alice.get(f"{PROJECTS}?q=nothing").text
@@ -101,7 +101,7 @@ def test_a_dry_run_shows_before_and_after_and_writes_nothing(office: Office, ali
     procore(office, direct_cost("", "4300.00"))
     page = send(alice, f"{RELEASED}/dry-run", **CHOICES)
     assert page.status_code == 200
-    assert "after a release of costs from 2026-01-01 on, earlier ones left out" in page.text
+    assert "after a release of costs from 1 Jan 2026 on, earlier ones left out" in page.text
     (row,) = re.findall(r'<tr><th scope="row">09-250.S</th>(.*?)</tr>', page.text)
     assert re.findall(r">([\d,.]+)<", row)[2:4] == ["4,300.00", "8,600.00"]
     assert "Typed in Procore already?" in page.text

@@ -109,7 +109,15 @@ def test_amounts_and_dates_read_as_everywhere_on_the_page(office: Office, alice:
     assert "1 \N{MULTIPLICATION SIGN} (250.50)" in text
     assert ">10 Mar 2026<" in text
     assert "-250.50" not in re.sub(r"<pre.*?</pre>", "", text, flags=re.DOTALL)
-    text = alice.get(f"/connections/{MAIN}/submissions/{office.row('PO-001').id}").text
+    row = office.row("PO-001")
+    with office.kit.work() as uow:
+        found = uow.documents.first(connection_id=row.connection_id, kind="commitment", key=row.key)
+        assert found is not None
+        assert isinstance(found.document, Commitment)
+        found.document = replace(found.document, contract_date=NOW.date())
+        uow.documents.save(found)
+    text = alice.get(f"/connections/{MAIN}/submissions/{row.id}").text
+    assert "<dt>Contract date</dt><dd>10 Mar 2026</dd>" in text
     assert "18,500 \N{MULTIPLICATION SIGN} 1.00" in text
 
 

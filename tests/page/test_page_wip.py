@@ -57,14 +57,14 @@ def test_the_schedule_is_shown_with_loss_and_late_entries(billing: Office, alice
     assert text.count("Loss</span>") == 1
     assert '<span class="sign" aria-hidden="true">▼</span> Loss' in text
     assert "Invoice I-1 of 2026-02-28" in text
-    assert "2026-02" in text
+    assert 'data-label="Closed month">Feb 2026<' in text
     assert EMPLOYEE.split()[-1] not in text
 
 
 def test_a_date_is_chosen(billing: Office, alice: Browser) -> None:
     """Through an earlier day nothing was billed or spent; what is no date is refused in a sentence."""
     text = alice.get(WIP, query_string={"as_of": "2026-02-01"}).text
-    assert "through 2026-02-01" in text
+    assert "through 1 Feb 2026" in text
     assert f'data-label="Billed">{wip(billing.kit, 1).rows[0].billed:,.2f}</td>' not in text
     assert "That is no date" in alice.get(WIP, query_string={"as_of": "yesterday"}).text
 
@@ -88,3 +88,17 @@ def test_another_clients_schedule_is_not_shown(billing: Office) -> None:
         assert charlie.get(path).status_code == 404
         assert billing.visitor().get(path).status_code == 303
     assert charlie.get(f"/connections/{OTHER}/wip").status_code == 200
+
+
+@pytest.mark.usefixtures("billing")
+def test_its_dates_read_as_everywhere_on_the_page(alice: Browser) -> None:
+    """Day, moment and month have the page's one form, the moment its exact time; files and commands keep ISO."""
+    text = " ".join(alice.get(WIP).text.split())
+    assert "<dd>of every date, on 10 Mar 2026</dd>" in text
+    assert "<dt>Last closed month</dt><dd>Feb 2026</dd>" in text
+    read = text[text.index("<dt>Read from QuickBooks</dt>") :]
+    assert read.startswith('<dt>Read from QuickBooks</dt><dd><time datetime="2026-03-10T')
+    assert "AM CDT" in read[:200]
+    assert "as read from Procore <time" in text
+    assert "2026-03-10" in alice.get(f"{WIP}.csv").text
+    assert "through 28 Feb 2026" in alice.get(f"{WIP}?as_of=2026-02-28").text
