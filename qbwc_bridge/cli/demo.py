@@ -5,13 +5,13 @@ import datetime as dt
 import json
 import os
 import secrets
+import shlex
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,11 +22,13 @@ from typing import Any
 import click
 
 from qbwc_bridge.cli.closing import closing_table
+from qbwc_bridge.cli.common import PORT
 from qbwc_bridge.errors import BridgeError, WrongUsage
 from qbwc_bridge.rehearsal.month import Site, post_month
 from qbwc_bridge.rehearsal.procore import Procore, demo_company
 from qbwc_bridge.rehearsal.quickbooks import Company
 from qbwc_bridge.rehearsal.webconnector import Application, WebConnector, http_get, http_post
+from qbwc_bridge.settings.sources import FILE_NAME, PREFIX
 
 NAME = "Bluestone"
 COMPANY = "Bluestone Development LLC"
@@ -36,6 +38,10 @@ START_SECONDS = 60
 """How long the child server may take to answer: a slow machine imports for seconds, not for a minute."""
 COMMAND_SECONDS = 300
 """No command of the journey takes more than a few seconds; one that hangs must not hang the demonstration."""
+LEFT = "24-003"
+"""The project that the journey accepts nothing of: whoever looks at the status page tries it there."""
+VISIT_EVERY_SECONDS = 60.0
+"""While the status page is kept open: soon enough to wait for what one has accepted."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +54,14 @@ class Stage:
     port: int
     environment: dict[str, str]
 
+    def command(self, *arguments: str) -> list[str]:
+        """Give the words of a real command on the data folder."""
+        return [sys.executable, "-m", "qbwc_bridge", "--data-dir", str(self.data_dir), *arguments]
+
     def run(self, *arguments: str, stdin: str | None = None) -> str:
         """Run a real command; gives what it printed. Raises BridgeError when it failed."""
-        command = [sys.executable, "-m", "qbwc_bridge", "--data-dir", str(self.data_dir), *arguments]
         done = subprocess.run(
-            command,
+            self.command(*arguments),
             env=self.environment,
             input=stdin,
             capture_output=True,
@@ -61,7 +70,8 @@ class Stage:
             check=False,
         )
         if done.returncode:
-            raise BridgeError(f"qbwc-bridge {' '.join(arguments)} failed: {done.stderr.strip() or done.stdout.strip()}")
+            told = done.stderr.strip() or done.stdout.strip()
+            raise BridgeError(f"The command {' '.join(arguments[:2])} failed: {told}")
         return done.stdout
 
     def ask(self, *arguments: str) -> Any:
@@ -71,14 +81,14 @@ class Stage:
 
 @click.command()
 @click.option("--once", is_flag=True, help="End after the journey; exit 0 only if both systems agree to the cent.")
-@click.option("--port", type=int, default=0, help="Port of the status page; a free one by default.")
+@click.option("--port", type=PORT, default=0, help="Port of the status page; a free one by default.")
 @click.option("--data-dir", "folder", type=click.Path(path_type=Path), help="Keep the data in this folder.")
 @click.option("--seed", type=int, default=0, help="Other amounts.")
 def demo(*, once: bool, port: int, folder: Path | None, seed: int) -> None:
     """Show the whole journey with stand-ins for Procore, QuickBooks and the Web Connector."""
     # A plain kill must clean up as Ctrl-C does, or the child server would live on.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    if folder and (folder / "bridge.db").exists():
+    if folder and any((folder / name).exists() for name in ("bridge.db", FILE_NAME)):
         raise WrongUsage(f"The folder {folder} holds data of a bridge already: name an empty one.")
     data_dir = folder or Path(tempfile.mkdtemp(prefix="qbwc-bridge-demo-"))
     data_dir.mkdir(parents=True, exist_ok=True)
@@ -102,17 +112,22 @@ def _stage(data_dir: Path, port: int, seed: int) -> Iterator[Stage]:
     checks = "Intuit's schema files" if company.uses_schema else "tables of its own"
     say(f"The stand-in for QuickBooks is open; it checks every request against {checks}")
     served = procore.serve()
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("QBWC_BRIDGE_")} | {
-        "QBWC_BRIDGE_PROCORE_LOGIN_URL": served.url,
-        "QBWC_BRIDGE_PROCORE_API_URL": served.url,
-        "QBWC_BRIDGE_LISTEN": f"127.0.0.1:{port}",
-        "QBWC_BRIDGE_PUBLIC_URL": f"http://localhost:{port}",
-        "QBWC_BRIDGE_PULL_EVERY_SECONDS": "0",
-        "QBWC_BRIDGE_PUSH_EVERY_SECONDS": "0",
-        "QBWC_BRIDGE_COSTS_EVERY_SECONDS": "0",
+    settings = {
+        "listen": f"127.0.0.1:{port}",
+        "public_url": f"http://localhost:{port}",
+        "procore_login_url": served.url,
+        "procore_api_url": served.url,
+        "pull_every_seconds": "0",
+        "push_every_seconds": "0",
+        "costs_every_seconds": "0",
+        "visit_every_minutes": "1",
     }
     if schemas:
-        environment["QBWC_BRIDGE_QBXML_SCHEMA_DIR"] = schemas
+        settings["qbxml_schema_dir"] = schemas
+    # In the folder, so that whoever tries a command on it meets the stand-ins too. A text of JSON is one of TOML.
+    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in settings.items()]
+    (data_dir / FILE_NAME).write_text("".join(lines), encoding="utf-8")
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
     try:
         yield Stage(procore, company, data_dir, port, environment)
     finally:
@@ -127,10 +142,9 @@ def _journey(stage: Stage, *, once: bool) -> bool:
         _switch_on(stage)
         _visit(connector, "The Web Connector visits for the first time and reads QuickBooks' lists")
         _show_offers(stage)
-        say("A person accepts what is ready:")
-        _indent(stage.run("review", "accept", "--all"))
+        _accept(stage)
         _visit(connector, "The Web Connector visits: items, vendors, jobs, estimates, orders, a change order")
-        _show_blocked(stage)
+        _show_left(stage)
         _post_costs(stage)
         stage.run("refresh-costs")
         _visit(connector, "The Web Connector visits and brings the costs")
@@ -144,7 +158,7 @@ def _journey(stage: Stage, *, once: bool) -> bool:
         else:
             say("The two systems differ: see the table.")
         if not once:
-            _keep_open(stage)
+            _keep_open(stage, connector)
         return agree and same
 
 
@@ -211,10 +225,19 @@ def _show_offers(stage: Stage) -> None:
             say(f"    {row['kind']} {row['number'] or row['title']}: {note}")
 
 
-def _show_blocked(stage: Stage) -> None:
+def _accept(stage: Stage) -> None:
+    rows = [row for row in stage.ask("review", "list") if row["state"] == "ready_to_export"]
+    say(f"A person accepts what is ready, but for project {LEFT}:")
+    _indent(stage.run("review", "accept", *(str(row["id"]) for row in rows if row["project"] != LEFT)))
+
+
+def _show_left(stage: Stage) -> None:
     rows = stage.ask("review", "list")
     synced = [row for row in rows if row["state"] == "synced"]
     say(f"{len(synced)} of {len(rows)} records stand in QuickBooks. The others, and why:")
+    for row in rows:
+        if row["state"] == "ready_to_export":
+            say(f"    {row['kind']} {row['number']}: it is not accepted yet")
     _blocked(rows)
 
 
@@ -276,9 +299,8 @@ def _visit(connector: WebConnector, sentence: str) -> None:
 @contextlib.contextmanager
 def _serving(stage: Stage) -> Iterator[None]:
     """Run the bridge as a real child process, and end it cleanly."""
-    command = [sys.executable, "-m", "qbwc_bridge", "--data-dir", str(stage.data_dir), "serve"]
     with (stage.data_dir / "serve.log").open("w", encoding="utf-8") as log:
-        child = subprocess.Popen(command, env=stage.environment, stdout=log, stderr=subprocess.STDOUT)
+        child = subprocess.Popen(stage.command("serve"), env=stage.environment, stdout=log, stderr=subprocess.STDOUT)
     try:
         _wait_until_up(stage, child)
         say(f"The bridge serves on http://localhost:{stage.port}")
@@ -303,15 +325,31 @@ def _wait_until_up(stage: Stage, child: "subprocess.Popen[bytes]") -> None:
     raise BridgeError(f"The server did not start: {log.strip()[-500:]}")
 
 
-def _keep_open(stage: Stage) -> None:
-    """Keep the status page open until Ctrl-C, with a login link that works once."""
+def _keep_open(stage: Stage, connector: WebConnector) -> None:
+    """Keep the status page open, with a login link that works once, and let the Web Connector visit, until Ctrl-C."""
     stage.run("user", "add", "demo", "--role", "admin", "--password-stdin", stdin=secrets.token_urlsafe(16))
     link = stage.run("user", "login-link", "demo").strip()
     say("")
     say(f"The status page: {link}")
-    say("The link signs in once, within five minutes, from this machine only. Ctrl-C ends the demonstration.")
+    say("The link signs in once, within five minutes, from this machine only. This command prints another one:")
+    say(f"    {_typed(stage.command('user', 'login-link', 'demo'))}")
+    say(f"Try it: open Ready to Export, look at what project {LEFT} has there, and accept it. The Web Connector visits")
+    say(
+        "every minute and brings it to QuickBooks. Other commands work on the same data. Ctrl-C ends the demonstration."
+    )
+    told = ""
     with contextlib.suppress(KeyboardInterrupt):
-        threading.Event().wait()
+        while True:
+            time.sleep(VISIT_EVERY_SECONDS)
+            visit = connector.visit()
+            if visit.status_text != told:
+                say(f"The Web Connector visits: {visit.status_text}")
+            told = visit.status_text
+
+
+def _typed(command: Sequence[str]) -> str:
+    """Give a command as a person types it, with quotation marks where this system wants them."""
+    return subprocess.list2cmdline(command) if os.name == "nt" else shlex.join(command)
 
 
 def _free_port() -> int:

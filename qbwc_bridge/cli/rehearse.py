@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from qbwc_bridge.cli.common import read_text
+from qbwc_bridge.cli.common import PORT, read_text
 from qbwc_bridge.rehearsal.procore import demo_company
 from qbwc_bridge.rehearsal.quickbooks import Company
 from qbwc_bridge.rehearsal.webconnector import Application, QwcError, WebConnector, http_post
@@ -19,7 +19,7 @@ def rehearse() -> None:
 
 
 @rehearse.command()
-@click.option("--port", type=int, default=0, help="Port on 127.0.0.1; a free one by default.")
+@click.option("--port", type=PORT, default=0, help="Port on 127.0.0.1; a free one by default.")
 @click.option("--seed", type=int, default=0, help="Other amounts.")
 def procore(*, port: int, seed: int) -> None:
     """Serve a Procore company with projects, budgets and commitments on loopback, until Ctrl-C.

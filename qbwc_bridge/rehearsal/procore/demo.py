@@ -190,6 +190,8 @@ def _elm_street_garage(procore: Procore, amounts: _Amounts, vendors: dict[str, i
     procore.add_purchase_order(
         project, "PO24-011", "Temporary fence", rentals, fence, status="Draft", private=True, contract_date=dated
     )
+    trailer = [CommitmentLine("01-500.E", "Site trailer, six months", Decimal("4200.00"))]
+    procore.add_purchase_order(project, "PO24-012", "Site trailer", rentals, trailer, contract_date=dated)
 
 
 def _cents(amount: Decimal) -> Decimal:
