@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 """How a text begins that Windows' own programs have written as "Unicode"."""
 
-PORT = click.IntRange(0, 65_535)
-"""What an option takes that names a port; 0 stands for a free one."""
-
 F = TypeVar("F", bound=Callable[..., Any])
 Thing = TypeVar("Thing")
 

@@ -17,6 +17,7 @@ from qbwc_bridge.cli.common import (
     who,
 )
 from qbwc_bridge.cli.detaching import attach, detach
+from qbwc_bridge.cli.kinds import Number
 from qbwc_bridge.cli.tables import facts, table
 from qbwc_bridge.domain.company import Company
 from qbwc_bridge.domain.records import Connection
@@ -47,7 +48,7 @@ def connection() -> None:
 @click.argument("name")
 @click.option(
     "--procore-company-id",
-    type=click.IntRange(min=1),
+    type=Number(1),
     required=True,
     help="The company's number in Procore's addresses.",
 )
@@ -78,7 +79,9 @@ def add(  # noqa: PLR0917 - click passes them by name
     """Make a connection; print the Web Connector's user name and password, once."""
     name = connecting.good_name(name)
     connecting.good_client_id(procore_client_id)  # said before a secret is asked for
-    chosen = {key: connection_value(key, value or "") for key, value in own.items()}
+    chosen = {
+        key: connection_value(key, value or "", source=f"--{key.replace('_', '-')}") for key, value in own.items()
+    }
     sealed = bridge.app.vault.seal(procore_secret(bridge, secret_file))
     password = connecting.draw_password()
     with bridge.kit.work() as uow:

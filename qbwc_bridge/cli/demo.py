@@ -22,7 +22,7 @@ from typing import Any
 import click
 
 from qbwc_bridge.cli.closing import closing_table
-from qbwc_bridge.cli.common import PORT
+from qbwc_bridge.cli.kinds import PORT
 from qbwc_bridge.errors import BridgeError, WrongUsage
 from qbwc_bridge.rehearsal.month import Site, post_month
 from qbwc_bridge.rehearsal.procore import Procore, demo_company

@@ -95,7 +95,7 @@ def _connection(bridge: Bridge, uow: UnitOfWork, answers: Mapping[str, str]) -> 
         # Nobody is shown this one, so nobody has it: the page Set up draws the one that is used.
         bridge.kit.hash_token(connecting.draw_password()),
         company_name=connection_value("company_name", answers.get("company_name", "")),
-        settings={key: connection_value(key, answers[key]) for key in OWN_KEYS if key in answers},
+        settings={key: connection_value(key, answers[key], "the answers") for key in OWN_KEYS if key in answers},
         who=who(),
         now=bridge.now(),
     )

@@ -20,6 +20,7 @@ from qbwc_bridge.cli.common import (
     show_json,
     who,
 )
+from qbwc_bridge.cli.kinds import Day
 from qbwc_bridge.cli.project_costs import costs
 from qbwc_bridge.cli.tables import table
 from qbwc_bridge.domain.money import ZERO, readable
@@ -122,9 +123,9 @@ def _release_options(*, required: bool) -> Callable[[F], F]:
         click.option("--all", "every", is_flag=True, help="Every project that is on."),
         click.option(
             "--costs-from",
-            type=click.DateTime(["%Y-%m-%d"]),
+            type=Day(),
             required=required,
-            help="Cut-off date, YYYY-MM-DD." + ("" if required else " Costs of every date otherwise."),
+            help="Cut-off date." + ("" if required else " Costs of every date otherwise."),
         ),
         click.option(
             "--before",
@@ -166,7 +167,7 @@ def dry_run(  # noqa: PLR0917 - click passes them by name
     bridge: Bridge,
     /,
     numbers: Sequence[str],
-    costs_from: dt.datetime | None,
+    costs_from: dt.date | None,
     before: Before | None,
     po_bills: PoBills,
     status: CostStatus,
@@ -178,7 +179,7 @@ def dry_run(  # noqa: PLR0917 - click passes them by name
     """Show what Procore's budget shows before and after a release: of all costs, or with the choices that you name."""
     if before and not costs_from:
         raise WrongUsage("--before needs --costs-from: it says what happens with older costs.")
-    chosen = ReleaseChoice(costs_from.date() if costs_from else dt.date.min, before or "detail", po_bills, status)
+    chosen = ReleaseChoice(costs_from or dt.date.min, before or "detail", po_bills, status)
     connection = bridge.connection(name)
     with bridge.kit.work() as uow:
         rows = _chosen(uow, connection, numbers, every=every, only_on=True)
@@ -209,7 +210,7 @@ def release(  # noqa: PLR0917 - click passes them by name
     bridge: Bridge,
     /,
     numbers: Sequence[str],
-    costs_from: dt.datetime,
+    costs_from: dt.date,
     before: Before,
     po_bills: PoBills,
     status: CostStatus,
@@ -220,7 +221,7 @@ def release(  # noqa: PLR0917 - click passes them by name
 ) -> None:
     """Release the costs of projects to Procore, after a dry run of the present figures."""
     connection = bridge.connection(name)
-    chosen = ReleaseChoice(costs_from.date(), before, po_bills, status)
+    chosen = ReleaseChoice(costs_from, before, po_bills, status)
     with bridge.kit.work() as uow:
         rows = _chosen(uow, connection, numbers, every=every, only_on=True)
 

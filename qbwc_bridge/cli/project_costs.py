@@ -15,6 +15,7 @@ from qbwc_bridge.cli.common import (
     show_json,
 )
 from qbwc_bridge.cli.file_options import csv_option, give_file
+from qbwc_bridge.cli.kinds import Day
 from qbwc_bridge.cli.tables import table
 from qbwc_bridge.files.costs import COLUMNS, By, Row, cost_csv, cost_rows, sums
 from qbwc_bridge.flow import work
@@ -34,7 +35,7 @@ LONG = ("txn_id", "key", "state", "memo")
     show_default=True,
     help="A row for each budget code, each month, or each document and code.",
 )
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Costs through this date only, YYYY-MM-DD.")
+@click.option("--as-of", type=Day(), help="Costs through this date only.")
 @csv_option
 @connection_option
 @json_option
@@ -46,7 +47,7 @@ def costs(
     by: By,
     name: str | None,
     *,
-    as_of: dt.datetime | None,
+    as_of: dt.date | None,
     csv_file: Path | None,
     as_json: bool,
 ) -> None:
@@ -56,17 +57,16 @@ def costs(
     """
     connection = bridge.connection(name)
     work.settle_all(bridge.kit, connection.id)
-    through = as_of.date() if as_of else None
     with bridge.kit.work() as uow:
         connection = uow.connections.get(connection.id)
         choice = find_projects(uow, connection, [number])[0]
-        ledger = Ledger(uow, connection, bridge.kit.options(connection), as_of=through)
+        ledger = Ledger(uow, connection, bridge.kit.options(connection), as_of=as_of)
         rows = cost_rows(ledger, choice, by)
         linked = choice.project_id in ledger.jobs.values()
     give_file(csv_file, lambda: cost_csv(connection, choice, rows, by))
     if as_json:
         place = {"connection": connection.name, "project": choice.number, "name": choice.name}
-        show_json({**place, "as_of": through, "by": by, "rows": rows, "totals": sums(rows, by)})
+        show_json({**place, "as_of": as_of, "by": by, "rows": rows, "totals": sums(rows, by)})
     else:
         _print(rows, by)
     if not linked:

@@ -10,6 +10,7 @@ import click
 from qbwc_bridge import worker
 from qbwc_bridge.cli.common import Bridge, json_option, pass_bridge, say, show_json
 from qbwc_bridge.cli.file_options import file_options, give_file
+from qbwc_bridge.cli.kinds import Day
 from qbwc_bridge.cli.tables import facts, table
 from qbwc_bridge.domain.money import ZERO, readable, total
 from qbwc_bridge.files.proof import (
@@ -35,7 +36,7 @@ from qbwc_bridge.flow.bill_comparison import FINDINGS
 
 @click.command()
 @click.argument("name", required=False)
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Costs through this date only, YYYY-MM-DD.")
+@click.option("--as-of", type=Day(), help="Costs through this date only.")
 @file_options
 @json_option
 @pass_bridge
@@ -43,7 +44,7 @@ def reconcile(
     bridge: Bridge,
     name: str | None,
     *,
-    as_of: dt.datetime | None,
+    as_of: dt.date | None,
     csv_file: Path | None,
     xlsx_file: Path | None,
     as_json: bool,
@@ -53,8 +54,7 @@ def reconcile(
     Each difference is explained document by document, and QuickBooks' own Profit & Loss is set against the costs that
     were read. Ends with exit code 1 when anything differs, could not be compared or has no cost code.
     """
-    through = as_of.date() if as_of else None
-    found = [(each, worker.reconcile(bridge.kit, each.id, as_of=through)) for each in bridge.connections(name)]
+    found = [(each, worker.reconcile(bridge.kit, each.id, as_of=as_of)) for each in bridge.connections(name)]
     result = joined(found)
     give_file(csv_file, lambda: proof_csv(result))
     give_file(xlsx_file, lambda: workbook(sheets(result), bridge.now()))

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from qbwc_bridge.cli.common import PORT, read_text
+from qbwc_bridge.cli.common import read_text
+from qbwc_bridge.cli.kinds import PORT
 from qbwc_bridge.rehearsal.procore import demo_company
 from qbwc_bridge.rehearsal.quickbooks import Company
 from qbwc_bridge.rehearsal.webconnector import Application, QwcError, WebConnector, http_post

@@ -10,6 +10,7 @@ import click
 from qbwc_bridge import worker
 from qbwc_bridge.cli.common import Bridge, json_option, pass_bridge, say, show_json, who
 from qbwc_bridge.cli.file_options import file_options, give_file
+from qbwc_bridge.cli.kinds import Day, Month
 from qbwc_bridge.cli.tables import facts, table
 from qbwc_bridge.errors import BridgeError
 from qbwc_bridge.files.wip import Named, told, wip_csv, wip_data, wip_workbook
@@ -42,7 +43,7 @@ def wip() -> None:
 
 @wip.command()
 @click.argument("name", required=False)
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Costs and billings through this date, YYYY-MM-DD.")
+@click.option("--as-of", type=Day(), help="Costs and billings through this date.")
 @file_options
 @json_option
 @pass_bridge
@@ -50,7 +51,7 @@ def show(
     bridge: Bridge,
     name: str | None,
     *,
-    as_of: dt.datetime | None,
+    as_of: dt.date | None,
     csv_file: Path | None,
     xlsx_file: Path | None,
     as_json: bool,
@@ -60,12 +61,11 @@ def show(
     Costs and billings come from QuickBooks as last read, contracts, budgets and forecasts from Procore as last pulled.
     Ends with exit code 1 while QuickBooks' costs were not read whole yet.
     """
-    through = as_of.date() if as_of else None
     found: list[Named] = []
     problems: list[str] = []
     for each in bridge.connections(name):
         try:
-            found.append((each.name, worker.wip(bridge.kit, each.id, as_of=through)))
+            found.append((each.name, worker.wip(bridge.kit, each.id, as_of=as_of)))
         except BridgeError as problem:  # one connection never stops the others
             problems.append(str(problem))
     _give(bridge, found, csv_file, xlsx_file, as_json=as_json)
@@ -77,7 +77,7 @@ def show(
 
 @wip.command()
 @click.argument("name")
-@click.argument("month", type=click.DateTime(["%Y-%m"]))
+@click.argument("month", type=Month())
 @click.option("--again", is_flag=True, help="Close the last closed month anew, with the figures of today.")
 @file_options
 @json_option
@@ -85,7 +85,7 @@ def show(
 def close(
     bridge: Bridge,
     name: str,
-    month: dt.datetime,
+    month: dt.date,
     *,
     again: bool,
     csv_file: Path | None,
@@ -98,7 +98,7 @@ def close(
     person confirms.
     """
     (connection,) = bridge.connections(name)
-    day = last_day(month.date())
+    day = last_day(month)
     made = worker.close_month(bridge.kit, connection.id, day, who=who(), again=again)
     say(f"{name_of(day)} of {connection.name} is closed.")
     _give(bridge, [(connection.name, made)], csv_file, xlsx_file, as_json=as_json)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from http import HTTPStatus
 
 from qbwc_bridge.domain.checkup import Access
+from qbwc_bridge.domain.wording import counted
 from qbwc_bridge.errors import ProcoreError
 from qbwc_bridge.procore import payloads
 from qbwc_bridge.procore.budgets import budget_views
@@ -87,7 +88,8 @@ def _of_company(client: Client) -> Params:
 def _projects(client: Client) -> Found:
     params: Params = [*_of_company(client), ("filters[by_status]", "Active"), ("serializer_view", "compact")]
     found = rows(client, "/rest/v1.0/projects", "reading the projects of the company", params)
-    return [f"{len(found)} active projects are permitted to the bridge's app."], []
+    told = counted(len(found), "active project is", "active projects are")
+    return [f"{told} permitted to the bridge's app."], []
 
 
 def _codes(client: Client) -> Found:
@@ -108,7 +110,7 @@ def _codes(client: Client) -> Found:
         limits.append(
             f"Budget codes have further segments ({', '.join(others)}): such codes are refused with a reason."
         )
-    return [f"{len(lists)} lists of standard cost codes."], limits
+    return [f"{counted(len(lists), 'list', 'lists')} of standard cost codes."], limits
 
 
 def _budget(client: Client, project_id: int) -> Found:

@@ -34,10 +34,10 @@ CONNECTION_KEYS = (*CONNECTION_DEFAULTS, *_CONNECTION_ONLY)
 """Everything that `connection set` takes."""
 
 
-def connection_value(key: str, value: str) -> str:
+def connection_value(key: str, value: str, source: str = "connection set") -> str:
     """Check a value for one connection and give it as it is stored; an empty one means the bridge's default.
 
-    Raises WrongUsage for an unknown key or a bad value.
+    `source` names where it was given. Raises WrongUsage for an unknown key or a bad value.
     """
     if key not in CONNECTION_KEYS:
         raise WrongUsage(f"{key} is no setting of a connection{_nearest(key, CONNECTION_KEYS)}")
@@ -49,7 +49,7 @@ def connection_value(key: str, value: str) -> str:
         except ValidationError as error:
             must = "one line of text" if key != "direct_export" else f"kinds out of {', '.join(KINDS_IN_ORDER)}"
             raise WrongUsage(f"{key} is {value!r}, but must be {must}.") from error
-    return as_text(getattr(_checked({key: (value, "connection set")}), key))
+    return as_text(getattr(_checked({key: (value, source)}), key))
 
 
 def load_settings(overrides: Mapping[str, str] | None = None, environ: Mapping[str, str] | None = None) -> Settings:
@@ -110,8 +110,7 @@ def _with_secret_files(given: dict[str, tuple[str, str]]) -> dict[str, tuple[str
 def _checked(given: Mapping[str, tuple[str, str]]) -> Settings:
     for key, (_, source) in given.items():
         if key not in Settings.model_fields:
-            hint = _nearest(key.upper(), [name.upper() for name in Settings.model_fields])
-            raise WrongUsage(f"{key.upper()} in {source} is no setting{hint}")
+            raise WrongUsage(_no_setting(key, source))
     try:
         return Settings(**{key: value for key, (value, _) in given.items()})  # type: ignore[arg-type] # texts, checked here
     except ValidationError as error:
@@ -120,6 +119,19 @@ def _checked(given: Mapping[str, tuple[str, str]]) -> Settings:
     value, source = given[key]
     shown = "set" if key in SECRETS else f"{value!r}"
     raise WrongUsage(f"{key.upper()} is {shown} in {source}, but must be {_must(Settings.model_fields[key])}.")
+
+
+def _no_setting(key: str, source: str) -> str:
+    """Say what is wrong with a name that is no setting."""
+    lower, upper = key.lower(), key.upper()
+    if lower in _CONNECTION_ONLY:
+        return (
+            f"{key} in {source} is a setting of one connection, not of the bridge: remove it there, and use "
+            f"`connection set NAME {lower} VALUE`."
+        )
+    if key != lower and lower in {*Settings.model_fields, *(f"{name}_file" for name in SECRETS)}:
+        return f"{key} in {source} must be written in small letters: {lower}."
+    return f"{upper} in {source} is no setting{_nearest(upper, [name.upper() for name in Settings.model_fields])}"
 
 
 def _nearest(key: str, known: Iterable[str]) -> str:

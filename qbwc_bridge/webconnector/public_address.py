@@ -28,7 +28,8 @@ MOST_BYTES = 64 * 1024
 PAGES = {"/qbwc": "AppURL", "/support": "AppSupport"}
 """Paths below PUBLIC_URL that a Web Connector calls, with what the .qwc file calls them."""
 
-CERTIFICATE, REACHED = "certificate", "public address"
+CERTIFICATE, ADDRESS = "certificate", "public address"
+"""What the checks are called."""
 
 _WRONG: dict[int, tuple[str, str]] = {
     # OpenSSL's numbers of what is wrong with a certificate (X509_V_ERR_...).
@@ -67,15 +68,20 @@ def public_address_checks(public_url: str, now: dt.datetime, *, trust: str | Non
         context = ssl.create_default_context(cafile=trust)
         # Web Connectors on .NET before 4.7 speak nothing newer, so 1.3 alone would shut them out.
         context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
-        found = _certificate(url, context, now)
-        yield found
-        if found.outcome == "broken":
-            return
-    for path, called in PAGES.items():
-        yield _page(url, path, called, context)
+    try:
+        if context:
+            found = _certificate(url, context, now)
+            yield found
+            if found.outcome == "broken":
+                return
+        for path, called in PAGES.items():
+            yield _page(url, path, called, context)
+    except (OSError, http.client.HTTPException) as error:  # told once: certificate and pages are at one address
+        yield _unreached(url, error)
 
 
 def _certificate(url: SplitResult, context: ssl.SSLContext, now: dt.datetime) -> Check:
+    """Look at the certificate. Raises OSError where nobody answers."""
     host = url.hostname or ""
     try:
         with _connected(url) as plain, context.wrap_socket(plain, server_hostname=host) as secured:
@@ -85,8 +91,6 @@ def _certificate(url: SplitResult, context: ssl.SSLContext, now: dt.datetime) ->
         return Check(CERTIFICATE, "broken", f"The certificate of {url.netloc} {wrong}.{_seen(url)}", to_do)
     except ssl.SSLError as error:
         return Check(CERTIFICATE, "broken", f"{url.netloc} does not answer as TLS 1.2 does ({error.reason}).", _NO_TLS)
-    except OSError as error:
-        return _unreached(url, error)
     end = dt.datetime.fromtimestamp(until, dt.UTC)
     days = (end - now).days
     told = f"The certificate of {url.netloc} is good for {days} more days, until {end:%Y-%m-%d}."
@@ -117,7 +121,10 @@ def _names(shown: x509.Certificate) -> str:
 
 
 def _page(url: SplitResult, path: str, called: str, context: ssl.SSLContext | None) -> Check:
-    """Ask for one page, without following a redirect: a Web Connector does not follow one either."""
+    """Ask for one page, without following a redirect: a Web Connector does not follow one either.
+
+    Raises OSError or HTTPException where nobody answers.
+    """
     host, address = url.hostname or "", f"{url.scheme}://{url.netloc}{url.path.rstrip('/')}{path}"
     connection: http.client.HTTPConnection
     if context:
@@ -128,23 +135,21 @@ def _page(url: SplitResult, path: str, called: str, context: ssl.SSLContext | No
         connection.request("GET", f"{url.path.rstrip('/')}{path}", headers={"User-Agent": "qbwc-bridge doctor"})
         answer = connection.getresponse()
         answer.read(MOST_BYTES)
-    except (OSError, http.client.HTTPException) as error:
-        return _unreached(url, error)
     finally:
         connection.close()
     status = answer.status
-    told = f"{called} {address} answers {status} {http.client.responses.get(status, '')}".rstrip()
+    told = f"{address} ({called} of the .qwc file) answers {status} {http.client.responses.get(status, '')}".rstrip()
     if status == HTTPStatus.OK:
-        return Check(called, "fine", f"{told}.")
+        return Check(ADDRESS, "fine", f"{told}.")
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         to = answer.headers.get("Location", "nowhere")
         to_do = "Set PUBLIC_URL to the address at the end, or have the reverse proxy pass this path on as it is."
-        return Check(called, "broken", f"{told} and leads to {to}; the Web Connector follows no redirect.", to_do)
+        return Check(ADDRESS, "broken", f"{told} and leads to {to}; the Web Connector follows no redirect.", to_do)
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         to_do = "Let the reverse proxy pass this path on without asking who calls."
-        return Check(called, "broken", f"{told}; the Web Connector cannot sign in there.", to_do)
+        return Check(ADDRESS, "broken", f"{told}; the Web Connector cannot sign in there.", to_do)
     to_do = "See that the server runs (`serve`), and that the reverse proxy passes this path on to it."
-    return Check(called, "broken", f"{told}.", to_do)
+    return Check(ADDRESS, "broken", f"{told}.", to_do)
 
 
 def _unreached(url: SplitResult, error: Exception) -> Check:
@@ -158,7 +163,7 @@ def _unreached(url: SplitResult, error: Exception) -> Check:
         if own
         else "Check name, firewall and reverse proxy; try it in a browser on the PC with QuickBooks."
     )
-    return Check(REACHED, outcome, told, to_do)
+    return Check(ADDRESS, outcome, told, to_do)
 
 
 def _connected(url: SplitResult) -> socket.socket:

@@ -72,6 +72,28 @@ def test_exit_codes(arguments: list[str], code: int, tmp_path: Path) -> None:
     assert "Traceback" not in result.stderr
 
 
+ADD = ("connection", "add", "X", "--procore-client-id", "c", "--procore-company-id")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["demo", "--port", "99999999"], "'99999999' is no whole number from 0 to 65535."),
+        ([*ADD, "abc"], "'abc' is no whole number of at least 1."),
+        ([*ADD, "0"], "'0' is no whole number of at least 1."),
+        ([*ADD, "7", "--time-zone", "Mars"], "TIME_ZONE is 'Mars' in --time-zone, but must be a time zone"),
+        (["wip", "close", "X"], "Missing argument 'MONTH'."),
+        (["wip", "close", "X", "March"], "'March' is not a month: write it as YYYY-MM, such as 2026-03."),
+        (["reconcile", "--as-of", "3/31/26"], "'3/31/26' is not a date: write it as YYYY-MM-DD, such as 2026-03-31."),
+    ],
+)
+def test_a_wrong_value_says_how_it_is_written(arguments: list[str], told: str, tmp_path: Path) -> None:
+    """A number, date, month or time zone that is none is wrong usage, told in words of this program."""
+    result = run(tmp_path, *arguments)
+    assert result.exit_code == 2
+    assert told in result.stderr
+
+
 def test_a_bad_setting_is_wrong_usage(tmp_path: Path) -> None:
     """A bad setting stops any command with its one sentence and exit code 2."""
     result = run(tmp_path, "status", environ={"QBWC_BRIDGE_PULL_EVERY_SECONDS": "often"})

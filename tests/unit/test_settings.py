@@ -122,6 +122,25 @@ def test_unknown_names_are_refused_with_the_nearest_known_one(tmp_path: Path) ->
         load_settings({"data_dir": str(tmp_path)}, {})
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("PUBLIC_URL = 'http://x'", "PUBLIC_URL in {file} must be written in small letters: public_url."),
+        ("SMTP_URL_FILE = 'x'", "SMTP_URL_FILE in {file} must be written in small letters: smtp_url_file."),
+        ("income_account = 'Sales'", "use `connection set NAME income_account VALUE`."),
+        ("Direct_Export = 'job'", "use `connection set NAME direct_export VALUE`."),
+    ],
+)
+def test_a_key_that_is_right_elsewhere_is_told_so(tmp_path: Path, line: str, told: str) -> None:
+    """In bridge.toml a key in capitals, and a setting of one connection, are refused with the way that is right."""
+    file = tmp_path / "bridge.toml"
+    file.write_text(line)
+    with pytest.raises(WrongUsage) as refusal:
+        load_settings({"data_dir": str(tmp_path)}, {})
+    assert told.format(file=file) in str(refusal.value)
+    assert "did you mean" not in str(refusal.value)
+
+
 def test_a_broken_file_is_named(tmp_path: Path) -> None:
     """A bridge.toml that cannot be read, or moves the folder it stands in, stops the start and is named."""
     file = tmp_path / "bridge.toml"
