@@ -194,7 +194,8 @@ MORE: Mapping[str, str] = {
     "trusted_proxies": "Name here the reverse proxy that speaks TLS in front of the bridge.",
     "procore_client_secret": "It is read when a connection is made, if no file is named; not later.",
     "test_data": "The bridge itself never looks at it.",
-    "log_level": "The log goes to standard error. `serve` keeps it in files too, in the folder `logs` of the data "
+    "log_level": "The log goes to standard error; commands other than `serve` show warnings and errors alone "
+    "there, unless this is set. `serve` keeps it in files too, in the folder `logs` of the data "
     f"directory: {FILES} of {FILE_BYTES // MIB} MiB, the oldest removed first. Every line of a visit names connection "
     "and session, those about tasks the task; at `debug` each message and each move of a task has a line.",
 }

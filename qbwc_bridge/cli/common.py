@@ -7,6 +7,7 @@ import enum
 import getpass
 import json
 import sys
+import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -40,12 +41,17 @@ class Bridge:
 
     def __init__(self, overrides: Mapping[str, str]) -> None:
         self._overrides = overrides
+        self.serves = False
+        """Whether this is the server: nobody looks on, its log tells."""
+        self._told_to_wait = False
 
     @cached_property
     def settings(self) -> Settings:
         """The settings; raises WrongUsage."""
         settings = load_settings(self._overrides)
-        logs.configure(settings.log_level, settings.log_json)
+        # A command tells in sentences what comes of it; lines of the log stand among them only if somebody asked.
+        asked = "log_level" in settings.model_fields_set
+        logs.configure(settings.log_level if asked else "warning", settings.log_json)
         return settings
 
     @cached_property
@@ -54,12 +60,19 @@ class Bridge:
         # Imported late: it brings every room, which `--help` and a wrong option need not wait for.
         from qbwc_bridge.bootstrap import open_app  # noqa: PLC0415
 
-        return open_app(self.settings)
+        return open_app(self.settings, sleep=self._wait)
 
     @property
     def kit(self) -> Kit:
         """What the stations are handed."""
         return self.app.kit
+
+    def _wait(self, seconds: float) -> None:
+        """Wait before Procore is asked again; a person who looks on is told so, once."""
+        if not self._told_to_wait and not self.serves:
+            say("Procore does not answer, or asks for a pause: waiting and trying again.")
+        self._told_to_wait = True
+        time.sleep(seconds)
 
     def now(self) -> dt.datetime:
         """The present moment in UTC."""

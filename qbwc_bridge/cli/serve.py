@@ -44,7 +44,8 @@ def serve(bridge: Bridge) -> None:
     from qbwc_bridge.cli.web_server import WebServer  # noqa: PLC0415
     from qbwc_bridge.clockwork import Clockwork  # noqa: PLC0415
 
-    settings = bridge.settings
+    settings, bridge.serves = bridge.settings, True
+    logs.configure(settings.log_level, settings.log_json)
     _upgrade_if_older(settings)
     kept = logs.kept_in(settings.data_dir / logs.FOLDER, as_json=settings.log_json)
     with _in_its_place(settings), kept, _stop_signals() as stop:

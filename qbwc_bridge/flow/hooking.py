@@ -121,26 +121,34 @@ def remove(work: OpenWork, hooks: Hooks, connection_id: int, address: Address, p
 
 
 def show(work: OpenWork, hooks: Hooks, connection_id: int, address: Address) -> list[Shown]:
-    """Look up the company's hook and those of projects that are on or may hold one."""
+    """Look up the company's hook and those of projects that are on or may hold one.
+
+    Ends with the first that could not be looked up for a reason that all others share: no answer, or no sign-in.
+    """
     with work() as uow:
         projects = _concerned(uow.projects.find(connection_id=connection_id, order="number"))
-    return [_shown(hooks, project, address) for project in (None, *projects)]
+    every = []
+    for project in (None, *projects):
+        shown = Shown(project)
+        every.append(shown)
+        try:
+            _look_up(hooks, shown, address)
+        except ProcoreError as problem:
+            shown.problem = str(problem)
+            if problem.is_outage or problem.status == HTTPStatus.UNAUTHORIZED:
+                break
+    return every
 
 
-def _shown(hooks: Hooks, project: ProjectChoice | None, address: Address) -> Shown:
-    project_id = project.project_id if project else None
-    shown = Shown(project)
-    try:
-        found = hooks.find(project_id)
-        shown.others = [hook for hook in found if not address.is_ours(hook)]
-        shown.hook = next((hook for hook in found if address.is_ours(hook)), None)
-        if shown.hook:
-            there = hooks.triggers(shown.hook)
-            shown.triggers, shown.missing = len(there), sorted(wanted(project_id) - there)
-            shown.undelivered = hooks.undelivered(shown.hook)
-    except ProcoreError as problem:
-        shown.problem = str(problem)
-    return shown
+def _look_up(hooks: Hooks, shown: Shown, address: Address) -> None:
+    project_id = shown.project.project_id if shown.project else None
+    found = hooks.find(project_id)
+    shown.others = [hook for hook in found if not address.is_ours(hook)]
+    shown.hook = next((hook for hook in found if address.is_ours(hook)), None)
+    if shown.hook:
+        there = hooks.triggers(shown.hook)
+        shown.triggers, shown.missing = len(there), sorted(wanted(project_id) - there)
+        shown.undelivered = hooks.undelivered(shown.hook)
 
 
 def _bring(hooks: Hooks, project_id: int | None, address: Address, done: Hooked, mark: Mark) -> None:

@@ -14,6 +14,7 @@ import pytest
 from qbwc_bridge.cli import cli, tables
 from qbwc_bridge.cli.common import Bridge
 from qbwc_bridge.errors import BridgeError
+from tests.support import free_port
 from tests.unit.cli_office import run
 
 
@@ -92,6 +93,26 @@ def test_a_wrong_value_says_how_it_is_written(arguments: list[str], told: str, t
     result = run(tmp_path, *arguments)
     assert result.exit_code == 2
     assert told in result.stderr
+
+
+@pytest.mark.parametrize("level", ["", "info"])
+def test_a_procore_that_does_not_answer_is_told_without_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, level: str
+) -> None:
+    """A command says once that it tries again, and shows lines of the log only where LOG_LEVEL asks for them."""
+    monkeypatch.setattr("qbwc_bridge.procore.wire.PAUSES_SECONDS", (0.0, 0.0))
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    environ = {
+        "QBWC_BRIDGE_PROCORE_CLIENT_SECRET": secrets.token_urlsafe(16),
+        "QBWC_BRIDGE_PROCORE_LOGIN_URL": nowhere,
+        "QBWC_BRIDGE_PROCORE_API_URL": nowhere,
+        "QBWC_BRIDGE_LOG_LEVEL": level,
+    }
+    assert run(tmp_path, *ADD, "7", environ=environ).exit_code == 0
+    result = run(tmp_path, "pull", environ=environ)
+    assert result.exit_code == 1
+    assert result.stderr.count("trying again") == 1
+    assert ("qbwc_bridge.procore.wire" in result.stderr) == bool(level)
 
 
 def test_a_bad_setting_is_wrong_usage(tmp_path: Path) -> None:

@@ -214,6 +214,15 @@ def test_list_shows_what_stands(desk: Office) -> None:
     assert "Webhooks API: Standard" in desk.run("webhooks", "list", "Bluestone", code=1).stderr
 
 
+def test_list_asks_no_further_where_procore_does_not_answer(desk: Office) -> None:
+    """Without an answer for the company no project is asked about: each would wait as long and fare alike."""
+    desk.bridge.procore.fail_next(status=0, count=1000, path_contains="webhooks/hooks")
+    result = desk.run("webhooks", "list", "Bluestone", code=1)
+    assert result.stderr.count("\n") == 1
+    assert "the company: no answer came from" in result.stderr
+    assert "project" not in result.stdout
+
+
 def test_remove_takes_ours_alone(desk: Office) -> None:
     """Hooks of other programs and of other bridges stay; ours go, with the secret; twice is no error."""
     desk.run("webhooks", "add", "Bluestone")
