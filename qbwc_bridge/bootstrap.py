@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from wsgiref.types import WSGIApplication
 
@@ -15,7 +16,7 @@ from qbwc_bridge.clockwork import Clockwork
 from qbwc_bridge.domain.mail import mail_server
 from qbwc_bridge.domain.records import Connection
 from qbwc_bridge.domain.webhooks import PATH as WEBHOOKS_PATH
-from qbwc_bridge.errors import BridgeError, Refused, WrongUsage
+from qbwc_bridge.errors import BridgeError, KeyFileError, Refused, WrongUsage
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.language import Language
 from qbwc_bridge.notices import SmtpServer
@@ -168,11 +169,28 @@ def open_app(
 ) -> App:
     """Open the database (made when missing) and wire everything; `sleep` waits the seconds that Procore asks for.
 
-    Raises WrongUsage for bad settings, Refused for a database of another version.
+    Raises WrongUsage for bad settings, Refused for a database of another version, KeyFileError for the key file.
     """
-    vault = open_vault(settings.secret_key_path())
     database = open_database(settings.database_address())
+    try:
+        vault = _vault(settings.secret_key_path(), database)
+    except BaseException:
+        database.close()
+        raise
     return App(settings, database, vault, clock or SystemClock(), transport, sleep)
+
+
+def _vault(path: Path, database: Database) -> Vault:
+    """Open the key file; a new one is made only while the database holds nothing that another has encrypted."""
+    if not path.exists():
+        with database.work() as uow:
+            if uow.connections.count():
+                raise KeyFileError(
+                    f"The key file {path} is not there, and the database holds secrets that were encrypted with it: "
+                    "put it back, or correct SECRET_KEY_FILE. If it is lost, `backup` and then `restore` with the file "
+                    "that it writes make a new one, and ask for the secrets again."
+                )
+    return open_vault(path)
 
 
 def web_app(app: App, clockwork: Clockwork | None = None) -> Any:

@@ -7,6 +7,7 @@
     ├── Refused            a rule of the bridge forbids it now (exit code 1)
     │   └── UnderWay           somebody else is doing it
     ├── NotFound           nothing of that name or number exists (exit code 1)
+    ├── KeyFileError       the key file is missing or unfit, or does not open what is stored (exit code 1)
     ├── ImpossibleMove     a state change that the table of moves does not have: a fault of ours
     └── OutsideError       another system did not do its part
         ├── ProcoreError       Procore refused, or its answer made no sense
@@ -38,6 +39,10 @@ class UnderWay(Refused):
 
 class NotFound(BridgeError):  # noqa: N818
     """Nothing of that name or number exists here."""
+
+
+class KeyFileError(BridgeError):
+    """The key file is missing, cannot be used, or is another one than that which encrypted a stored secret."""
 
 
 class ImpossibleMove(BridgeError):  # noqa: N818

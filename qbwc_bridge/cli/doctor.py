@@ -9,7 +9,7 @@ from qbwc_bridge.cli.common import Bridge, find_projects, json_option, pass_brid
 from qbwc_bridge.cli.machine_checks import disk_check, server_checks, sleep_checks
 from qbwc_bridge.domain.checkup import Check
 from qbwc_bridge.domain.records import Connection
-from qbwc_bridge.errors import BridgeError, Refused, WrongUsage
+from qbwc_bridge.errors import BridgeError, KeyFileError, Refused, WrongUsage
 from qbwc_bridge.files.plain import printable
 from qbwc_bridge.flow.checkup import connection_checks, procore_checks
 from qbwc_bridge.flow.mail_checkup import mail_checks, server_check
@@ -54,6 +54,9 @@ def checks(bridge: Bridge, name: str | None, numbers: Sequence[str]) -> Iterator
     try:
         with bridge.kit.work() as uow:
             count = uow.connections.count()
+    except KeyFileError as problem:
+        yield Check("key file", "broken", str(problem))
+        return
     except BridgeError as problem:
         yield Check("database", "broken", str(problem))
         return

@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from qbwc_bridge.domain.checkup import Access, Check, Outcome
 from qbwc_bridge.domain.records import Connection, ProjectChoice
-from qbwc_bridge.errors import BridgeError, ProcoreError, ProcoreUnreachable
+from qbwc_bridge.errors import BridgeError, KeyFileError, ProcoreError, ProcoreUnreachable
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.views import NOT_CALLED, Look, look
 from qbwc_bridge.ports import Procore
@@ -66,6 +66,9 @@ def procore_checks(kit: Kit, connection: Connection, numbers: Sequence[int] = ()
         choices = uow.projects.find(connection_id=connection.id, order="number")
     try:
         procore = kit.procore_for(connection)
+    except KeyFileError as problem:
+        yield _check(connection, "key file", "broken", str(problem))
+        return
     except BridgeError as problem:
         yield _check(connection, "Procore addresses", "broken", str(problem))
         return

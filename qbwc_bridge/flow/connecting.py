@@ -4,7 +4,7 @@ import datetime as dt
 import re
 import secrets
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from qbwc_bridge.domain.company import Company
 from qbwc_bridge.domain.names import fold
@@ -22,8 +22,6 @@ KEY_LENGTH = 8
 """Of the key in everything the bridge leaves in Procore (ACCOUNTING 21)."""
 
 LONGEST_NAME = 60
-
-HashToken = Callable[[str], str]
 
 
 def draw_password() -> str:

@@ -24,7 +24,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from qbwc_bridge.errors import BridgeError, Refused
+from qbwc_bridge.errors import BridgeError, KeyFileError
 from qbwc_bridge.files.private import make_private_folder, shut_file, take_owner
 
 KEY_BYTES = 32
@@ -57,7 +57,7 @@ class Vault:
         return self._fernet.encrypt(secret.encode())
 
     def open(self, sealed: bytes) -> str:
-        """Decrypt what `seal` gave; raises BridgeError when it was sealed with another key."""
+        """Decrypt what `seal` gave; raises KeyFileError when it was sealed with another key."""
         try:
             return self._fernet.decrypt(sealed).decode()
         except InvalidToken as error:
@@ -65,7 +65,7 @@ class Vault:
             if keys != self._keys:
                 self._take(keys)
                 return self.open(sealed)
-            raise BridgeError(
+            raise KeyFileError(
                 "A stored secret was encrypted with another key file; put the right key file back, or enter the secret "
                 "again."
             ) from error
@@ -75,7 +75,7 @@ class Vault:
         try:
             if sealed:
                 self.open(sealed)
-        except BridgeError:
+        except KeyFileError:
             return False
         return True
 
@@ -87,15 +87,11 @@ class Vault:
         """Give a key to sign with (64 hexadecimal digits): what was signed ends with the key file's newest key."""
         return _keyed(self._signing, purpose)
 
-    def same_token(self, token: str, token_hash: str) -> bool:
-        """Say whether `token` has that hash, in a time that tells nothing about it."""
-        return hmac.compare_digest(self.hash_token(token).encode(), token_hash.encode())
-
 
 def open_vault(path: Path) -> Vault:
     """Give the vault of a key file, made for its owner only when it is missing.
 
-    Raises Refused when other users may read it, BridgeError when it cannot be read, made or understood.
+    Raises KeyFileError when other users may read it, and when it cannot be read, made or understood.
     """
     with _told(path):
         if not path.exists():
@@ -108,14 +104,14 @@ def read_keys(path: Path) -> list[bytes]:
     with _told(path), path.open("rb") as file:
         # On Windows an access list protects the file, made with it (files/private.py), and the mode says nothing.
         if os.name == "posix" and os.fstat(file.fileno()).st_mode & _OTHERS:
-            raise Refused(f"The key file {path} may be read by other users; run `chmod 600 {path}`.")
+            raise KeyFileError(f"The key file {path} may be read by other users; run `chmod 600 {path}`.")
         content = file.read()
     try:
         keys = [base64.b64decode(line, altchars=b"-_", validate=True) for line in content.split()]
     except binascii.Error:
         keys = []
     if not keys or any(len(key) != KEY_BYTES for key in keys):
-        raise BridgeError(f"The key file {path} holds no key of this program; put the right file back.")
+        raise KeyFileError(f"The key file {path} holds no key of this program; put the right file back.")
     return keys
 
 
@@ -145,7 +141,7 @@ def _told(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise BridgeError(f"The key file {path} cannot be read or made: {error.strerror}.") from error
+        raise KeyFileError(f"The key file {path} cannot be read or made: {error.strerror}.") from error
 
 
 def _make_file(path: Path, keys: Sequence[bytes], *, new: bool) -> None:

@@ -51,7 +51,7 @@ def test_add_makes_everything_a_connection_needs(tmp_path: Path) -> None:
         row = uow.connections.find()[0]
     database.close()
     assert vault.open(row.procore_secret) == secret
-    assert vault.same_token(made["password"], row.password_hash)
+    assert vault.hash_token(made["password"]) == row.password_hash
     assert re.fullmatch(r"\{[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\}", row.file_id)
     assert len(row.key) == 8
     file.unlink()

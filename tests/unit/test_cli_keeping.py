@@ -103,6 +103,33 @@ def test_a_restore_with_the_key_file_asks_for_nothing(office: Path) -> None:
     assert "nothing goes to Procore before" in result.stderr
 
 
+def test_no_new_key_is_made_while_the_database_holds_secrets(office: Path) -> None:
+    """Every command names the missing file and makes none; doctor calls it the key file; the right one helps."""
+    here, wrong = office / "here", office / "nowhere" / "secret.key"
+    environ = {"QBWC_BRIDGE_SECRET_KEY_FILE": str(wrong), "QBWC_BRIDGE_PROCORE_CLIENT_SECRET": SECRETS[1]}
+    asked = ("connection", "add", "Other", "--procore-company-id", "7", "--procore-client-id", "client")
+    for arguments in (("status",), asked, ("serve",)):
+        result = run(here, *arguments, environ=environ)
+        assert result.exit_code == 1
+        assert f"The key file {wrong} is not there" in result.stderr
+        assert "SECRET_KEY_FILE" in result.stderr
+    assert f"broken  key file: The key file {wrong} is not there" in run(here, "doctor", environ=environ).stdout
+    assert not wrong.parent.exists()
+    open_vault(wrong)
+    assert "broken  Main, key file: A stored secret" in run(here, "doctor", environ=environ).stdout
+    assert run(here, "connection", "list").exit_code == 0
+
+
+def test_a_lost_key_is_made_anew_by_backup_and_restore(office: Path) -> None:
+    """What the refusal says goes: the copy is put back, the secret is asked for and opens with the new key."""
+    here, copy = office / "here", office / "copy.db"
+    (here / "secret.key").unlink()
+    assert "`backup` and then `restore`" in run(here, "status").stderr
+    assert run(here, "backup", "--out", str(copy)).exit_code == 0
+    assert run(here, "restore", str(copy), stdin=f"{SECRETS[1]}\n").exit_code == 0
+    assert secret_of(here, "Main") == SECRETS[1]
+
+
 def test_a_restore_beside_a_server_is_refused(office: Path) -> None:
     """The sentence says to stop it, and nothing is changed."""
     with server_lock.serving(office / "here"):

@@ -23,7 +23,7 @@ from qbwc_bridge.cli.web_server import WebServer, proxied
 from qbwc_bridge.errors import BridgeError, WrongUsage
 from qbwc_bridge.logs.files import newest_first
 from qbwc_bridge.settings import load_settings
-from qbwc_bridge.storage import open_database
+from qbwc_bridge.storage import open_database, open_vault
 from tests.unit.cli_office import run
 
 LIMIT = 2 * 1024 * 1024
@@ -229,6 +229,7 @@ def test_a_foreign_key_file_and_an_unnamed_proxy_are_told(tmp_path: Path, monkey
     environ = {"QBWC_BRIDGE_LISTEN": "127.0.0.1:0", **quiet}
     before = run(tmp_path, "serve", environ=environ).stderr
     assert [words for words in (FOREIGN, UNNAMED) if words in before] == []
+    open_vault(tmp_path / "another.key")
     strange = {
         "QBWC_BRIDGE_SECRET_KEY_FILE": str(tmp_path / "another.key"),
         "QBWC_BRIDGE_PUBLIC_URL": "https://bridge.example.com",
