@@ -1,4 +1,4 @@
-"""Answers: what QuickBooks said is applied with all its effects in one transaction (DESIGN, once 2)."""
+"""Answers: what QuickBooks said is applied with all its effects in one transaction (docs/architecture.md, Once 2)."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -60,7 +60,7 @@ def apply(scene: Scene, message: MessageSet, replies: ReplySet) -> None:
     """Apply the answer to a message of reads or writes.
 
     A query without a reply in the set is asked again; a write without one is in doubt and looked up first, whatever
-    the set's own status says: 600, 9001, 9002 and 9005 prove nothing (DESIGN, once 3).
+    the set's own status says: 600, 9001, 9002 and 9005 prove nothing (docs/architecture.md, Once 3).
     """
     results = [result for reply in replies.replies for result in reply.results]
     orders = mirror.keep(scene, results)

@@ -1,4 +1,4 @@
-"""Answers to cost readings, kept until `actuals` applies them (DESIGN, once 2); raw texts are dropped."""
+"""Answers to cost readings, kept until `actuals` applies them (docs/architecture.md, Once 2); raw texts are dropped."""
 
 import datetime as dt
 import json

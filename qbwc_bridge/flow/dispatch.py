@@ -1,4 +1,7 @@
-"""Dispatch: which message goes to QuickBooks next. What is chosen is stored before its text leaves (DESIGN, once 1)."""
+"""Dispatch: which message goes to QuickBooks next.
+
+What is chosen is stored before its text leaves (docs/architecture.md, Once 1).
+"""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -25,8 +28,8 @@ from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.ports import Other, UnitOfWork, UpTo
 
 RECORDS_PER_SET = 25
-"""List records in one write set (DESIGN, once 4), and queries in one set: few enough that a refused set is soon
-split."""
+"""List records in one write set (docs/architecture.md, Once 4), and queries in one set: few enough that a refused set
+is soon split."""
 
 _LIST_ADDS = (CustomerAdd, VendorAdd, ItemServiceAdd)
 

@@ -1,4 +1,7 @@
-"""The newest record that we wrote: while it is there, the company file is no older copy (promise 2; DESIGN, once 5)."""
+"""The newest record that we wrote: while it is there, the company file is no older copy.
+
+That is promise 2 (docs/architecture.md, Once 5).
+"""
 
 from collections.abc import Collection
 

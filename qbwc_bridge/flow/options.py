@@ -11,7 +11,7 @@ from qbwc_bridge.domain.records import Connection
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The choices that the stations obey (CONTRACT, settings marked °)."""
+    """The choices that the stations obey (settings of one connection, see docs/settings.md)."""
 
     income_account: str = ""
     expense_account: str = ""

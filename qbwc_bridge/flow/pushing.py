@@ -1,7 +1,7 @@
 """Push: carries the outbox out, project by project, with network calls between short transactions.
 
 Every row is marked `in_flight` before its call and stored after it. Rows are stored many at a time: what a crash, or an
-answer that never came, leaves marked is looked up by its key before it is sent again (DESIGN, a write to Procore).
+answer that never came, leaves marked is looked up by its key before it is sent again (docs/architecture.md, Once).
 """
 
 import datetime as dt

@@ -1,4 +1,4 @@
-"""Recovery: the fate of a write whose answer never came is settled before anything else (DESIGN, once 3).
+"""Recovery: the fate of a write whose answer never came is settled before anything else (docs/architecture.md, Once 3).
 
 First QuickBooks is asked for the stored reply of the message set. If it has none, that proves nothing: QuickBooks may
 have died in the middle. Then a look-up by name, or by number and mark, decides between adopting what exists and sending

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from qbwc_bridge.qbxml.meanings import Reaction
 
 BACK_OFF = (dt.timedelta(0), dt.timedelta(minutes=15), dt.timedelta(hours=1), dt.timedelta(hours=4))
-"""The first retry is in the next visit, later ones after 15 minutes, 1 hour, 4 hours (DESIGN); then a person."""
+"""The first retry is in the next visit, later ones after 15 minutes, 1 hour, 4 hours; then a person."""
 
 MAX_REBUILDS = 2
 """A change built twice on a fresh order and refused twice as stale is racing with a person: ask."""

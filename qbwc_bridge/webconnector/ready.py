@@ -3,8 +3,8 @@
 Whoever applies an answer mostly knows what goes next. So that is stored in the same transaction, as sent: to everybody
 else it is a message whose answer is not known. Only the process that made it ready knows that it never left, and hands
 it over from its memory, or takes it back when the visit ends. Another process, or the same one after a restart, finds a
-message without an answer in its own visit, and that is in doubt, as ever (DESIGN, once 3). So several processes on one
-database never hand one over twice.
+message without an answer in its own visit, and that is in doubt, as ever (docs/architecture.md, Once 3). So several
+processes on one database never hand one over twice.
 """
 
 import threading

@@ -34,7 +34,7 @@ LONGEST_VERSION = 40
 """Characters of a version that are looked at: a real one has about 12."""
 
 IDLE_SHARE = 5
-"""The lease between requests is a fifth of the lease while one is out (CONTRACT, SESSION_LEASE_SECONDS)."""
+"""The lease between requests is a fifth of the lease while one is out (SESSION_LEASE_SECONDS)."""
 
 STOP = -101
 """Any negative number makes the Web Connector ask getLastError and close (guide, receiveResponseXML)."""
@@ -43,7 +43,7 @@ END = "done"
 """The answer to connectionError that ends a visit (guide ch. 10)."""
 
 MOST_PAUSES = 6
-"""NoOp answers in one visit (DESIGN): half a minute, in which a reading of Procore mostly ends."""
+"""NoOp answers in one visit: half a minute, in which a reading of Procore mostly ends."""
 
 MOST_TRIES = 1
 """Second tries after connectionError in one visit; the Web Connector has tried twice by itself before it asks."""
