@@ -61,8 +61,6 @@ def release(ask: Ask, name: str, project: int) -> Outside:
     ask.need_decider()
     connection, form = ask.connection(name), ask.request.form
     row, chosen = choice(ask, connection, project), _chosen(ask)
-    if chosen.costs_from == dt.date.min:
-        raise BadForm("A release needs the date from which costs are written: go back and make a dry run with one.")
     kit, back, who = ask.site.kit, ask.url("project", name=name, project=project), ask.person.name
     both = form.get("beside_others") == "yes"
 
@@ -96,11 +94,16 @@ def withdraw(ask: Ask, name: str, project: int) -> Page | Outside:
 
 
 def _chosen(ask: Ask) -> ReleaseChoice:
-    """Read the choices of a release; without a date they are of all costs."""
+    """Read the choices of a release; without a date they are of all costs. Bills on orders have no default answer."""
     form, text = ask.request.form, ask.request.form.get("costs_from", "")
     earlier: tuple[Before, ...] = get_args(Before)
     bills: tuple[PoBills, ...] = get_args(PoBills)
     statuses: tuple[CostStatus, ...] = get_args(CostStatus)
+    if form.get("po_bills") == "":
+        raise BadForm(
+            "Say what becomes of bills on exported purchase orders, since offices differ: they are written as direct "
+            "costs, or left to Procore's subcontractor invoices. Go back and choose."
+        )
     try:
         before = earlier[earlier.index(form["before"] if text else "detail")]
         po_bills, status = bills[bills.index(form["po_bills"])], statuses[statuses.index(form["status"])]
@@ -120,6 +123,5 @@ def _shown(connection: Connection, row: ProjectChoice, found: DryRun, back: str)
         "sums": {key: total(getattr(each, key) for each in found.rows) for key in SUMS},
         "left": left,
         "left_sum": total(each.amount for each in left),
-        "dated": found.chosen.costs_from != dt.date.min,
     }
     return Page("dry_run.html", values)

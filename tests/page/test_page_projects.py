@@ -138,13 +138,28 @@ def test_costs_are_released_as_shown_and_withdrawn(office: Office, alice: Browse
     assert kept(office, 1).release is None
 
 
-def test_a_release_needs_a_date(office: Office, alice: Browser) -> None:
-    """A dry run of all costs may be looked at and has no button; a form without a date releases nothing."""
+def test_without_a_date_costs_of_every_date_are_released(office: Office, alice: Browser) -> None:
+    """The dry run of a form without a date says so, and its button releases them one by one, as it showed them."""
     procore(office)
-    page = send(alice, f"{RELEASED}/dry-run", **{**CHOICES, "costs_from": ""})
+    page = send(alice, f"{OPEN}/dry-run", **{**CHOICES, "costs_from": "", "before": "opening"})
     assert "after a release of costs of every date" in page.text
-    assert "Release the costs" not in page.text
-    assert send(alice, f"{RELEASED}/release", **{**CHOICES, "costs_from": ""}).status_code == 400
+    fields = dict(re.findall(r'<input type="hidden" name="([a-z_]+)" value="([^"]*)">', page.text.split("<h1>")[1]))
+    alice.client.post(f"{OPEN}/release", data=fields)
+    release = kept(office, 2).release
+    assert release is not None
+    assert (release.costs_from, release.before, release.po_bills) == (dt.date.min, "detail", "write")
+    assert "costs of every date" in alice.get(OPEN).text
+
+
+def test_bills_on_orders_have_no_answer_beforehand(office: Office, alice: Browser) -> None:
+    """Nobody releases costs that count twice without having said so: the form begins empty and is refused so."""
+    assert '<select id="po_bills" name="po_bills" required>\n<option value="">' in alice.get(OPEN).text
+    procore(office)
+    for act in ("dry-run", "release"):
+        answer = send(alice, f"{OPEN}/{act}", **{**CHOICES, "po_bills": ""})
+        assert answer.status_code == 400
+        assert "Say what becomes of bills on exported purchase orders" in answer.text
+    assert kept(office, 2).release is None
 
 
 def test_what_another_integration_wrote_asks_for_a_word(office: Office, alice: Browser) -> None:
