@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -193,3 +194,32 @@ def test_what_happened_lately_is_said_with_verbs(office: Office, alice: Browser)
     assert lines[1] == "read the job costs"
     assert len(lines) == 5
     assert all(each.startswith("exported ") for each in lines[2:])
+
+
+def test_all_is_well_only_where_it_is(office: Office, alice: Browser) -> None:
+    """A connection without a record that waits is not called well while something stops it or is asked."""
+    with office.kit.work() as uow:
+        made = uow.connections.get(1)
+        uow.connections.add(
+            replace(made, id=0, name="Fresh", user_name="fresh", key="k", file_id="f", last_contact=None)
+        )
+
+    def card() -> str:
+        return alice.get("/").text.split('class="card" aria-label="Fresh"')[1].split("</section>")[0]
+
+    assert "The Web Connector has not called yet" in card()
+    assert "All is well" not in card()
+    office.change("Fresh", last_contact=NOW)
+    assert "Nothing. All is well." in card()
+
+
+def test_each_connection_leads_to_its_tabs(alice: Browser, charlie: Browser) -> None:
+    """From the first page every tab is one click away: of the only connection as usual, of several on each card."""
+    alone = charlie.get("/").text
+    assert alone.count('<nav class="tabs"') == 1
+    assert 'aria-current="page">Overview</a>' in alone
+    both = alice.get("/").text
+    for name in (MAIN, OTHER.replace(" ", "%20")):
+        assert f'href="/connections/{name}/projects"' in both
+        assert f'href="/connections/{name}/wip"' in both
+    assert ">Overview</a>" not in both
