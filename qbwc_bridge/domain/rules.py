@@ -239,6 +239,14 @@ def gone(called: str, name: str) -> str:
     )
 
 
+def customer_missing(name: str, project: str) -> str:
+    """Ask for the customer above a job (ACCOUNTING 3)."""
+    return (
+        f"Customer {name} is not in QuickBooks: create it there, choose another one for project {project}, or say with "
+        "the project that it shall be made."
+    )
+
+
 def customer_gone(name: str, project: str, *, gone: bool) -> str | None:
     """Make no customer anew that vanished: where it was merged, its jobs lie below another one now (ACCOUNTING 23)."""
     if not gone:

@@ -59,6 +59,11 @@ class Facts:
         self._own_names: dict[tuple[str, str], tuple[dict[str, str], Names]] = {}
         self.projects = {row.project_id: row for row in uow.projects.find(**self._mine)}
 
+    @property
+    def lists_read(self) -> bool:
+        """Whether QuickBooks' lists were read: before, nothing is known to be missing there (ACCOUNTING 2)."""
+        return self.connection.lists_read_at is not None
+
     @cached_property
     def documents(self) -> dict[tuple[str, str], DocumentRow]:
         """What Procore listed last, by kind and key; what is gone is left out."""

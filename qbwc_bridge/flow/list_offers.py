@@ -100,7 +100,7 @@ def _accounts(facts: Facts, offer: Offer, path: str) -> list[str | None]:
     obstacles: list[str | None] = []
     for which, name in (("income", facts.options.income_account), ("expense", facts.expense_account(path))):
         account = facts.named("account", name)
-        obstacles.append(rules.account_missing(which, name, exists=account is not None))
+        obstacles.append(rules.account_missing(which, name, exists=account is not None or not facts.lists_read))
         if account:
             obstacles.append(rules.inactive(f"Account {account.full_name}", is_active=account.is_active))
         if account and which == "expense" and account.type != "CostOfGoodsSold":
@@ -146,12 +146,11 @@ def _job(facts: Facts, project: ProjectChoice) -> Offer:
 
 
 def _new_customer(facts: Facts, offer: Offer, project: ProjectChoice) -> None:
-    """Look at the customer above a job that is not in QuickBooks; several projects may bring one."""
+    """Look at a customer above a job that is not in QuickBooks, once that is known; several projects may bring one."""
+    if not facts.lists_read:
+        return
     if not project.create_customer:
-        offer.obstacles.append(
-            f"Customer {project.customer} is not in QuickBooks: create it there, choose another, "
-            "or switch the project on with --create-customer."
-        )
+        offer.obstacles.append(rules.customer_missing(project.customer, project.number))
         return
     name = fit_name("customer", project.customer)
     offer.obstacles.append(rules.name_taken(name, facts.name_holder(name)))

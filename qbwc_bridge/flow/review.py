@@ -164,8 +164,9 @@ def _judge(facts: Facts, row: Submission, offer: Offer, common: list[str | None]
         obstacles += [reason for reason in [rules.several_matches(offer.suggestions)] if reason]
     if _direct(facts, row) and row.link_to == BY_HAND:
         notes.append("It was taken back or unlinked: direct export leaves it to a person, who accepts or links it.")
-    for need in offer.needs:
-        _judge_need(facts, need, waits, obstacles)
+    if facts.lists_read:  # before, all that it needs is blocked for the one reason that it has itself
+        for need in offer.needs:
+            _judge_need(facts, need, waits, obstacles)
     if (obstacles, waits, notes) != (row.reasons, row.waits_for, row.notes):
         row.reasons, row.waits_for, row.notes = obstacles, waits, notes
         facts.uow.submissions.save(row)

@@ -119,6 +119,18 @@ def test_several_names_are_mapped_at_once_with_one_effect(office: Office, alice:
     }
 
 
+def test_no_cost_has_its_place_before_costs_were_read(office: Office, alice: Browser) -> None:
+    """An empty list is no good news while QuickBooks' costs were not read whole: both pages say so."""
+    with office.kit.work() as uow:
+        for document in uow.costs.find(connection_id=1):
+            uow.costs.remove(document)
+    office.change(costs_whole_at=None)
+    for page in (f"{MAPPING}?kind=cost", f"/connections/{MAIN}/costs"):
+        text = alice.get(page).text
+        assert "QuickBooks' costs are not read whole yet" in text.replace("&#39;", "'")
+        assert "every cost has its place" not in text
+
+
 def test_the_file_says_everything_and_reads_back_as_nothing_new(office: Office, alice: Browser) -> None:
     """What was downloaded can be read again; a name that looks like a formula comes back as it was."""
     with office.kit.work() as uow:

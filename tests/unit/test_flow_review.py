@@ -53,11 +53,22 @@ def snapshot(world: World) -> tuple[Any, ...]:
 
 
 def test_nothing_moves_before_the_first_reading(make: Make) -> None:
-    """Everything is blocked until QuickBooks' lists were read, and says so (rule 2)."""
+    """Everything is blocked until QuickBooks' lists were read, for that reason alone: nothing is missing there yet."""
     world = make(budget(), commitment(1), visited=False)
+    with world.unit() as (uow, connection):
+        choice = uow.projects.find(connection_id=connection.id)[0]
+        choice.customer, choice.create_customer = "Nobody", False
+        uow.projects.save(choice)
+    world.settle()
 
     assert {row.state for row in world.rows()} == {State.BLOCKED}
-    assert all("has not visited yet" in row.reasons[0] for row in world.rows())
+    assert {row.kind for row in world.rows()} == {"cost_code", "job", "vendor", "budget", "commitment"}
+    for row in world.rows():
+        (reason,) = row.reasons
+        assert "has not visited yet" in reason
+    world.visit()
+    world.settle()
+    assert "is not in QuickBooks: create it there" in world.row("job", PROJECT).reasons[0]
 
 
 def test_a_project_that_is_off_offers_nothing(make: Make) -> None:
