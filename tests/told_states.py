@@ -54,9 +54,11 @@ SUBMISSIONS: Mapping[State, Told] = {
         "A change in Procore, or somebody sends it again.",
     ),
     State.ARCHIVED: Told(
-        "A person put it away. It is not shown among what waits, and nothing is written.",
+        "A person put it away, or the bridge: its project was switched off, or nothing that is switched on needs it. "
+        "It is not shown among what waits, and nothing is written.",
         "nobody",
-        "A person takes it out again; it goes back to where it came from.",
+        "A person takes it out again, and it goes back to where it came from; what the bridge put away comes back by "
+        "itself once it is offered again.",
     ),
 }
 

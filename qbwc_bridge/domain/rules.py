@@ -47,6 +47,26 @@ def project_off(number: str, *, on: bool) -> str | None:
     return None if on else f"Project {number} is switched off for export: switch it on under Projects."
 
 
+def project_inactive(number: str) -> str:
+    """Say that Procore no longer shows a project that is on."""
+    return f"Project {number} is not active in Procore, or not shown to the bridge: see to it there, or switch it off."
+
+
+def unneeded() -> str:
+    """Say that a vendor or cost code serves nothing at present (ACCOUNTING 1)."""
+    return "Nothing that is switched on needs it at present."
+
+
+def left_procore() -> str:
+    """Say that a record that was not exported is gone from Procore."""
+    return "Procore no longer has it, or no longer shows it to the bridge. If it was deleted there, archive it."
+
+
+def ended(status: str) -> str:
+    """Say that a record ended in Procore before it was exported."""
+    return f"It has status {status.replace('_', ' ')} in Procore, so it is not exported: archive it."
+
+
 def multi_currency(is_on: bool | None) -> str | None:  # noqa: FBT001 - a preference as QuickBooks states it
     """Refuse company files with multi-currency (ACCOUNTING 5)."""
     if is_on:

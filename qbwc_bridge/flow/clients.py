@@ -16,6 +16,7 @@ from qbwc_bridge.domain.states import State
 from qbwc_bridge.flow import mailing, views
 from qbwc_bridge.flow.figures import ProjectSums
 from qbwc_bridge.flow.kit import Kit
+from qbwc_bridge.flow.taking_part import takes_part
 from qbwc_bridge.ports import ProjectGlance, Tally, UnitOfWork
 
 
@@ -63,15 +64,15 @@ def clients(kit: Kit, uow: UnitOfWork, connections: Sequence[Connection], now: d
     for row in connections:
         tally = tallies.get(row.id, Tally())
         mine = [each for each in projects[row.id] if each.project_id in tally.linked or each.released]
-        sums = [figures[key] for each in mine if (key := (row.id, each.project_id)) in figures]
-        differences = [each.difference for each in sums if each.difference is not None]
+        kept = [(each, figures[key]) for each in mine if (key := (row.id, each.project_id)) in figures]
+        differences = [sums.difference for _, sums in kept if sums.difference is not None]
         found.append(
             Client(
                 row,
                 views.stops(kit, row, now),
                 views.questions(row, unsent.get(row.id, ""), projects[row.id], doubted),
                 tally,
-                unmapped=sum(each.unmapped for each in sums),
+                unmapped=sum(sums.unmapped for each, sums in kept if takes_part(each)),
                 difference=total(differences) if differences else None,
             )
         )

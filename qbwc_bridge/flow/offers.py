@@ -8,8 +8,8 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 
 from qbwc_bridge.domain import rules
-from qbwc_bridge.domain.procore import BudgetCode, ContractLine
-from qbwc_bridge.domain.records import ProjectChoice
+from qbwc_bridge.domain.procore import BudgetCode, ChangeOrder, Commitment, ContractLine
+from qbwc_bridge.domain.records import ProjectChoice, Submission
 from qbwc_bridge.flow import list_offers
 from qbwc_bridge.flow.collisions import collide
 from qbwc_bridge.flow.facts import Facts
@@ -35,6 +35,25 @@ def offers(facts: Facts, today: dt.date) -> Iterator[Offer]:
             never = offer.kind == "job" and choice.reading.whole_at is None
             (offer.obstacles if never else offer.notes).append(rules.project_unread(choice.shown.unread))
         yield offer
+
+
+def unoffered(facts: Facts, row: Submission) -> tuple[str, bool]:
+    """Give the reason why a record is offered no more, and whether it rests.
+
+    What rests asks nobody for anything: its project was switched off, or nothing that is switched on needs it.
+    """
+    project = facts.projects.get(row.project_id)
+    off = project and rules.project_off(project.number, on=project.on)
+    if off:
+        return off, True
+    if project and not project.active:
+        return rules.project_inactive(project.number), False
+    document = facts.find("project" if row.kind == "job" else row.kind, row.key)
+    if row.kind == "cost_code" or (row.kind == "vendor" and document):
+        return rules.unneeded(), True
+    if isinstance(document, Commitment | ChangeOrder):
+        return rules.ended(document.status), False
+    return rules.left_procore(), False
 
 
 def _offers(facts: Facts, today: dt.date) -> Iterator[Offer]:

@@ -16,7 +16,7 @@ from qbwc_bridge.flow.facts import Facts
 from qbwc_bridge.flow.linking import join
 from qbwc_bridge.flow.moves import alive_tasks, cancel_queued, mark_of, move
 from qbwc_bridge.flow.offer import Need, Offer
-from qbwc_bridge.flow.offers import offers
+from qbwc_bridge.flow.offers import offers, unoffered
 from qbwc_bridge.flow.options import Options
 from qbwc_bridge.flow.procore_links import join_made
 from qbwc_bridge.ports import UnitOfWork
@@ -60,6 +60,8 @@ def _round(
             row = _new(facts.uow, facts.connection, offer, now)
             facts.submissions[offer.kind, offer.key] = row
             fresh.append(row)
+        if row.state is State.ARCHIVED and row.before_state is None:
+            move(facts.uow, row, State.READY, now=now, why="it is offered again")
         _follow(facts, row, offer, now)
         _judge(facts, row, offer, common, now)
     for row in facts.submissions.values():
@@ -228,20 +230,25 @@ def _sent(facts: Facts, row: Submission) -> bool:
 
 
 def _no_longer_offered(facts: Facts, row: Submission, now: dt.datetime) -> None:
-    """A record that Procore no longer offers waits with a reason; what stands in QuickBooks is left alone."""
-    if row.state not in (State.READY, State.ACCEPTED, State.BLOCKED):
+    """Keep a record that is offered no more with the reason; what rests goes to the archive until it is offered again.
+
+    What stands in QuickBooks is left alone.
+    """
+    if row.state not in (State.READY, State.ACCEPTED, State.BLOCKED, State.FAILED):
         return
+    reason, rests = unoffered(facts, row)
+    if row.state is State.FAILED and not rests:
+        return
+    if row.state is not State.BLOCKED:
+        cancel_queued(facts.uow, row, now=now, why=reason)
     if row.update:
-        cancel_queued(facts.uow, row, now=now, why="Procore shows it no more")
-        move(facts.uow, row, State.SYNCED, now=now, why="Procore shows it no more")
+        move(facts.uow, row, State.SYNCED, now=now, why=reason)
         return
-    project = facts.projects.get(row.project_id)
-    reason = (project and rules.project_off(project.number, on=project.on)) or (
-        "Procore no longer offers it: nothing that is switched on needs it, or it was deleted, closed or voided there."
-    )
     row.reasons, row.waits_for = [reason], []
     facts.uow.submissions.save(row)
-    if row.state is State.ACCEPTED:
-        cancel_queued(facts.uow, row, now=now, why=reason)
-    if row.state is not State.BLOCKED:
-        move(facts.uow, row, State.BLOCKED, now=now, why=reason)
+    if rests and row.state is State.ACCEPTED:
+        move(facts.uow, row, State.READY, now=now, why=reason)
+    after = State.ARCHIVED if rests else State.BLOCKED
+    if row.state is not after:
+        # Without `before_state`, which an archive by a person has: it comes back by itself.
+        move(facts.uow, row, after, now=now, why=reason)

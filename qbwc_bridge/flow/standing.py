@@ -11,6 +11,7 @@ from qbwc_bridge.flow import agreement, contents
 from qbwc_bridge.flow.facts import LISTS_OF, Facts
 from qbwc_bridge.flow.linking import part
 from qbwc_bridge.flow.moves import BRIDGE, cancel_queued, note
+from qbwc_bridge.flow.taking_part import takes_part
 
 CALLED = {"cost_code": "Item", "job": "Job", "vendor": "Vendor"}
 """What QuickBooks calls the record of a submission."""
@@ -57,7 +58,13 @@ def _let_go(facts: Facts, now: dt.datetime) -> None:
 
 
 def flags(facts: Facts, row: Submission) -> list[str]:
-    """Give the sentences about a synced submission that a person must read; none where all is well."""
+    """Give the sentences about a synced submission that a person must read; none where all is well.
+
+    None either of a project that does not take part any more.
+    """
+    project = facts.projects.get(row.project_id)
+    if project and not takes_part(project):
+        return []
     if row.kind in LISTS_OF:
         return _list_flags(facts, row)
     return agreement.flags(facts, row)

@@ -18,6 +18,7 @@ from qbwc_bridge.flow.footing import completed, control_of
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.ledger import Ledger
 from qbwc_bridge.flow.letters import DAILY, post, receivers
+from qbwc_bridge.flow.taking_part import takes_part
 from qbwc_bridge.flow.views import Look, look
 from qbwc_bridge.ports import UnitOfWork, UpTo
 
@@ -147,8 +148,10 @@ class _Day:
     def _waits(self) -> Iterator[tuple[dt.datetime, str]]:
         """Since when a person is waited for, and by what."""
         yield from ((row.since, "The oldest record") for row in self._waiting[:1])
-        costs = (each.unmapped_since for each in self._figures.of(ProjectSums).values())
-        yield from ((since, "A cost that is not in the Procore budget") for since in costs if since)
+        figures = self._figures
+        costs = figures.of(ProjectSums).items()
+        asked = (each.unmapped_since for project_id, each in costs if takes_part(figures.choices[project_id]))
+        yield from ((since, "A cost that is not in the Procore budget") for since in asked if since)
         yield from ((begun.decided_at, LASTING[begun.kind]) for begun in self._lasting if begun.kind in LASTING)
 
     def summary(self, *, deputy: bool) -> Letter:

@@ -7,7 +7,7 @@ from qbwc_bridge.domain.reading import ProjectState
 from qbwc_bridge.domain.records import Connection, History, ProjectChoice
 from qbwc_bridge.errors import Refused, WrongUsage
 from qbwc_bridge.flow.options import Options
-from qbwc_bridge.ports import UnitOfWork
+from qbwc_bridge.ports import ProjectGlance, UnitOfWork
 
 
 def switch_on(
@@ -45,6 +45,11 @@ def switch_off(uow: UnitOfWork, row: ProjectChoice, *, who: str, now: dt.datetim
     row.on = False
     uow.projects.save(row)
     _note(uow, row, "off", "", who=who, now=now)
+
+
+def takes_part(project: ProjectChoice | ProjectGlance) -> bool:
+    """Whether a project is on, or its costs are released: nothing of any other one asks a person for anything."""
+    return project.on or bool(project.released if isinstance(project, ProjectGlance) else project.release)
 
 
 def _check_customer(uow: UnitOfWork, connection: Connection, customer: str, *, create: bool) -> None:

@@ -19,6 +19,7 @@ from qbwc_bridge.flow.detaching import sentence
 from qbwc_bridge.flow.figures import KeptLedger, ProjectSums
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.rotation import seconds_between, stretched
+from qbwc_bridge.flow.taking_part import takes_part
 from qbwc_bridge.ports import Filled, ProjectGlance, Sums, UnitOfWork
 
 Word = Literal["working", "needs_you", "stopped"]
@@ -72,7 +73,7 @@ class Look:
     """Tasks that read QuickBooks and were given up until a person retries them."""
     unmapped: int = 0
     unmapped_amount: Decimal = ZERO
-    """Costs of linked jobs that are not in the Procore budget; ignored ones are not counted."""
+    """Costs of projects that take part that are not in the Procore budget; ignored ones are not counted."""
     money: list[Money] = field(default_factory=list)
     """Budgets, commitments and the costs of released projects in both systems, as last read; empty before any job."""
     refused: int = 0
@@ -121,7 +122,9 @@ def look(kit: Kit, uow: UnitOfWork, connection: Connection, now: dt.datetime) ->
     counts = uow.listing.counts(connection.id)
     queue = {state: uow.tasks.count(connection_id=connection.id, state=state) for state in TaskState}
     figures = KeptLedger(uow, connection, kit.options(connection))
-    sums = list(figures.of(ProjectSums).values())
+    kept = figures.of(ProjectSums)
+    sums = list(kept.values())
+    placed = [each for project_id, each in kept.items() if takes_part(figures.choices[project_id])]
     visit = connection.last_contact
     unsent = mailing.trouble(uow, connection, kit.options(connection).zone) if kit.mail else ""
     return Look(
@@ -140,8 +143,8 @@ def look(kit: Kit, uow: UnitOfWork, connection: Connection, now: dt.datetime) ->
         differing=sum(uow.listing.differing(connection.id).values()),
         oldest_ready=uow.listing.oldest_ready(connection.id),
         parked_readings=uow.tasks.count(connection_id=connection.id, state=TaskState.PARKED, submission_id=None),
-        unmapped=sum(each.unmapped for each in sums),
-        unmapped_amount=total(each.cost.unmapped for each in sums),
+        unmapped=sum(each.unmapped for each in placed),
+        unmapped_amount=total(each.cost.unmapped for each in placed),
         money=_money(kit, uow, connection, sums) if sums else [],
         refused=uow.writebacks.count(connection_id=connection.id, message=Filled()),
         next_visit=visit + visit_every(kit, connection) if visit else None,
@@ -246,7 +249,7 @@ def questions(
 
 def _refused_projects(projects: Iterable[ProjectChoice | ProjectGlance]) -> list[str]:
     """Projects that take part and that Procore refuses to show, or to let the bridge write to."""
-    found = [row for row in projects if row.on or (row.released if isinstance(row, ProjectGlance) else row.release)]
+    found = [row for row in projects if takes_part(row)]
     told = [f"Project {row.number or row.name}: {each}" for row in found for each in row.shown.problems]
     if len(told) > MOST_NAMED:
         told[MOST_NAMED:] = [f"{len(told) - MOST_NAMED} more such projects: see `project list`."]

@@ -8,6 +8,7 @@ import pytest
 
 from qbwc_bridge.domain.company import Company
 from qbwc_bridge.domain.reading import CompanyState
+from qbwc_bridge.flow import work
 from qbwc_bridge.statuspage.app import HEADERS
 from qbwc_bridge.storage import Database
 from tests.page.office import MAIN, NOW, OTHER, Browser, Office
@@ -223,3 +224,18 @@ def test_each_connection_leads_to_its_tabs(alice: Browser, charlie: Browser) -> 
         assert f'href="/connections/{name}/projects"' in both
         assert f'href="/connections/{name}/wip"' in both
     assert ">Overview</a>" not in both
+
+
+def test_projects_that_were_switched_off_need_nobody(office: Office, alice: Browser) -> None:
+    """Neither their records nor their costs count, and the records say under Archived why they rest."""
+    with office.kit.work() as uow:
+        connection = uow.connections.get(1)
+        for row in uow.projects.find(connection_id=1):
+            row.on, row.release = False, None
+            uow.projects.save(row)
+        work.settle(uow, connection, office.kit.options(connection), NOW)
+    text = alice.get("/").text.split('class="card" aria-label="Bluestone"')[1].split("</section>")[0]
+    assert "Nothing. All is well." in text
+    resting = alice.get(f"/connections/{MAIN}/submissions?state=archived").text
+    assert "Project 24-001 is switched off for export" in resting
+    assert "Nothing that is switched on needs it at present." in resting

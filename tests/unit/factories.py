@@ -114,6 +114,14 @@ class World:
         with self.unit() as (uow, connection):
             keep(uow, connection, self.documents, {PROJECT: codes}, self.now)
 
+    def switch(self, *, on: bool) -> None:
+        """Switch the project on or off."""
+        with self.unit() as (uow, _):
+            (choice,) = uow.projects.find(project_id=PROJECT)
+            choice.on = on
+            uow.projects.save(choice)
+        self.settle()
+
     def settle(self) -> None:
         """Review everything and queue what can go."""
         with self.unit() as (uow, connection):

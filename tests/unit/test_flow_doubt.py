@@ -327,24 +327,16 @@ def test_direct_export_does_not_wait_for_a_task_that_was_given_up(tmp_path: Path
         visit = world.begin()
         while message := world.send(visit):
             if message.purpose == "write":
-                _switch(world, on=False)
+                world.switch(on=False)
             world.receive(visit, message, world.ask(message))
-        assert world.row("job", PROJECT).state is State.BLOCKED
+        assert world.row("job", PROJECT).state is State.ARCHIVED
         assert world.tasks(state="parked")
 
         world.desk.refuse = lambda _request: 0
-        _switch(world, on=True)
+        world.switch(on=True)
         assert world.row("job", PROJECT).state is State.ACCEPTED
         world.visit()
         assert world.row("job", PROJECT).state is State.SYNCED
-
-
-def _switch(world: World, *, on: bool) -> None:
-    with world.unit() as (uow, _):
-        (choice,) = uow.projects.find(project_id=PROJECT)
-        choice.on = on
-        uow.projects.save(choice)
-    world.settle()
 
 
 def test_nothing_is_written_in_a_visit_that_could_not_read_the_orders(world: World) -> None:

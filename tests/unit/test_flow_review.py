@@ -71,21 +71,6 @@ def test_nothing_moves_before_the_first_reading(make: Make) -> None:
     assert "is not in QuickBooks: create it there" in world.row("job", PROJECT).reasons[0]
 
 
-def test_a_project_that_is_off_offers_nothing(make: Make) -> None:
-    """Off until a person switches it on (rule 1); what was offered before waits with that reason."""
-    world = make(budget(), commitment(1), on=False)
-    assert world.rows() == []
-
-    world = make(budget(), commitment(1))
-    with world.unit() as (uow, _):
-        choice = uow.projects.find()[0]
-        choice.on = False
-        uow.projects.save(choice)
-    world.settle()
-    assert {row.state for row in world.rows()} == {State.BLOCKED}
-    assert all("switched off" in row.reasons[0] for row in world.rows(project_id=PROJECT))
-
-
 def test_codes_and_vendors_come_only_with_what_uses_them(make: Make) -> None:
     """An unlocked budget and a draft order bring no item and no vendor; an approved order does (rule 1)."""
     world = make(budget(locked=False), commitment(1, status="Draft"))
