@@ -189,8 +189,8 @@ def account_missing(which: str, name: str, *, exists: bool) -> str | None:
         return f"No {which} account is chosen for cost code items: choose it in the connection's settings."
     if not exists:
         return (
-            f"The {which} account {name} is not in QuickBooks: correct it in the connection's settings, or with map "
-            "set where it was chosen for one item."
+            f"The {which} account {name} is not in QuickBooks: correct it in the connection's settings, or for the one "
+            "item for which it was chosen."
         )
     return None
 
@@ -207,7 +207,7 @@ def name_taken(name: str, by: str) -> str | None:
 
 def no_name(name: str) -> str | None:
     """Ask for a name or number where QuickBooks can hold nothing of Procore's: it takes no record without."""
-    return None if name else "QuickBooks can hold no letter of its name or number: give it another with review set."
+    return None if name else "QuickBooks can hold no letter of its name or number: give it another here."
 
 
 def same_name(name: str, others: Collection[str]) -> str | None:
@@ -216,7 +216,7 @@ def same_name(name: str, others: Collection[str]) -> str | None:
         return None
     return (
         f'In QuickBooks it would be called "{name}", as would {"; ".join(sorted(others)[:5])}: '
-        "give one of them another name or number with review set, or the project another customer with project on."
+        "give one of them another name or number, or the project another customer."
     )
 
 
@@ -273,7 +273,7 @@ def customer_gone(name: str, project: str, *, gone: bool) -> str | None:
         return None
     return (
         f"Customer {name} is no longer in QuickBooks: it was deleted or merged there. Choose the one that took its "
-        f"place for project {project} with project on, or enter it there again."
+        f"place for project {project}, or enter it there again."
     )
 
 
@@ -328,7 +328,11 @@ def shortened(what: str, full: str, cut: str) -> str | None:
 
 def procore_not_read(pulled_at: dt.datetime | None) -> str | None:
     """Offer nothing to Procore before it is known what Procore has."""
-    return None if pulled_at else "Procore has not been read yet: run `pull` once, so that nothing is made there twice."
+    return (
+        None
+        if pulled_at
+        else "Procore has not been read yet: the server reads it soon, so that nothing is made there twice."
+    )
 
 
 def several_in_procore(what: str, names: Collection[str]) -> str | None:

@@ -54,9 +54,9 @@ def check(
         raise Refused(f"{called} lies before {name_of(newest.month)}, which is closed already: it stays as it is.")
     if newest and month == newest.month and not again:
         closed = f"{newest.closed_at.astimezone(options.zone):%Y-%m-%d}, by {newest.closed_by}"
-        raise Refused(f"{called} was closed on {closed}; with --again it is closed anew, with the figures of today.")
+        raise Refused(f"{called} was closed on {closed}: say that it shall be closed again, with the figures of today.")
     if again and not (newest and month == newest.month):
-        raise Refused(f"{called} is not closed yet, so that it cannot be closed again: leave --again out.")
+        raise Refused(f"{called} is not closed yet, so that it cannot be closed again: close it once.")
     read = connection.costs_read_at
     if read is None or read.astimezone(options.zone).date() <= month:
         raise Refused(

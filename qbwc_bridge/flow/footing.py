@@ -242,11 +242,8 @@ def _job_name(ledger: Ledger, job: str) -> str:
 
 def _not_yet(ledger: Ledger) -> str:
     if ledger.as_of is None:
-        return (
-            "QuickBooks' own totals are not read yet: they come with the next reading of costs; "
-            "the command refresh-costs asks for one."
-        )
+        return "QuickBooks' own totals are not read yet: they come with the next reading of costs."
     return (
-        f"QuickBooks' own totals through {ledger.as_of} are not read yet: `reconcile --as-of {ledger.as_of}` asks for "
-        "them at the next visit of the Web Connector; reconcile again after it."
+        f"QuickBooks' own totals through {ledger.as_of} are not read yet: the next visit of the Web Connector asks for "
+        "them; reconcile again after it."
     )

@@ -83,13 +83,13 @@ def release(
     check_read(ledger, choice)
     if choice.dry_run != fingerprint(ledger, choice.project_id):
         raise Refused(
-            f"Project {choice.number} has no dry run of its present figures: "
-            f"run project dry-run {choice.number} and look at it."
+            f"Project {choice.number} has no dry run of its present figures: make one and look at it, then release "
+            "them."
         )
     if choice.shown.foreign and not beside_others:
         raise Refused(
             f"Project {choice.number}: {choice.shown.foreign}. What both write counts twice: let the other one take "
-            "its costs out, or release with --beside-others what it did not write."
+            "its costs out, or release only what it did not write and say that both shall stand."
         )
     before = "released" if choice.release else "not released"
     choice.release, choice.released_at, choice.released_by = chosen, now, who

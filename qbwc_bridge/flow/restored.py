@@ -18,7 +18,7 @@ from qbwc_bridge.flow.company import read_anew
 from qbwc_bridge.flow.moves import cancel_queued, move
 from qbwc_bridge.flow.pushing import take_in
 from qbwc_bridge.flow.readings import LISTS_WHOLE_EVERY
-from qbwc_bridge.flow.writeback import rows_elsewhere
+from qbwc_bridge.flow.writeback import rows_elsewhere, who_confirms
 from qbwc_bridge.ports import OpenWork, Procore, UnitOfWork
 
 _AGAIN = "the database was restored from a backup: please look again"
@@ -42,7 +42,7 @@ def _mark(uow: UnitOfWork, connection: Connection, who: str, now: dt.datetime) -
     connection.restored_at, connection.keys_checked_at = now, None
     connection.brake = (
         f"The database was restored from a backup on {now:%Y-%m-%d}, and what people decided after that backup is not "
-        "known any more. Nothing was written; look, then push with --confirm."
+        f"known any more. {who_confirms(connection)}"
     )
     uow.connections.save(connection)
     uow.history.add(History(connection.id, "connection", connection.id, now, who, "", "", "restored from a backup"))

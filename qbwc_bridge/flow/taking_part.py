@@ -68,8 +68,8 @@ def _check_customer(uow: UnitOfWork, connection: Connection, customer: str, *, c
         alike = near(customer, [row.full_name for row in rows])
         hint = f" Did you mean {alike[0]}?" if alike else ""
         raise Refused(
-            f"QuickBooks has no customer {customer}, as far as it was read: choose another, or let the bridge create "
-            f"it (`--create-customer`).{hint}"
+            f"QuickBooks has no customer {customer}, as far as it was read: choose another, or say that it shall be "
+            f"made there.{hint}"
         )
 
 

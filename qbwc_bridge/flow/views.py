@@ -252,7 +252,7 @@ def _refused_projects(projects: Iterable[ProjectChoice | ProjectGlance]) -> list
     found = [row for row in projects if takes_part(row)]
     told = [f"Project {row.number or row.name}: {each}" for row in found for each in row.shown.problems]
     if len(told) > MOST_NAMED:
-        told[MOST_NAMED:] = [f"{len(told) - MOST_NAMED} more such projects: see `project list`."]
+        told[MOST_NAMED:] = [f"{len(told) - MOST_NAMED} more such projects: see the list of projects."]
     return told
 
 

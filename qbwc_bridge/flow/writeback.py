@@ -16,8 +16,18 @@ from qbwc_bridge.flow.releasing import wanted
 from qbwc_bridge.ports import UnitOfWork
 
 LOOK_UP = 512
-NOT_YET = "It cannot be confirmed yet: QuickBooks' costs are not read whole. Let the Web Connector visit first."
 """Direct costs looked up by one statement."""
+
+NOT_YET = "It cannot be confirmed yet: QuickBooks' costs are not read whole. Let the Web Connector visit first."
+
+
+def who_confirms(connection: Connection) -> str:
+    """Say what the brake waits for: who looks and lets it pass, and how."""
+    push = f'qbwc-bridge push "{connection.name}"'
+    return (
+        f"Nothing was written: an administrator looks with `{push} --dry-run`, and if it is right lets it pass once "
+        f"with `{push} --confirm`."
+    )
 
 
 def plan(
@@ -50,7 +60,7 @@ def plan(
     if confirmed:
         _believe_vanished(uow, connection)
     asked = " ".join(questions)
-    connection.brake = f"{asked} Nothing was written; look, then push with --confirm." if held else ""
+    connection.brake = f"{asked} {who_confirms(connection)}" if held else ""
     uow.connections.save(connection)
     return connection.brake
 

@@ -71,8 +71,11 @@ def projects(ask: Ask, name: str) -> Page:
 
 
 def project(ask: Ask, name: str, project: int) -> Page:
-    """Show one project: whether it takes part, what it exports, and its release."""
-    connection = ask.connection(name)
+    """Show one project: whether it takes part, what it exports, and its release.
+
+    The address may hold a customer that somebody typed and that was refused.
+    """
+    connection, typed = ask.connection(name), ask.request.args
     row = choice(ask, connection, project)
     options = ask.site.kit.options(connection)
     return Page(
@@ -82,7 +85,8 @@ def project(ask: Ask, name: str, project: int) -> Page:
             "zone": options.zone,
             "line": line(ask, name, row),
             "row": row,
-            "customer": row.customer or options.default_customer,
+            "customer": typed.get("customer") or row.customer or options.default_customer,
+            "create": typed.get("create") == "yes" or row.create_customer,
             # Those that may stand above a job: they are no jobs themselves.
             "customers": offered(ask, connection, "customer", parent_id=""),
             "exports": _exports(ask, connection, row),

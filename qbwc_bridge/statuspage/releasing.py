@@ -24,20 +24,20 @@ def switch(ask: Ask, name: str, project: int) -> Goto:
     connection, form = ask.connection(name), ask.request.form
     row, options = choice(ask, connection, project), ask.site.kit.options(connection)
     back, who, now = ask.url("project", name=name, project=project), ask.person.name, ask.now
+    customer, create = form.get("customer", ""), form.get("create") == "yes"
+    soon = "" if row.on else " Procore is read for it within a minute."
     try:
         if form.get("to") == "on":
-            customer, create = form.get("customer", ""), form.get("create") == "yes"
             taking_part.switch_on(ask.uow, connection, options, row, customer=customer, create=create, who=who, now=now)
-            told = (
-                f"{row.number} {row.name} is on, below customer {row.customer}. Procore is read for it within a minute."
-            )
+            told = f"{row.number} {row.name} is on, below customer {row.customer}.{soon}"
         elif form.get("to") == "off":
             taking_part.switch_off(ask.uow, row, who=who, now=now)
             told = f"{row.number} {row.name} is off. What stands in QuickBooks and Procore stays."
         else:
             raise BadForm("The form does not say what to do: go back, reload the page and try again.")
     except BridgeError as problem:
-        return Goto(back, str(problem), "bad")
+        typed = {"customer": customer[:209] or None, "create": "yes" if create else None}
+        return Goto(ask.url("project", name=name, project=project, **typed), str(problem), "bad")
     work.settle(ask.uow, connection, options, now)
     return Goto(back, told)
 

@@ -12,6 +12,7 @@ from qbwc_bridge.domain.books import WriteBack
 from qbwc_bridge.domain.procore import DirectCost, DirectCostLine
 from qbwc_bridge.domain.procore_billing import SubcontractorInvoice
 from qbwc_bridge.domain.records import ProjectChoice
+from qbwc_bridge.domain.states import State
 from qbwc_bridge.errors import ProcoreError
 from qbwc_bridge.ports import Procore
 from tests.page.office import DRYWALL, EMPLOYEE, MAIN, Browser, Office
@@ -94,6 +95,24 @@ def test_a_project_is_switched_off_and_on_again(office: Office, alice: Browser) 
     with office.kit.work() as uow:
         said = [(entry.after, entry.who) for entry in uow.history.find(subject="project", subject_id=row.id)]
     assert said[-2:] == [("off", "Alice"), ("on", "Alice")]
+
+
+def test_the_customer_of_a_project_that_is_on_is_chosen_here(office: Office, alice: Browser) -> None:
+    """What the reason of its job asks for can be done on its page, and what was typed stays where it is refused."""
+    with office.kit.work() as uow:
+        (job,) = uow.submissions.find(connection_id=1, kind="job", project_id=2)
+        job.state, job.quickbooks_id = State.BLOCKED, ""
+        uow.submissions.save(job)
+    shown = alice.get(OPEN).text
+    assert 'name="customer" list="customers" value="Maple Holdings"' in shown
+    assert "moved below another customer" not in shown
+    text = alice.follow(send(alice, f"{OPEN}/switch", to="on", customer="Maple Holding <x>")).text
+    assert "choose another, or say that it shall be made there" in text
+    assert 'value="Maple Holding &lt;x&gt;"' in text
+    alice.follow(send(alice, f"{OPEN}/switch", to="on", customer="Harbor Group", create="yes"))
+    row = kept(office, 2)
+    assert (row.on, row.customer, row.create_customer) == (True, "Harbor Group", True)
+    assert "moved below another customer" in alice.get(RELEASED).text
 
 
 def test_a_dry_run_shows_before_and_after_and_writes_nothing(office: Office, alice: Browser) -> None:

@@ -140,7 +140,7 @@ def test_the_files_have_what_the_command_writes(office: Office, alice: Browser) 
 def test_before_anything_was_read_the_page_says_what_to_do(alice: Browser) -> None:
     """Without totals and without a reading of Procore, the page says so and who can change it."""
     text = alice.get(ADDRESS).text
-    assert "refresh-costs asks for one" in text
+    assert "they come with the next reading of costs" in text
     assert "costs are not read yet" in text
 
 

@@ -72,7 +72,7 @@ def test_a_month_is_closed_by_name(here: Office) -> None:
     """Closing says what it did, a second time is refused, and the closed month is the last one of a later schedule."""
     assert here.refused("wip", "close", "Bluestone", "2026-04").startswith("April 2026 is not over yet")
     assert "March 2026 of Bluestone is closed." in here.run("wip", "close", "bluestone", "2026-03").stderr
-    assert "with --again it is closed anew" in here.refused("wip", "close", "Bluestone", "2026-03")
+    assert "say that it shall be closed again" in here.refused("wip", "close", "Bluestone", "2026-03")
     (closed,) = here.ask("wip", "close", "Bluestone", "2026-03", "--again")["rows"]
     told = here.ask("wip")
     assert told["head"][0]["last_closed"] == "2026-03-31"

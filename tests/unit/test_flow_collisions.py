@@ -34,7 +34,7 @@ def test_two_vendors_cut_to_one_name_are_both_blocked(make: Make) -> None:
     first, second = world.row("vendor", VENDOR), world.row("vendor", 41)
     assert f"vendor {LONG}ystems" in first.reasons[0]
     assert f"vendor {LONG}upply" in second.reasons[0]
-    assert "review set" in first.reasons[0]
+    assert "another name or number" in first.reasons[0]
 
     world.decide(decisions.choose_name, second, name="Northern Systems")
     assert {row.state for row in world.rows(kind="vendor")} == {State.READY}
@@ -119,7 +119,7 @@ def test_a_name_of_which_nothing_is_left_asks_for_another(make: Make) -> None:
     world.settle()
     for kind in ("job", "vendor"):
         (row,) = world.rows(kind=kind)
-        assert "review set" in row.reasons[0]
+        assert "give it another" in row.reasons[0]
         world.decide(decisions.choose_name, row, name=f"A {kind}")
         assert world.rows(kind=kind)[0].state is State.READY
 

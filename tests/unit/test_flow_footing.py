@@ -95,7 +95,7 @@ def test_before_any_total_was_read_it_is_said_what_to_do(world: World) -> None:
     """Nothing is compared with totals that are not there, and their absence is no difference."""
     post(world, posted_bill("T1", "10.00"))
     found = prove(world)
-    assert "refresh-costs" in found.footing.note
+    assert "come with the next reading of costs" in found.footing.note
     assert found.projects[0].profit_and_loss is None
     assert found.projects[0].books_difference is None
     assert found.agrees

@@ -14,7 +14,7 @@ from qbwc_bridge.worker import mail, notice
 from tests.unit.mail_office import ANN, BEN, OFFICE, MailOffice, mail_office
 
 OTHER = f"{WRONG} is open: Harbor View Inc, expected Bluestone Development LLC. Nothing is read or written."
-BRAKE = "This run would lower the cost of 24-001 by {} in Procore. Nothing was written; look, then push with --confirm."
+BRAKE = "This run would lower the cost of 24-001 by {} in Procore. Nothing was written: look."
 
 
 @pytest.fixture(name="here")

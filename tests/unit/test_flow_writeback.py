@@ -179,12 +179,14 @@ def test_a_line_that_a_person_added_to_a_cost_of_ours_is_left_alone(office: Offi
 
 
 def test_the_brake_writes_nothing_until_a_person_confirms(office: Office) -> None:
-    """More than 25 deletions ask; confirming lets them pass once."""
+    """More than 25 deletions ask, and say who lets them pass and how; confirming lets them pass once."""
     office.post(*(bill(str(number)) for number in range(30)))
     office.push()
     office.post(bill("0"))
     held = office.push(confirmed=False)
     assert "delete 29" in held.brake
+    assert "an administrator looks" in held.brake
+    assert 'with `qbwc-bridge push "Bluestone" --confirm`' in held.brake
     assert held.deleted == 0
     assert len(office.procore.costs) == 30
     assert office.world.connection().brake == held.brake
