@@ -86,7 +86,7 @@ def project(ask: Ask, name: str, project: int) -> Page:
             "line": line(ask, name, row),
             "row": row,
             "customer": typed.get("customer") or row.customer or options.default_customer,
-            "create": typed.get("create") == "yes" or row.create_customer,
+            "create": typed.get("create") == "yes",
             # Those that may stand above a job: they are no jobs themselves.
             "customers": offered(ask, connection, "customer", parent_id=""),
             "exports": _exports(ask, connection, row),

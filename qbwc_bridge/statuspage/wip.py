@@ -17,7 +17,8 @@ def wip(ask: Ask, name: str) -> Page:
     """Show the schedule of a connection; before the costs were read whole, say why there is none."""
     connection, as_of = ask.connection(name), _as_of(ask)
     zone = ask.site.kit.options(connection).zone
-    values = {"connection": connection, "zone": zone, "as_of": as_of}
+    ended = ask.now.astimezone(zone).date().replace(day=1) - dt.timedelta(days=1)
+    values = {"connection": connection, "zone": zone, "as_of": as_of, "ended": ended}
     try:
         made = _schedule(ask, connection, as_of)
     except Refused as reason:

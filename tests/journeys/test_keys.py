@@ -354,7 +354,7 @@ def test_costs_of_another_integration_keep_a_release_back(there: Bridge) -> None
     chosen = ("project", "release", "24-001", "--costs-from", "2026-01-01", "--before", "none", "--po-bills", "write")
     refused = office.refused(*chosen)
     assert "other:5" in refused
-    assert "--beside-others" in refused
+    assert "both shall stand" in refused
     office.run(*chosen, "--beside-others")
     there.push()
     (project,) = there.projects("24-001")

@@ -155,6 +155,7 @@ def test_costs_are_released_and_proven(office: Office, address: str, chromium: "
     picture(page, "projects")
     page.get_by_role("link", name=re.compile("24-002")).click()
     page.get_by_label("Costs from this date on").fill("2026-01-01")
+    page.get_by_label("Bills on exported purchase orders").select_option("write")
     page.get_by_role("button", name="Make a dry run …").click()
     expect(page.get_by_role("heading", name=re.compile("Dry run"))).to_be_visible()
     picture(page, "dry-run")

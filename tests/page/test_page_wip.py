@@ -46,6 +46,11 @@ def test_before_the_costs_are_whole_the_page_says_so(office: Office, alice: Brow
     assert alice.get(f"{WIP}.csv").status_code == 409
 
 
+def test_the_page_says_who_closes_a_month_and_how(alice: Browser) -> None:
+    """Nobody looks in vain for a button: the command for the month that ended last stands there."""
+    assert f'qbwc-bridge wip close "{MAIN}" 2026-02</code>' in alice.get(WIP).text
+
+
 def test_the_schedule_is_shown_with_loss_and_late_entries(billing: Office, alice: Browser) -> None:
     """Over and under stand in columns of their own, a loss is told by word and sign, late entries are listed."""
     text = alice.get(WIP).text
