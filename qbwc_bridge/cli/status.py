@@ -45,6 +45,7 @@ def _facts(found: Look) -> dict[str, Any]:
         "sentences": _sentences(found),
         "next_visit": found.next_visit,
         "reading": found.slow,
+        "lists": found.lists,
         "unmapped_amount": found.unmapped_amount,
         "webhooks": {
             "since": found.connection.webhooks_since,
@@ -66,6 +67,7 @@ def _screen(bridge: Bridge, found: Look) -> str:
                 ("next visit", due.astimezone(zone) if due else ""),
                 ("needs a person", str(found.needs_a_person)),
                 *([("reading", found.slow)] if found.slow else []),
+                *([("lists", found.lists.warning)] if found.lists and found.lists.warning else []),
                 *_webhooks(found, zone),
             ]
         )

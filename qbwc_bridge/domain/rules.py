@@ -174,12 +174,12 @@ def change_not_approved(change: ChangeOrder) -> str | None:
 
 
 def before_closing(date: dt.date, closing: dt.date | None) -> str | None:
-    """Refuse a date in closed books (ACCOUNTING 12)."""
+    """Refuse a date in closed books, or before the dividing date of an accountant's copy (ACCOUNTING 5, 12)."""
     if closing is None or date > closing:
         return None
     return (
-        f"Its date {date} is on or before QuickBooks' closing date {closing}: "
-        "give the commitment a later contract date in Procore."
+        f"Its date {date} is on or before {closing}, QuickBooks' closing date or the dividing date of its accountant's "
+        "copy: give the commitment a later contract date in Procore."
     )
 
 

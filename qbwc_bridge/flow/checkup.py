@@ -9,14 +9,18 @@ from http import HTTPStatus
 
 from qbwc_bridge.domain.checkup import Access, Check, Outcome
 from qbwc_bridge.domain.records import Connection, ProjectChoice
+from qbwc_bridge.domain.txn_types import PAYROLL
 from qbwc_bridge.errors import BridgeError, KeyFileError, ProcoreError, ProcoreUnreachable
 from qbwc_bridge.flow.kit import Kit
 from qbwc_bridge.flow.views import NOT_CALLED, Look, look
-from qbwc_bridge.ports import Procore
+from qbwc_bridge.ports import Procore, UnitOfWork
 
 MOST_PROJECTS = 10
 """Projects looked at in one run unless they are named: eleven calls each, of the six hundred that Procore lets an app
 make in an hour at the least."""
+
+PAY_DATES = 60
+"""Payroll documents that are looked at, one for each pay date and job: those of some months."""
 
 CLOCK_SECONDS, WRONG_CLOCK_SECONDS = 60, 600
 """Off by so much is told, and counts as broken: records are dated by it, and tokens live for an hour or two."""
@@ -26,9 +30,15 @@ def connection_checks(kit: Kit, connection: Connection) -> Iterator[Check]:
     """Tell what the bridge itself knows of a connection: company, visits, and what waits for a person."""
     now = kit.clock.now()
     with kit.work(connection.id) as uow:
-        found = look(kit, uow, connection, now)
+        found, payroll = look(kit, uow, connection, now), _payroll(uow, connection)
     yield _company(found)
     yield _visits(kit, found)
+    if found.lists:
+        held = ", ".join(f"{what.lower()} {told}" for what, told in found.lists.facts())
+        full = found.lists.warning
+        yield _check(connection, "QuickBooks' lists", "look" if full else "fine", full or f"They hold {held}.")
+    if payroll:
+        yield payroll
     for sentence in found.questions:
         if sentence not in {NOT_CALLED, found.unsent}:  # told with the visits, and with the mail
             yield _check(connection, "waits for a person", "broken", sentence)
@@ -45,6 +55,28 @@ def _company(found: Look) -> Check:
         return _check(row, "QuickBooks company", "look", told, to_do)
     told = f"{row.company.name or 'A company'} visited and is not confirmed, so nothing is written to it."
     return _check(row, "QuickBooks company", "broken", told, f"An admin runs `connection confirm {row.name}`.")
+
+
+def _payroll(uow: UnitOfWork, connection: Connection) -> Check | None:
+    """Judge by the ledger whether payroll is costed to jobs whole: QuickBooks tells that preference to no program."""
+    if connection.costs_whole_at is None:
+        return None
+    found = uow.costs.find(connection_id=connection.id, txn_type=PAYROLL, deleted=False, order="-id", limit=PAY_DATES)
+    accounts = sorted({line.account for document in found for line in document.lines})
+    if not found:
+        return _check(connection, "payroll", "fine", "No paycheck is on a job, as far as QuickBooks was read.")
+    told = f"Paychecks on jobs post to {', '.join(accounts)}."
+    if len(accounts) > 1:
+        return _check(connection, "payroll", "fine", f"{told} So the preference for job costing of paychecks is on.")
+    return _check(
+        connection,
+        "payroll",
+        "look",
+        f"{told} Where employer taxes have an account of their own, they are on no job: then the preference for job "
+        "costing of paychecks is off.",
+        "In QuickBooks: Edit, Preferences, Payroll & Employees, Company Preferences, Job Costing, Class and Item "
+        "tracking for paycheck expenses.",
+    )
 
 
 def _visits(kit: Kit, found: Look) -> Check:

@@ -116,7 +116,7 @@ def commitment_offer(facts: Facts, commitment: Commitment, today: dt.date) -> Of
 def _before_closing(facts: Facts, commitment: Commitment, row: Submission | None, today: dt.date) -> str | None:
     """Judge the date that would be written: that of an order in QuickBooks only where it changed (ACCOUNTING 12)."""
     kept = row is not None and row.quickbooks_id and commitment.content()["date"] == contents.exported(row).get("date")
-    closing = None if kept else facts.connection.company.closing_date
+    closing = None if kept else facts.connection.company.closed_through
     return rules.before_closing(commitment.contract_date or today, closing)
 
 

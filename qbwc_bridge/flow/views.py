@@ -18,6 +18,7 @@ from qbwc_bridge.flow import mailing
 from qbwc_bridge.flow.detaching import sentence
 from qbwc_bridge.flow.figures import KeptLedger, ProjectSums
 from qbwc_bridge.flow.kit import Kit
+from qbwc_bridge.flow.list_limits import ListCounts, list_counts
 from qbwc_bridge.flow.rotation import seconds_between, stretched
 from qbwc_bridge.flow.taking_part import takes_part
 from qbwc_bridge.ports import Filled, ProjectGlance, Sums, UnitOfWork
@@ -81,6 +82,8 @@ class Look:
     next_visit: dt.datetime | None = None
     slow: str = ""
     """How long a whole round of Procore takes, where its limit of calls is too small for the clock."""
+    lists: ListCounts | None = None
+    """How full QuickBooks' lists are; None before they were read."""
     without_hook: list[str] = field(default_factory=list)
     """Numbers of projects that are on and that Procore does not tell of, although the connection has webhooks."""
 
@@ -149,6 +152,7 @@ def look(kit: Kit, uow: UnitOfWork, connection: Connection, now: dt.datetime) ->
         refused=uow.writebacks.count(connection_id=connection.id, message=Filled()),
         next_visit=visit + visit_every(kit, connection) if visit else None,
         slow=_slow(kit, uow, connection),
+        lists=list_counts(uow, connection) if connection.lists_read_at else None,
         without_hook=_without_hook(uow, connection),
     )
 

@@ -132,6 +132,8 @@ def _card(ask: Ask, found: views.Look) -> Card:
     synced = ask.uow.submissions.find(connection_id=row.id, state=State.SYNCED, order="-since", limit=LATELY)
     needs = _needs(ask, row, states, found.updates, (found.differing, found.unmapped, found.refused))
     zone, company = ask.site.kit.options(row).zone, views.company_facts(row.company, day)
+    if company and found.lists:
+        company += found.lists.facts()
     setting_up = not (row.bound_name or row.bound_file_id) or not synced
     return Card(found, words.WORDS[found.word], zone, needs, _lately(ask, row, synced), company, setting_up)
 

@@ -119,7 +119,7 @@ def test_totals_through_a_date_come_with_the_next_visit(here: Bridge) -> None:
     """They are asked for by the proof through that date; a later document dated before it asks for them again."""
     today = here.clock.now().date()
     day = today - dt.timedelta(days=1)
-    assert "at the next visit" in prove(here, day).footing.note
+    assert "the next visit of the Web Connector asks for them" in prove(here, day).footing.note
     read_costs(here)
     assert prove(here, day).footing.all_costs == ZERO
     here.company.enter_check(VENDOR, [Line(cash(5), account="Office Supplies")], txn_date=day, ref_number="3")

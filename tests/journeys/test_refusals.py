@@ -192,7 +192,7 @@ def test_costs_cannot_be_released_without_a_look(bridge: Bridge) -> None:
     bridge.clock.pass_time(minutes=16)
     bridge.visit()
     chosen = ReleaseChoice(dt.date(2000, 1, 1), "detail", "write")
-    with pytest.raises(Refused, match="dry-run"):
+    with pytest.raises(Refused, match="no dry run of its present figures"):
         release(bridge.app.kit, bridge.connection.id, bridge.projects("24-001")[0], chosen, who="Alice")
 
 

@@ -1,11 +1,16 @@
 """`doctor`: what is wrong is named with its tool, level and project, by readings alone; one trouble hides no other."""
 
+import datetime as dt
+import re
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from qbwc_bridge.domain.books import CostDocument, CostLine
+from qbwc_bridge.domain.txn_types import PAYROLL
 from qbwc_bridge.flow import checkup
 from qbwc_bridge.flow.dry_run import EVERYTHING
 from qbwc_bridge.procore import wire
@@ -56,6 +61,7 @@ def test_everything_in_order_is_said_and_only_read(here: Office) -> None:
     assert len(calls) <= 6 + 2 * 11
 
     told = " ".join(each["told"] for each in found)
+    assert re.search(r"They hold names \d+ of at most 14,500, items \d+ of at most 14,500\.", told)
     assert "The budget is locked." in told
     assert "Its budget view is Procore Standard Budget." in told
     assert "Private ones are shown to the level Admin only" in told
@@ -174,6 +180,31 @@ def test_many_projects_are_looked_at_in_part_and_it_is_said_which(
     assert not any(each["name"].startswith("24-001") for each in named)
     assert "goes with the NAME" in here.refused("doctor", "--project", "24-001", code=2)
     assert "no project 99-999" in here.refused("doctor", "Bluestone", "--project", "99-999")
+
+
+@pytest.mark.parametrize(
+    ("accounts", "outcome", "said"),
+    [
+        ((), "fine", "No paycheck is on a job"),
+        (("Payroll Expenses",), "look", "Paychecks on jobs post to Payroll Expenses."),
+        (("Payroll Expenses", "Payroll Taxes"), "fine", "job costing of paychecks is on"),
+    ],
+)
+def test_payroll_is_judged_by_the_accounts_on_jobs(
+    here: Office, accounts: tuple[str, ...], outcome: str, said: str
+) -> None:
+    """QuickBooks does not tell it: a single account may mean that employer taxes are on no job (rule 18)."""
+    here.bridge.refresh_costs()
+    here.bridge.visit()
+    lines = [CostLine("J", "Job", account, "Expense", "", Decimal(100), counted=True) for account in accounts]
+    with here.bridge.app.kit.work() as uow:
+        mine = here.bridge.connection.id
+        if lines:
+            uow.costs.add(CostDocument(mine, "pay-2026-03-06", PAYROLL, dt.date(2026, 3, 6), lines=lines, job_id="J"))
+    (payroll,) = [each for each in checks(here) if each["name"] == "payroll"]
+    assert payroll["outcome"] == outcome
+    assert said in payroll["told"]
+    assert bool(payroll["to_do"]) is (outcome == "look")
 
 
 def test_what_waits_for_a_person_is_broken(here: Office) -> None:

@@ -38,6 +38,26 @@ def test_a_closed_month_stops_no_update_that_keeps_the_date(world: World) -> Non
     assert "closing date" in row.reasons[0]
 
 
+@pytest.mark.parametrize("out", [True, False])
+def test_the_dividing_date_of_an_accountants_copy_is_obeyed(world: World, out: bool) -> None:
+    """While the copy is out, QuickBooks takes nothing dated on or before it; without one it says nothing (rule 5)."""
+    world.journey(commitment(1))
+    with world.unit() as (uow, connection):
+        connection.company = replace(
+            connection.company,
+            accountant_copy=out,
+            dividing_date=dt.date(2026, 2, 28),
+            closing_date=dt.date(2025, 12, 31),
+        )
+        uow.connections.save(connection)
+    world.bring(commitment(1), commitment(2, contract_date=JANUARY), commitment(3, contract_date=dt.date(2026, 3, 1)))
+    world.settle()
+    late, fresh = world.row("commitment", 2), world.row("commitment", 3)
+    assert late.state is (State.BLOCKED if out else State.READY)
+    assert any("dividing date" in reason for reason in late.reasons) is out
+    assert fresh.state is State.READY
+
+
 def test_a_hand_edit_shows_on_what_an_older_version_wrote(world: World) -> None:
     """What it left is agreed to as it stands at the first look (rule 14)."""
     world.journey(commitment(1))
