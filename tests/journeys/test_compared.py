@@ -10,6 +10,7 @@ from qbwc_bridge.rehearsal.procore.views import CommitmentLine
 from qbwc_bridge.rehearsal.quickbooks import Line
 from tests.journeys.bridge import Bridge
 from tests.journeys.crashing import finish
+from tests.journeys.test_orders_change import deliver
 
 
 def differing(bridge: Bridge) -> dict[str, list[Field]]:
@@ -23,13 +24,6 @@ def differing(bridge: Bridge) -> dict[str, list[Field]]:
         assert not shown.qbxml
         found[f"{row.kind} {row.number or row.title}"] = [each for each in shown.fields if each.differs]
     return {called: fields for called, fields in found.items() if fields}
-
-
-def deliver(bridge: Bridge) -> None:
-    """Read Procore, accept everything that is ready, and let it go."""
-    bridge.pull()
-    bridge.accept_all()
-    finish(bridge)
 
 
 @pytest.fixture

@@ -1,22 +1,15 @@
 """How full QuickBooks' lists are: counted with the inactive ones, told before they are full."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from qbwc_bridge.flow import list_limits
 from qbwc_bridge.flow.list_limits import MOST, ListCounts, list_counts
 from tests.unit.factories import World
+from tests.unit.test_flow_queue import world
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    """A bridge."""
-    made = World(tmp_path)
-    yield made
-    made.close()
+__all__ = ["world"]  # the fixture
 
 
 def test_names_share_one_limit_and_inactive_ones_count(world: World) -> None:
@@ -43,4 +36,4 @@ def test_a_list_is_told_before_it_is_full(names: int, items: int, said: tuple[st
     assert bool(warning) is bool(said)
     assert all(each in warning for each in said)
     assert not ListCounts(names, items, None).warning
-    assert list_limits.ListCounts(names, items, MOST).facts()[0] == ("Names", f"{names:,} of at most 14,500")
+    assert ListCounts(names, items, MOST).facts()[0] == ("Names", f"{names:,} of at most 14,500")
