@@ -8,7 +8,6 @@ from qbwc_bridge.flow.list_limits import MOST, ListCounts, list_counts
 from tests.unit.factories import World
 from tests.unit.test_flow_queue import world
 
-
 __all__ = ["world"]  # the fixture
 
 
