@@ -189,7 +189,7 @@ def _known(uow: UnitOfWork, connection: Connection) -> tuple[set[str], set[str]]
     ]
     codes = {document.full_code for document in found if isinstance(document, CostCode)}
     if not codes:
-        raise Refused(f"No cost code of {connection.name} is known yet: run `pull` first.")
+        raise Refused(f"No cost code of {connection.name} is known yet: Procore must be read first.")
     return codes, {document.code for document in found if isinstance(document, CostType)}
 
 

@@ -67,7 +67,7 @@ class Claims:
         holder = self.facts.holders.get((joins, record.list_id))
         if holder:
             return f"It is linked to {holder.number or holder.title} in Procore."
-        return "It is ignored, as `map list` shows." if (joins, record.folded) in self._ignored else ""
+        return "It is ignored, as the list of mappings shows." if (joins, record.folded) in self._ignored else ""
 
     def wanted_by(self, kind: Kind, record: ListRecord) -> Offer | None:
         """The project or vendor of Procore that is offered to QuickBooks and will be, or may be, linked to a record."""

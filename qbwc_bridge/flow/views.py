@@ -278,7 +278,7 @@ def _differing_jobs(connection: Connection, doubted: Iterable[Submission]) -> li
     rest = f" and {len(told) - MOST_NAMED} more" if len(told) > MOST_NAMED else ""
     named = "; ".join(told[:MOST_NAMED])
     differs = f"QuickBooks' Profit & Loss differs from the documents of jobs that were read whole: {named}{rest}."
-    return [f"{differs} Run reconcile, and compare with QuickBooks' own report."]
+    return [f"{differs} Look at the reconciliation, and compare it with QuickBooks' own report."]
 
 
 def _money(kit: Kit, uow: UnitOfWork, connection: Connection, sums: list[ProjectSums]) -> list[Money]:

@@ -154,7 +154,7 @@ def test_what_is_ignored_is_not_offered(make: Make) -> None:
     ignore(world, "vendor", "Acme Paving")
     world.settle()
     (row,) = offered(world)
-    assert (row.state, row.reasons) == (State.ARCHIVED, ["It is ignored, as `map list` shows."])
+    assert (row.state, row.reasons) == (State.ARCHIVED, ["It is ignored, as the list of mappings shows."])
 
     with world.unit() as (uow, _):
         for mapping in uow.mappings.find():
