@@ -81,7 +81,7 @@ def accept(bridge: Bridge, ids: Sequence[int], kind: Kind | None, name: str | No
         with bridge.kit.work() as uow:
             found = uow.submissions.find(connection_id=connection.id, state=State.READY, **criteria)
         ids = [row.id for row in decisions.in_dependency_order(found)]
-        seen = {row.id: row.version for row in found}
+        seen = {row.id: decisions.stamp(row) for row in found}
     accepted: list[Submission] = []
 
     def take(uow: UnitOfWork, row: Submission, now: dt.datetime) -> None:

@@ -22,9 +22,3 @@ class Company:
     accountant_copy: bool = False
     dividing_date: dt.date | None = None
     file_path: str = ""
-
-    @property
-    def closed_through(self) -> dt.date | None:
-        """The last day of which nothing may be written: of the closed books, or what an accountant's copy works on."""
-        dividing = self.dividing_date if self.accountant_copy else None
-        return max((day for day in (self.closing_date, dividing) if day), default=None)

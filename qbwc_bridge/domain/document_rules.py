@@ -13,8 +13,8 @@ _TRANSACTIONS = {"Estimate": "Estimate", "PurchaseOrder": "Purchase order"}
 def order_ended(ref_number: str, *, closed: bool, received: bool, update: bool = False) -> str | None:
     """Ask a person when the order of a change is closed or received in full (ACCOUNTING 13).
 
-    QuickBooks does not open an order that is received in full. Only change orders have choices:
-    `update` says that the commitment itself changed.
+    QuickBooks does not open an order that is received in full. Only change orders that are not in it yet have choices:
+    `update` says that something changed which stands there.
     """
     if update and (closed or received):
         how = "received in full" if received else "closed"

@@ -57,6 +57,11 @@ def unneeded() -> str:
     return "Nothing that is switched on needs it at present."
 
 
+def no_estimates() -> str:
+    """Say that budgets are left out (the setting ESTIMATES)."""
+    return "Budgets do not become estimates: the connection's setting estimates is false."
+
+
 def left_procore() -> str:
     """Say that a record that was not exported is gone from Procore."""
     return "Procore no longer has it, or no longer shows it to the bridge. If it was deleted there, archive it."
@@ -174,13 +179,19 @@ def change_not_approved(change: ChangeOrder) -> str | None:
 
 
 def before_closing(date: dt.date, closing: dt.date | None) -> str | None:
-    """Refuse a date in closed books, or before the dividing date of an accountant's copy (ACCOUNTING 5, 12)."""
-    if closing is None or date > closing:
+    """Refuse a date in closed books (ACCOUNTING 12)."""
+    return _too_early(date, closing, "QuickBooks' closing date")
+
+
+def before_dividing(date: dt.date, dividing: dt.date | None) -> str | None:
+    """Refuse a date on which an accountant works in a copy of the file (ACCOUNTING 5)."""
+    return _too_early(date, dividing, "the dividing date of the accountant's copy,")
+
+
+def _too_early(date: dt.date, end: dt.date | None, called: str) -> str | None:
+    if end is None or date > end:
         return None
-    return (
-        f"Its date {date} is on or before {closing}, QuickBooks' closing date or the dividing date of its accountant's "
-        "copy: give the commitment a later contract date in Procore."
-    )
+    return f"Its date {date} is on or before {called} {end}: give the commitment a later contract date in Procore."
 
 
 def account_missing(which: str, name: str, *, exists: bool) -> str | None:

@@ -106,7 +106,11 @@ def against(owner: Submission, record: TransactionRecord, change: Submission | N
     if record.kind == "PurchaseOrder":
         closed = record.closed and not (change and change.choice == "reopen")
         over = document_rules.order_ended(
-            record.ref_number, closed=closed, received=record.received, update=change is owner
+            record.ref_number,
+            closed=closed,
+            received=record.received,
+            # What stands in the order already has no choice: neither the commitment itself nor an exported change.
+            update=change is owner or (change is not None and bool(change.quickbooks_id)),
         )
     return [
         hand_edit(owner, record),

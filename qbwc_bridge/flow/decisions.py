@@ -1,6 +1,8 @@
 """What people decide about submissions: each decision is checked, carried out and recorded with who and when."""
 
 import datetime as dt
+import hashlib
+import json
 
 from qbwc_bridge.domain import document_rules
 from qbwc_bridge.domain.books import TransactionRecord
@@ -16,6 +18,8 @@ from qbwc_bridge.flow.linking import join, part
 from qbwc_bridge.flow.moves import alive_tasks, cancel_queued, move, note
 from qbwc_bridge.ports import UnitOfWork
 from qbwc_bridge.qbxml.types import Kind, fit_name, fit_ref_number
+
+STAMP_LENGTH = 32
 
 _UPDATE_ENDS = (State.READY, State.BLOCKED, State.FAILED)
 """States of an update that a person can end otherwise than by writing it."""
@@ -33,15 +37,24 @@ _THERE = {
 """What QuickBooks calls the record that a submission is linked to."""
 
 
+def stamp(row: Submission) -> str:
+    """Give a text that changes with all that a person accepts: what Procore has, and what will be done with it.
+
+    The notes say which record of QuickBooks it will be linked to.
+    """
+    told = [row.version, row.choice, row.link_to, row.name, row.is_1099, *row.notes]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:STAMP_LENGTH]
+
+
 def accept(uow: UnitOfWork, row: Submission, *, who: str, now: dt.datetime, seen: str = "") -> None:
-    """Accept a record as it stands; `seen` is the version that the person looked at.
+    """Accept a record as it stands; `seen` is the `stamp` of what the person looked at.
 
     Raises Refused when the record is not ready, or changed since it was seen.
     """
     if row.state is not State.READY:
         raise Refused(f"{_called(row)} is {_word(row)} and cannot be accepted now.")
-    if seen and seen != row.version:
-        raise Refused(f"{_called(row)} changed in Procore while you looked at it: please look again.")
+    if seen and seen != stamp(row):
+        raise Refused(f"{_called(row)} changed while you looked at it: please look again.")
     cancel_queued(uow, row, now=now, who=who, why="accepted anew")
     row.accepted_version, row.accepted_by, row.accepted_at = row.version, who, now
     row.comment = ""
@@ -124,7 +137,8 @@ def link(uow: UnitOfWork, row: Submission, quickbooks: str, *, who: str, now: dt
     if row.state not in fit or row.quickbooks_id:
         raise Refused(f"{_called(row)} is {_word(row)} and cannot be linked now.")
     quickbooks_id, name = _find(uow, row, quickbooks)
-    taken = uow.submissions.first(connection_id=row.connection_id, kind=row.kind, quickbooks_id=quickbooks_id)
+    kinds = ["commitment", "change_order"] if row.kind == "commitment" else [row.kind]  # it may be a second order
+    taken = uow.submissions.first(connection_id=row.connection_id, kind=kinds, quickbooks_id=quickbooks_id)
     if taken:
         raise Refused(f"{name} is linked to {_called(taken)} already: unlink that one first.")
     row.accepted_by = who
@@ -260,14 +274,42 @@ def _find(uow: UnitOfWork, row: Submission, quickbooks: str) -> tuple[str, str]:
             return record.list_id, record.full_name
     elif row.kind in DOCUMENTS:
         kind = DOCUMENTS[row.kind]
-        found = uow.transactions.find(connection_id=row.connection_id, kind=kind, ref_number=quickbooks, gone=False)
+        numbered = uow.transactions.find(connection_id=row.connection_id, kind=kind, ref_number=quickbooks, gone=False)
+        job, vendor = _whose(uow, row)
+        found = [each for each in numbered if _is_of(each, job, vendor)]
         if len(found) > 1:
             raise Refused(
                 f"QuickBooks has {len(found)} with number {quickbooks}: give one of them another number there."
             )
         if found:
             return found[0].txn_id, found[0].ref_number
+        if numbered:
+            whose = " or ".join(sorted({each.party_name for each in numbered}))
+            raise Refused(
+                f"The {_THERE[row.kind]} {quickbooks} in QuickBooks is of {whose}, and not of this vendor and job."
+                if vendor
+                else f"The {_THERE[row.kind]} {quickbooks} in QuickBooks is of {whose}, and not of this job."
+            )
     raise NotFound(f"QuickBooks has no {_THERE[row.kind]} {quickbooks}, as far as it was read.")
+
+
+def _whose(uow: UnitOfWork, row: Submission) -> tuple[str, str]:
+    """The ListIDs of a document's job, and of a commitment's vendor; empty where they are not known yet."""
+    mine = {"connection_id": row.connection_id}
+    job = uow.submissions.first(kind="job", key=str(row.project_id), **mine)
+    document = stored(uow, row.connection_id)(row.kind, row.key)
+    vendor = None
+    if isinstance(document, Commitment):
+        vendor = uow.submissions.first(kind="vendor", key=str(document.vendor_id), **mine)
+    return (job.quickbooks_id if job else ""), (vendor.quickbooks_id if vendor else "")
+
+
+def _is_of(record: TransactionRecord, job: str, vendor: str) -> bool:
+    """Whether an order or estimate may be of that job and vendor: changes would be written into it."""
+    if record.kind == "Estimate":
+        return job in ("", record.party_id)
+    jobs = {line.job_id for line in record.lines} - {""}
+    return vendor in ("", record.party_id) and (not job or not jobs or job in jobs)
 
 
 def _called(row: Submission) -> str:

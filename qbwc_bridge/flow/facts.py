@@ -312,8 +312,8 @@ class Facts:
 
     @cached_property
     def orders_by_number(self) -> dict[tuple[str, str], list[TransactionRecord]]:
-        """Purchase orders that no commitment is joined to, by vendor ListID and folded RefNumber."""
-        ours = {row.quickbooks_id for row in self.submissions.values() if row.kind == "commitment"}
+        """Purchase orders that no commitment or second order is, by vendor ListID and folded RefNumber."""
+        ours = {row.quickbooks_id for row in self.submissions.values() if row.kind in ("commitment", "change_order")}
         found: dict[tuple[str, str], list[TransactionRecord]] = defaultdict(list)
         for order in self.transactions("PurchaseOrder"):
             if order.txn_id not in ours:

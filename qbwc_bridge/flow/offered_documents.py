@@ -103,8 +103,7 @@ def commitment_offer(facts: Facts, commitment: Commitment, today: dt.date) -> Of
     if commitment.retainage_percent:
         offer.notes.append(f"Retainage {commitment.retainage_percent.normalize():f} % is not part of the order.")
     if row and row.quickbooks_id:
-        before = contents.exported(row).get("vendor")
-        offer.obstacles.append(document_rules.other_vendor(called, changed=before not in (None, commitment.vendor_id)))
+        offer.obstacles.append(document_rules.other_vendor(called, changed=_other_vendor(facts, commitment, row)))
         offer.obstacles += _against(facts, row, "PurchaseOrder", row)
     elif not marked(facts, offer):
         _match_order(facts, offer, commitment, number, link=row.link_to if row else "")
@@ -113,11 +112,23 @@ def commitment_offer(facts: Facts, commitment: Commitment, today: dt.date) -> Of
     return offer
 
 
+def _other_vendor(facts: Facts, commitment: Commitment, row: Submission) -> bool:
+    """Whether the order is another vendor's now; two that were merged in Procore may be one in QuickBooks."""
+    if contents.exported(row).get("vendor") in (None, commitment.vendor_id):
+        return False
+    vendor = facts.synced("vendor", str(commitment.vendor_id))
+    order = facts.transaction("PurchaseOrder", row.quickbooks_id)
+    return not (vendor and order and vendor.quickbooks_id == order.party_id)
+
+
 def _before_closing(facts: Facts, commitment: Commitment, row: Submission | None, today: dt.date) -> str | None:
     """Judge the date that would be written: that of an order in QuickBooks only where it changed (ACCOUNTING 12)."""
     kept = row is not None and row.quickbooks_id and commitment.content()["date"] == contents.exported(row).get("date")
-    closing = None if kept else facts.connection.company.closed_through
-    return rules.before_closing(commitment.contract_date or today, closing)
+    if kept:
+        return None
+    company, date = facts.connection.company, commitment.contract_date or today
+    dividing = company.dividing_date if company.accountant_copy else None
+    return rules.before_closing(date, company.closing_date) or rules.before_dividing(date, dividing)
 
 
 def _numbers(commitment: Commitment) -> str:

@@ -46,6 +46,8 @@ def unoffered(facts: Facts, row: Submission) -> tuple[str, bool]:
     off = project and rules.project_off(project.number, on=project.on)
     if off:
         return off, True
+    if row.kind in ("budget", "budget_change") and not facts.options.estimates:
+        return rules.no_estimates(), True
     if project and not project.active:
         return rules.project_inactive(project.number), False
     document = facts.find("project" if row.kind == "job" else row.kind, row.key)

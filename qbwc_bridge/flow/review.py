@@ -106,8 +106,9 @@ def _follow(facts: Facts, row: Submission, offer: Offer, now: dt.datetime) -> No
         _follow_exported(uow, row, offer, now)
     elif row.update and row.state in (State.READY, State.BLOCKED) and (offer.gated or found == row.exported_version):
         why = "Procore has not released it" if offer.gated else "Procore shows again what was exported"
+        row.reasons = []
         move(uow, row, State.SYNCED, now=now, why=why)
-    elif not changed:
+    elif not changed and not _failed_with_another(row):
         return
     elif row.state is State.ACCEPTED:
         cancel_queued(uow, row, now=now, why="changed in Procore")
@@ -128,6 +129,11 @@ def _follow_exported(uow: UnitOfWork, row: Submission, offer: Offer, now: dt.dat
         cancel_queued(uow, row, now=now, why="changed in Procore")
         row.update, row.choice = True, ""
         move(uow, row, State.READY, now=now, why="changed in Procore after it was exported")
+
+
+def _failed_with_another(row: Submission) -> bool:
+    """Whether it failed while Procore changed it: what was accepted is not what would be sent again (promise 3)."""
+    return row.state is State.FAILED and row.accepted_version not in ("", row.version)
 
 
 _MAY_BE_CONTAINED = (State.BLOCKED, State.READY, State.ACCEPTED, State.FAILED)

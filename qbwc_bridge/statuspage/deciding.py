@@ -161,7 +161,9 @@ def _picked(ask: Ask, connection: Connection, text: str) -> Picked:
 def _shown_again(ask: Ask, connection: Connection, chosen: str, picked: list[Picked]) -> Page:
     made = lines(ask, connection, [one.row for one in picked])
     fit = [
-        line for line, one in zip(made, picked, strict=True) if chosen in line.actions and one.seen == one.row.version
+        line
+        for line, one in zip(made, picked, strict=True)
+        if chosen in line.actions and one.seen == decisions.stamp(one.row)
     ]
     values = {
         "connection": connection,

@@ -7,6 +7,7 @@ from decimal import Decimal
 from qbwc_bridge.domain.records import KINDS_OUTWARD, Connection, Submission
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.flow.agreement import DOCUMENTS
+from qbwc_bridge.flow.decisions import stamp
 from qbwc_bridge.statuspage import words
 from qbwc_bridge.statuspage.ask import Ask
 
@@ -19,7 +20,7 @@ _ARCHIVE_FROM = frozenset({State.READY, State.BLOCKED, State.REJECTED, State.FAI
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One submission as it is shown; `pick` is its id with the version that this page shows."""
+    """One submission as it is shown; `pick` is its id with the stamp of what this page shows."""
 
     row: Submission
     kind: str
@@ -31,8 +32,8 @@ class Line:
 
     @property
     def pick(self) -> str:
-        """What a form carries: a decision belongs to the version seen."""
-        return f"{self.row.id}:{self.row.version}"
+        """What a form carries: a decision belongs to what was seen."""
+        return f"{self.row.id}:{stamp(self.row)}"
 
     @property
     def sentences(self) -> list[str]:
@@ -73,20 +74,21 @@ def possible(row: Submission) -> tuple[str, ...]:
     ready, failed, state = row.state is State.READY, row.state is State.FAILED, row.state
     named = row.kind in _LINKABLE and not row.quickbooks_id
     linkable = named or row.kind in KINDS_OUTWARD
+    ends = row.update and state in _UPDATE_ENDS
     found = {
         "accept": ready,
         "take_back": state is State.ACCEPTED,
         "retry": failed or state is State.REJECTED,
         "reject": ready or failed,
         "done": failed or row.update,
-        "link": linkable and state in _LINK_FROM,
-        "unlink": bool(row.quickbooks_id) and (state is State.SYNCED or (row.update and state in _UPDATE_ENDS)),
+        "link": (linkable and state in _LINK_FROM) or (named and state is State.SYNCED),
+        "unlink": bool(row.quickbooks_id) and (state is State.SYNCED or ends),
         "new": linkable and state is State.BLOCKED and _asks(row, "say that it is new"),
         "rename": named and state in _RENAME_FROM and row.kind not in DOCUMENTS,
         "renumber": named and state in _RENAME_FROM and row.kind in DOCUMENTS,
         "answer_1099": named and state in _RENAME_FROM and row.kind == "vendor",
         "archive": state in _ARCHIVE_FROM,
-        "agree": state is State.SYNCED and _asks(row, "agree to it here"),
+        "agree": (state is State.SYNCED or ends) and _asks(row, "agree to it here"),
         "close_order": state is State.SYNCED and not row.choice and _asks(row, "close its purchase order"),
         "reopen": row.kind == "change_order" and _asks(row, "re-open it"),
         "second_order": row.kind == "change_order" and _asks(row, "second order"),

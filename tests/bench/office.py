@@ -132,7 +132,7 @@ def _accept(uow: UnitOfWork, clock: MovedClock, wanted: Any) -> None:
     ready = [row for row in uow.submissions.find(state=State.READY) if wanted(row)]
     assert ready
     for row in decisions.in_dependency_order(ready):
-        decisions.accept(uow, row, who="Alice", now=clock.now(), seen=row.version)
+        decisions.accept(uow, row, who="Alice", now=clock.now(), seen=decisions.stamp(row))
 
 
 def _change(app: App, step: Any) -> None:

@@ -201,7 +201,7 @@ class Bridge:
         with self.app.kit.work() as uow:
             rows = uow.submissions.find(connection_id=self.connection.id, state=State.READY)
             for row in decisions.in_dependency_order(rows):
-                decisions.accept(uow, row, who="Alice", now=self.clock.now(), seen=row.version)
+                decisions.accept(uow, row, who="Alice", now=self.clock.now(), seen=decisions.stamp(row))
             connection = uow.connections.get(self.connection.id)
             work.settle(uow, connection, self.app.kit.options(connection), self.clock.now())
         return len(rows)

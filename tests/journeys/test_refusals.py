@@ -207,7 +207,7 @@ def test_what_procore_changed_cannot_be_accepted_unseen(bridge: Bridge) -> None:
 
     assert after.state == "ready_to_export"
     with pytest.raises(BridgeError, match="changed in Procore"):
-        bridge.decide(decisions.accept, after, seen=order.version)
+        bridge.decide(decisions.accept, after, seen=decisions.stamp(order))
 
 
 @pytest.mark.parametrize("hresult", ["0x80010105", ""])

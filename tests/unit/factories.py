@@ -167,7 +167,7 @@ class World:
         """Accept everything that is ready, then settle."""
         with self.unit() as (uow, _):
             for row in decisions.in_dependency_order(uow.submissions.find(state=State.READY)):
-                decisions.accept(uow, row, who="Alice", now=self.now, seen=row.version)
+                decisions.accept(uow, row, who="Alice", now=self.now, seen=decisions.stamp(row))
         self.settle()
 
     # ------------------------------------------------------------ a visit
