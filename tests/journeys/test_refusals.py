@@ -206,7 +206,7 @@ def test_what_procore_changed_cannot_be_accepted_unseen(bridge: Bridge) -> None:
     after = bridge.find("commitment", "PO24-003")
 
     assert after.state == "ready_to_export"
-    with pytest.raises(BridgeError, match="changed in Procore"):
+    with pytest.raises(BridgeError, match="changed while you looked"):
         bridge.decide(decisions.accept, after, seen=decisions.stamp(order))
 
 

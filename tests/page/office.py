@@ -192,7 +192,7 @@ class Browser:
     def decide(self, action: str, *rows: Submission, connection: str = MAIN, **more: str) -> TestResponse:
         """Send a decision about records as the browser last saw them; confirmed unless told otherwise."""
         form: dict[str, Any] = {"csrf": self.csrf(), "action": action, "confirmed": "1"}
-        form |= {"pick": [f"{row.id}:{row.version}" for row in rows], **more}
+        form |= {"pick": [f"{row.id}:{decisions.stamp(row)}" for row in rows], **more}
         return self.client.post(f"/connections/{connection}/submissions/decide", data=form)
 
     def follow(self, answer: TestResponse) -> TestResponse:

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from qbwc_bridge.domain.states import State
+from qbwc_bridge.flow import decisions
 from qbwc_bridge.flow.moves import move
 from tests.page.office import MAIN, NOW, OTHER, Browser, Office
 
@@ -50,7 +51,7 @@ def test_acceptance_belongs_to_the_version_seen(office: Office, alice: Browser) 
     """What changed in Procore since the page was shown is not accepted; nor is a form without a version."""
     seen = office.row("PO-001")
     seen.version = "an older one"
-    assert "changed in Procore while you looked at it" in alice.follow(alice.decide("accept", seen)).text
+    assert "changed while you looked at it" in alice.follow(alice.decide("accept", seen)).text
     form = {"csrf": alice.csrf(), "action": "accept", "confirmed": "1", "pick": str(seen.id)}
     assert alice.client.post(DECIDE, data=form).status_code == 400
     assert office.row("PO-001").state is State.READY
@@ -188,7 +189,7 @@ def test_admin_decides_too(office: Office) -> None:
 def test_form_needs_its_token(office: Office, alice: Browser, token: str) -> None:
     """A form without the token of this session does nothing."""
     row = office.row("PO-001")
-    form = {"csrf": token, "action": "accept", "confirmed": "1", "pick": f"{row.id}:{row.version}"}
+    form = {"csrf": token, "action": "accept", "confirmed": "1", "pick": f"{row.id}:{decisions.stamp(row)}"}
     assert alice.client.post(DECIDE, data=form).status_code == 403
     assert office.row("PO-001").state is State.READY
 
@@ -196,7 +197,7 @@ def test_form_needs_its_token(office: Office, alice: Browser, token: str) -> Non
 def test_token_of_another_session_does_nothing(office: Office, alice: Browser, victor: Browser) -> None:
     """A token belongs to one session."""
     row = office.row("PO-001")
-    form = {"csrf": victor.csrf(), "action": "accept", "confirmed": "1", "pick": f"{row.id}:{row.version}"}
+    form = {"csrf": victor.csrf(), "action": "accept", "confirmed": "1", "pick": f"{row.id}:{decisions.stamp(row)}"}
     assert alice.client.post(DECIDE, data=form).status_code == 403
 
 
@@ -226,7 +227,13 @@ def test_other_persons_records_cannot_be_decided(office: Office, charlie: Browse
 def test_senseless_forms_are_one_sentence(office: Office, alice: Browser, change: dict[str, str], status: int) -> None:
     """A form that our pages never send gets a sentence and does nothing."""
     row = office.row("PO-001")
-    form = {"csrf": alice.csrf(), "action": "accept", "confirmed": "1", "pick": f"{row.id}:{row.version}", **change}
+    form = {
+        "csrf": alice.csrf(),
+        "action": "accept",
+        "confirmed": "1",
+        "pick": f"{row.id}:{decisions.stamp(row)}",
+        **change,
+    }
     answer = alice.client.post(DECIDE, data=form)
     assert answer.status_code == status
     assert office.row("PO-001").state is State.READY

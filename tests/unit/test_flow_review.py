@@ -213,7 +213,7 @@ def test_an_acceptance_of_a_vendor_covers_its_address(make: Make) -> None:
 def test_an_acceptance_of_something_else_is_refused(make: Make) -> None:
     """Whoever looked at an older version must look again."""
     world = make(budget())
-    with pytest.raises(Refused, match="changed in Procore while you looked"):
+    with pytest.raises(Refused, match="changed while you looked"):
         world.decide(decisions.accept, world.row("budget", PROJECT), seen="another")
     assert world.row("budget", PROJECT).state is State.READY
 
