@@ -75,6 +75,7 @@ def possible(row: Submission) -> tuple[str, ...]:
     named = row.kind in _LINKABLE and not row.quickbooks_id
     linkable = named or row.kind in KINDS_OUTWARD
     ends = row.update and state in _UPDATE_ENDS
+    change = row.kind == "change_order" and not row.quickbooks_id
     found = {
         "accept": ready,
         "take_back": state is State.ACCEPTED,
@@ -90,8 +91,8 @@ def possible(row: Submission) -> tuple[str, ...]:
         "archive": state in _ARCHIVE_FROM,
         "agree": (state is State.SYNCED or ends) and _asks(row, "agree to it here"),
         "close_order": state is State.SYNCED and not row.choice and _asks(row, "close its purchase order"),
-        "reopen": row.kind == "change_order" and _asks(row, "re-open it"),
-        "second_order": row.kind == "change_order" and _asks(row, "second order"),
+        "reopen": change and _asks(row, "re-open it"),
+        "second_order": change and _asks(row, "second order"),
     }
     return tuple(name for name, fits in found.items() if fits)
 

@@ -11,6 +11,7 @@ from qbwc_bridge.domain.replies import LineRet, ListRet
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.errors import Refused
 from qbwc_bridge.flow import decisions
+from qbwc_bridge.statuspage.lines import possible
 from tests.unit.documents import PROJECT, VENDOR, budget, cash, change_order, commitment, line
 from tests.unit.factories import World
 from tests.unit.test_flow_queue import accepted, world, written
@@ -143,3 +144,32 @@ def test_budgets_rest_once_they_become_no_estimates(world: World) -> None:
     world.options = replace(world.options, estimates=True)
     world.settle()
     assert world.row("budget", PROJECT).state is State.READY
+
+
+def test_every_way_out_that_a_sentence_names_is_on_the_page(world: World) -> None:
+    """Agree to a hand edit below an update; link what was done by hand; of an exported change no choice is offered."""
+    world.journey(commitment(1), change_order(5, 1))
+    txn_id = world.row("commitment", 1).quickbooks_id
+    world.desk.edit(txn_id, is_manually_closed=True)
+    world.refresh_lists()
+    world.bring(commitment(1), change_order(5, 1, line(501, 150)))
+    world.settle()
+    change = world.row("change_order", 5)
+    assert "mark it as done" in change.reasons[0]
+    assert {"done", "reopen", "second_order"} & set(possible(change)) == {"done"}
+    world.decide(decisions.done, change, comment="entered there")
+
+    kept = world.desk.orders[txn_id]
+    edited = replace(kept.lines[0], amount=cash(1005))
+    world.desk.edit(txn_id, is_manually_closed=False, lines=(edited, *kept.lines[1:]))
+    world.refresh_lists()
+    world.bring(commitment(1, line(101, 1500)), change_order(5, 1, line(501, 150)))
+    world.settle()
+    update = world.row("commitment", 1)
+    assert (update.update, "agree" in possible(update)) == (True, True)
+
+    world.desk.refuse = lambda request: 3100 if isinstance(request, qb.PurchaseOrderAdd) else 0
+    accepted(world, commitment(1, line(101, 1500)), change_order(5, 1, line(501, 150)), commitment(2))
+    world.visit()
+    world.decide(decisions.done, world.row("commitment", 2), comment="typed by hand")
+    assert "link" in possible(world.row("commitment", 2))
