@@ -67,6 +67,11 @@ def left_procore() -> str:
     return "Procore no longer has it, or no longer shows it to the bridge. If it was deleted there, archive it."
 
 
+def never_ordered(number: str, status: str) -> str:
+    """Say that the commitment of a change order ended in Procore before anything of it was exported."""
+    return f"Its commitment {number} has status {status} in Procore and was never exported."
+
+
 def ended(status: str) -> str:
     """Say that a record ended in Procore before it was exported."""
     return f"It has status {status.replace('_', ' ')} in Procore, so it is not exported: archive it."

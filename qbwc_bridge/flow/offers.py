@@ -43,16 +43,23 @@ def unoffered(facts: Facts, row: Submission) -> tuple[str, bool]:
     What rests asks nobody for anything: its project was switched off, or nothing that is switched on needs it.
     """
     project = facts.projects.get(row.project_id)
-    off = project and rules.project_off(project.number, on=project.on)
-    if off:
-        return off, True
+    if project and not project.on:
+        return str(rules.project_off(project.number, on=False)), True
     if row.kind in ("budget", "budget_change") and not facts.options.estimates:
         return rules.no_estimates(), True
     if project and not project.active:
         return rules.project_inactive(project.number), False
+    return _gone_from(facts, row)
+
+
+def _gone_from(facts: Facts, row: Submission) -> tuple[str, bool]:
+    """Give the same for a record of a project that takes part, or of none, by what Procore has of it."""
     document = facts.find("project" if row.kind == "job" else row.kind, row.key)
     if row.kind == "cost_code" or (row.kind == "vendor" and document):
         return rules.unneeded(), True
+    order = _never_ordered(facts, document) if isinstance(document, ChangeOrder) else None
+    if order:
+        return rules.never_ordered(order.number, order.status), True
     if isinstance(document, Commitment | ChangeOrder):
         return rules.ended(document.status), False
     return rules.left_procore(), False
@@ -71,8 +78,18 @@ def _offers(facts: Facts, today: dt.date) -> Iterator[Offer]:
         collide(facts, [*orders, *written_orders(facts, project)])
         yield from orders
         for change in facts.change_orders(project.project_id):
-            if change.status not in rules.DEAD_CHANGES:
+            if change.status not in rules.DEAD_CHANGES and not _never_ordered(facts, change):
                 yield change_order_offer(facts, change)
+
+
+def _never_ordered(facts: Facts, change: ChangeOrder) -> Commitment | None:
+    """Give the commitment of a change order if it ended in Procore, and neither of them is in QuickBooks."""
+    commitment = facts.find("commitment", str(change.commitment_id))
+    row = facts.submissions.get(("change_order", str(change.id)))
+    if not isinstance(commitment, Commitment) or commitment.status not in rules.ENDED_STATUSES:
+        return None
+    written = facts.synced("commitment", str(commitment.id)) or (row and row.quickbooks_id)
+    return None if written else commitment
 
 
 def _used_codes(facts: Facts, projects: Iterable[ProjectChoice]) -> dict[str, BudgetCode]:
@@ -84,7 +101,8 @@ def _used_codes(facts: Facts, projects: Iterable[ProjectChoice]) -> dict[str, Bu
         for commitment in facts.commitments(project.project_id):
             lines += commitment.lines if not rules.not_approved(commitment) else ()
         for change in facts.change_orders(project.project_id):
-            lines += change.lines if not rules.change_not_approved(change) else ()
+            counts = not rules.change_not_approved(change) and not _never_ordered(facts, change)
+            lines += change.lines if counts else ()
         for code in (*rows, *(line.code for line in lines if line.code)):
             if not code.other_segments:
                 used.setdefault(code.code, code)

@@ -6,7 +6,7 @@ from qbwc_bridge.domain.procore import Document, Vendor
 from qbwc_bridge.domain.quickbooks import VendorAdd
 from qbwc_bridge.domain.states import State
 from qbwc_bridge.flow import decisions
-from tests.unit.documents import PROJECT, VENDOR, budget, commitment
+from tests.unit.documents import PROJECT, VENDOR, budget, change_order, code, commitment, line
 from tests.unit.test_flow_review import Make, make
 
 __all__ = ["make"]  # the fixture
@@ -69,3 +69,25 @@ def test_what_procore_ended_says_how(make: Make, left: list[Document], reason: s
     row = world.row("commitment", 1)
     assert row.state is State.BLOCKED
     assert row.reasons[0].startswith(reason)
+
+
+def test_change_orders_of_a_commitment_that_ended_before_ask_for_nothing(make: Make) -> None:
+    """An older project that is switched on offers neither them nor their cost codes; exported ones go on."""
+    world = make(commitment(1, status="Closed"), change_order(5, 1, line(501, 100, code(2, "09-250", "L"))))
+    assert not world.rows(kind="change_order")
+    assert not world.rows(kind="cost_code")
+
+    world.bring(commitment(1), change_order(5, 1))
+    world.settle()
+    assert world.row("change_order", 5).state is not State.ARCHIVED
+    world.bring(commitment(1, status="Closed"), change_order(5, 1))
+    world.settle()
+    row = world.row("change_order", 5)
+    assert (row.state, row.reasons) == (
+        State.ARCHIVED,
+        ["Its commitment PO-1 has status Closed in Procore and was never exported."],
+    )
+    world.journey(commitment(1), change_order(5, 1))
+    world.bring(commitment(1, status="Closed"), change_order(5, 1))
+    world.settle()
+    assert world.row("change_order", 5).state is State.SYNCED
