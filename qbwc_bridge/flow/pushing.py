@@ -229,14 +229,15 @@ class _Writer:
             self._store(good.values())
 
     def _finish(self, row: WriteBack, cost: DirectCost, lines: SyncOutcome, held_up: dict[str, str]) -> None:
-        """Take in what became of the lines of one direct cost, and remove those that fell away."""
+        """Take in what became of the lines of one direct cost; if all are written, remove those that fell away."""
         keys = [line.origin_id for line in cost.lines]
         told = [lines.errors.get(key, "" if key in lines.ids else UNCONFIRMED) for key in keys]
         for key in keys:
             if key in lines.errors:
                 row.line_ids.pop(key, None)  # it may be gone there: next time its key finds it or makes it
         row.line_ids.update({key: lines.ids[key] for key in keys if key in lines.ids})
-        told += [self._drop_line(row, key) for key in [key for key in row.line_ids if key not in keys]]
+        if not any(told):  # else what took the place of a line that fell away may be missing
+            told += [self._drop_line(row, key) for key in [key for key in row.line_ids if key not in keys]]
         refused = [sentence for sentence in dict.fromkeys(told) if sentence]
         # A refused line leaves a mixture of old and new in Procore: what stands there is looked up before the next try.
         row.in_flight, row.message = bool(refused), " ".join(refused)
