@@ -15,6 +15,7 @@ from qbwc_bridge.domain.costs import holds_total
 from qbwc_bridge.domain.money import ZERO
 from qbwc_bridge.domain.procore import BudgetCode, DirectCost, DirectCostLine
 from qbwc_bridge.errors import ProcoreError, ProcoreUnreachable
+from qbwc_bridge.flow.removing import Remover
 from qbwc_bridge.ports import OpenWork, Procore, SyncOutcome
 
 Progress = Callable[[str], None]
@@ -28,10 +29,6 @@ REMOVED_TOGETHER = 50
 
 UNCONFIRMED = "Its answer did not name it, so it is looked up before it is sent again."
 """Message of a record of which Procore said neither that it was written nor that it was refused."""
-
-_OF_THE_RECORD = (HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
-"""Refusals that tell about one record alone; after any other one there is no use in going on with the project."""
-
 
 _OF_THE_MOMENT = (HTTPStatus.UNAUTHORIZED, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS)
 """Refusals of a whole project that pass without anybody's doing."""
@@ -75,7 +72,7 @@ def push(
         progress(f"writing costs of project {project_id}")
         refused = ""
         try:
-            _Writer(work, procore, connection_id, project_id, outcome).carry_out()
+            _Writer(work, procore, connection_id, project_id, outcome, Remover(procore, project_id)).carry_out()
         except ProcoreError as problem:
             outcome.problems.append(str(problem))
             refused = "" if problem.is_outage or problem.status in _OF_THE_MOMENT else str(problem)
@@ -106,6 +103,7 @@ class _Writer:
     connection_id: int
     project_id: int
     outcome: Pushed
+    remover: Remover
 
     def carry_out(self) -> None:
         """Look up what is unsure, make budget codes, remove, then write."""
@@ -136,7 +134,7 @@ class _Writer:
         """Adopt by key what an earlier write left in Procore although its answer never came."""
         if not unsure:
             return
-        there = {cost.origin_id: cost for cost in self.procore.direct_costs(self.project_id) if cost.origin_id}
+        there = self.remover.there()
         for row in unsure:
             take_in(row, there.get(row.origin_id))
         self._store(unsure)
@@ -181,23 +179,11 @@ class _Writer:
         """Delete direct costs that shall not stand there, or not with their type: it is set only when one is made."""
         self._begin(rows)
         try:
-            for row in rows:
-                row.message = self._delete(row)
-                row.in_flight = False
-                if row.message:
-                    self.outcome.problems.append(_refused(row))
-                    continue
-                row.written, row.procore_id, row.line_ids = None, None, {}
-                self.outcome.deleted += 1
+            self.remover.costs(rows)
         finally:
+            self.outcome.problems += [_refused(row) for row in rows if row.message]
+            self.outcome.deleted += sum(1 for row in rows if row.procore_id is None)
             self._store(rows)
-
-    def _delete(self, row: WriteBack) -> str:
-        """Delete a direct cost; gives why Procore refused it, if it tells about this one alone."""
-        if row.procore_id is None:
-            return ""
-        direct_cost_id = row.procore_id
-        return _told(lambda: self.procore.delete_direct_cost(self.project_id, direct_cost_id))
 
     def _write(self, rows: list[WriteBack], held_up: dict[str, str]) -> None:
         """Headers by sync, then lines by sync, then lines that fell away; what is refused stays with its reason.
@@ -224,38 +210,34 @@ class _Writer:
         lines = self.procore.sync_direct_cost_lines(self.project_id, with_ids)
         try:
             for row in good.values():
-                self._finish(row, sent[row.origin_id], lines, held_up)
+                self._take_lines(row, sent[row.origin_id], lines)
+            taken = [row for row in good.values() if not row.message]
+            self.remover.lines(taken, sent)
+            for row in taken:
+                self._finish(row, sent[row.origin_id], held_up)
         finally:
             self._store(good.values())
 
-    def _finish(self, row: WriteBack, cost: DirectCost, lines: SyncOutcome, held_up: dict[str, str]) -> None:
-        """Take in what became of the lines of one direct cost; if all are written, remove those that fell away."""
+    def _take_lines(self, row: WriteBack, cost: DirectCost, lines: SyncOutcome) -> None:
+        """Take in what became of the lines of one direct cost."""
         keys = [line.origin_id for line in cost.lines]
         told = [lines.errors.get(key, "" if key in lines.ids else UNCONFIRMED) for key in keys]
         for key in keys:
             if key in lines.errors:
                 row.line_ids.pop(key, None)  # it may be gone there: next time its key finds it or makes it
         row.line_ids.update({key: lines.ids[key] for key in keys if key in lines.ids})
-        if not any(told):  # else what took the place of a line that fell away may be missing
-            told += [self._drop_line(row, key) for key in [key for key in row.line_ids if key not in keys]]
-        refused = [sentence for sentence in dict.fromkeys(told) if sentence]
         # A refused line leaves a mixture of old and new in Procore: what stands there is looked up before the next try.
-        row.in_flight, row.message = bool(refused), " ".join(refused)
-        if refused:
+        row.message = " ".join(sentence for sentence in dict.fromkeys(told) if sentence)
+        if row.message:
+            self.outcome.problems.append(_refused(row))
+
+    def _finish(self, row: WriteBack, cost: DirectCost, held_up: dict[str, str]) -> None:
+        """Note that a direct cost stands in Procore as it was sent, unless a line that fell away stays there too."""
+        if row.message:
             self.outcome.problems.append(_refused(row))
             return
-        row.written, row.message = cost, held_up.get(row.origin_id, "")
+        row.in_flight, row.written, row.message = False, cost, held_up.get(row.origin_id, "")
         self.outcome.written += 1
-
-    def _drop_line(self, row: WriteBack, key: str) -> str:
-        """Delete a line that is no longer wanted; gives why Procore refused it."""
-        if row.procore_id is None:
-            return ""
-        direct_cost_id, line_id = row.procore_id, row.line_ids[key]
-        told = _told(lambda: self.procore.delete_direct_cost_line(self.project_id, direct_cost_id, line_id))
-        if not told:
-            del row.line_ids[key]
-        return told
 
     def _begin(self, rows: Collection[WriteBack]) -> None:
         """Note that calls about these rows go out now."""
@@ -316,19 +298,6 @@ def _with_code(line: DirectCostLine, row: WriteBack, made: dict[str, BudgetCode]
         return line
     code_id = made[line.description].id
     return replace(line, budget_code_id=code_id, origin_id=f"{row.origin_id}:{code_id}")
-
-
-def _told(call: Callable[[], None]) -> str:
-    """Make a call about one record; gives why Procore refused it. Raises ProcoreError where it tells about more."""
-    try:
-        call()
-    except ProcoreUnreachable:
-        raise
-    except ProcoreError as problem:
-        if problem.status not in _OF_THE_RECORD:
-            raise
-        return str(problem)
-    return ""
 
 
 def _together(rows: Sequence[T], count: int) -> Iterator[list[T]]:

@@ -210,12 +210,12 @@ class Procore(Protocol):
         """Create or update lines by origin_id (direct_costs/line_items/sync), keyed by the id of their header."""
         ...
 
-    def delete_direct_cost(self, project_id: int, direct_cost_id: int) -> None:
-        """Delete a direct cost with its lines; one that is gone already is no error."""
+    def delete_direct_cost(self, project_id: int, direct_cost_id: int) -> bool:
+        """Delete a direct cost with its lines; False where Procore has none: it is gone, or not for us to see."""
         ...
 
-    def delete_direct_cost_line(self, project_id: int, direct_cost_id: int, line_id: int) -> None:
-        """Delete a line; one that is gone already is no error."""
+    def delete_direct_cost_line(self, project_id: int, direct_cost_id: int, line_id: int) -> bool:
+        """Delete a line; False where Procore has none: it is gone, or not for us to see."""
         ...
 
     def keyed(self, kind: KeyKind, project_id: int = 0) -> list[Keyed]:

@@ -65,15 +65,17 @@ class Client:
         call = Call(method="POST", url=url, doing=doing, kind="write", body=body, repeatable=False)
         return content_of(call, self._answer(call))
 
-    def delete(self, path: str, doing: str, params: Params = ()) -> None:
-        """Delete; what is gone already (404) is no error, so that a lost answer may be asked for again.
+    def delete(self, path: str, doing: str, params: Params = ()) -> bool:
+        """Delete; gives False where Procore has no such record (404): it is gone already, or there is no access to it.
 
+        That is no error, so that a lost answer may be asked for again.
         Raises ProcoreUnreachable for an answer that Procore does not give, such as a proxy's page.
         """
         call = Call(method="DELETE", url=self._api_url + path, doing=doing, kind="write", params=params)
         response = self._answer(call)
         if response.content.strip():
             content_of(call, response)
+        return response.status_code != HTTPStatus.NOT_FOUND
 
     def told(self, errors: object) -> str:
         """Put what a good answer says of refused items (`errors`) into words; empty where it says nothing."""

@@ -50,16 +50,16 @@ def sync_lines(client: Client, project_id: int, lines: Mapping[int, Sequence[Dir
     return _sync(client, path, f"writing direct cost lines of project {project_id}", items, "direct cost line")
 
 
-def delete(client: Client, project_id: int, direct_cost_id: int) -> None:
-    """Delete a direct cost with its lines."""
+def delete(client: Client, project_id: int, direct_cost_id: int) -> bool:
+    """Delete a direct cost with its lines; see `Procore.delete_direct_cost`."""
     path = f"/rest/v1.1/projects/{project_id}/direct_costs/{direct_cost_id}"
-    client.delete(path, f"deleting direct cost {direct_cost_id} of project {project_id}")
+    return client.delete(path, f"deleting direct cost {direct_cost_id} of project {project_id}")
 
 
-def delete_line(client: Client, project_id: int, direct_cost_id: int, line_id: int) -> None:
-    """Delete one line."""
+def delete_line(client: Client, project_id: int, direct_cost_id: int, line_id: int) -> bool:
+    """Delete one line; see `Procore.delete_direct_cost_line`."""
     path = f"/rest/v1.0/projects/{project_id}/direct_costs/{direct_cost_id}/line_items/{line_id}"
-    client.delete(path, f"deleting line {line_id} of direct cost {direct_cost_id} of project {project_id}")
+    return client.delete(path, f"deleting line {line_id} of direct cost {direct_cost_id} of project {project_id}")
 
 
 def _sync(client: Client, path: str, doing: str, items: list[Item], word: str) -> SyncOutcome:

@@ -194,15 +194,15 @@ class Gateway:
         with self._writing(project_id):
             return directcosts.sync_lines(self._client, project_id, lines)
 
-    def delete_direct_cost(self, project_id: int, direct_cost_id: int) -> None:
-        """Delete a direct cost with its lines; one that is gone already is no error."""
+    def delete_direct_cost(self, project_id: int, direct_cost_id: int) -> bool:
+        """Delete a direct cost with its lines; see the Protocol."""
         with self._writing(project_id):
-            directcosts.delete(self._client, project_id, direct_cost_id)
+            return directcosts.delete(self._client, project_id, direct_cost_id)
 
-    def delete_direct_cost_line(self, project_id: int, direct_cost_id: int, line_id: int) -> None:
-        """Delete a line; one that is gone already is no error."""
+    def delete_direct_cost_line(self, project_id: int, direct_cost_id: int, line_id: int) -> bool:
+        """Delete a line; see the Protocol."""
         with self._writing(project_id):
-            directcosts.delete_line(self._client, project_id, direct_cost_id, line_id)
+            return directcosts.delete_line(self._client, project_id, direct_cost_id, line_id)
 
     def keyed(self, kind: KeyKind, project_id: int = 0) -> list[Keyed]:
         """Every record of a kind with what stands in its `origin_id`."""

@@ -1,5 +1,8 @@
 """Removals: a cost goes only when its replacement stands and Procore has really given it up, and holds up no other."""
 
+from dataclasses import replace
+
+from qbwc_bridge.flow.removing import DENIED
 from tests.unit.documents import cash
 from tests.unit.test_flow_writeback import bill, make, office, template
 from tests.unit.writeback_office import Office
@@ -18,3 +21,42 @@ def test_a_line_stays_until_what_replaces_it_is_taken(office: Office) -> None:
 
     office.push()
     assert office.there() == {"qbd:abcd2345:A:J1:2": cash(90)}
+
+
+def test_a_deletion_that_procore_denies_is_believed_only_if_its_list_agrees(office: Office) -> None:
+    """A direct cost of which Procore says that it has none, while it stands there, is told and not forgotten."""
+    office.post(bill("A"), bill("B"), bill("C"))
+    office.push()
+    del office.procore.costs["qbd:abcd2345:B:J1"]
+    office.post(bill("C"))
+    office.procore.calls.clear()
+    office.procore.trouble = ["hide"]
+    outcome = office.push()
+    assert office.procore.calls == ["delete", "delete", "GET"]
+    assert (outcome.deleted, len(outcome.problems)) == (1, 1)
+    assert DENIED in outcome.problems[0]
+    with office.world.unit() as (uow, _):
+        assert [(row.in_flight, row.procore_id is None) for row in uow.writebacks.find()][:2] == [
+            (True, False),
+            (False, True),
+        ]
+
+    assert office.push().deleted == 1
+    assert list(office.there()) == ["qbd:abcd2345:C:J1:1"]
+
+
+def test_a_line_that_procore_denies_is_looked_for_in_its_list(office: Office) -> None:
+    """A line of which Procore says that it has none is given up only if its list shows none."""
+    two = ("03-300.M", "1.00"), ("09-250.L", "2.00")
+    office.post(bill("A", *two), bill("B", *two))
+    office.push()
+    cost = office.procore.costs["qbd:abcd2345:B:J1"]
+    office.procore.costs["qbd:abcd2345:B:J1"] = replace(cost, lines=cost.lines[:1])
+    office.post(bill("A", two[0]), bill("B", two[0]))
+    office.procore.trouble = ["", "", "hide"]
+    outcome = office.push()
+    assert (outcome.written, len(outcome.problems)) == (1, 1)
+    assert DENIED in outcome.problems[0]
+
+    assert office.push().problems == []
+    assert office.there() == {"qbd:abcd2345:A:J1:1": cash(1), "qbd:abcd2345:B:J1:1": cash(1)}

@@ -298,7 +298,7 @@ def test_a_cost_that_somebody_deleted_in_procore_comes_back_after_a_look_up(offi
     assert sum(office.there().values()) == cash(12)
 
 
-TROUBLE = st.lists(st.sampled_from(["", "", "before", "after", "refuse", "silent", "forget"]), max_size=8)
+TROUBLE = st.lists(st.sampled_from(["", "", "before", "after", "refuse", "silent", "forget", "hide"]), max_size=8)
 LEDGERS = st.lists(
     st.builds(
         lambda txn_id, lines, number: bill(txn_id, *lines, ref_number=number),

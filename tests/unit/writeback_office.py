@@ -22,7 +22,8 @@ class Desk:
     """A Procore of one project in values. `trouble` says what goes wrong with each next write, in turn.
 
     before: no answer, nothing done. after: no answer, but done. refuse: an error for each second item. silent: done,
-    but the answer names nothing. forget: not done, and the answer names nothing.
+    but the answer names nothing. forget: not done, and the answer names nothing. hide: a deletion is not done, and
+    Procore says that there is no such record.
     """
 
     costs: dict[str, DirectCost] = field(default_factory=dict)
@@ -91,19 +92,27 @@ class Desk:
         self._end(trouble)
         return SyncOutcome({} if trouble == "silent" else ids, errors)
 
-    def delete_direct_cost(self, _project_id: int, direct_cost_id: int) -> None:
+    def delete_direct_cost(self, _project_id: int, direct_cost_id: int) -> bool:
         """Delete a direct cost; one that is gone is no error."""
         trouble = self._next("delete")
+        known = any(each.id == direct_cost_id for each in self.costs.values())
+        if trouble == "hide":
+            return False
         self.costs = {key: each for key, each in self.costs.items() if each.id != direct_cost_id}
         self._end(trouble)
+        return known
 
-    def delete_direct_cost_line(self, _project_id: int, direct_cost_id: int, line_id: int) -> None:
+    def delete_direct_cost_line(self, _project_id: int, direct_cost_id: int, line_id: int) -> bool:
         """Delete a line."""
         trouble = self._next("delete line")
+        known = any(row.id == line_id for each in self.costs.values() for row in each.lines)
+        if trouble == "hide":
+            return False
         for key, each in self.costs.items():
             if each.id == direct_cost_id:
                 self.costs[key] = replace(each, lines=tuple(row for row in each.lines if row.id != line_id))
         self._end(trouble)
+        return known
 
     def create_budget_code(self, _project_id: int, cost_code: str, cost_type: str) -> BudgetCode:
         """Make or find a budget code."""
