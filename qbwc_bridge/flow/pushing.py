@@ -106,7 +106,7 @@ class _Writer:
     remover: Remover
 
     def carry_out(self) -> None:
-        """Look up what is unsure, make budget codes, remove, then write."""
+        """Look up what is unsure, make budget codes, remove, then write. Raises last if removals were given up."""
         rows = self._rows()
         self._look_up([row for row in rows if row.in_flight])
         refused = self._make_codes(rows)
@@ -118,6 +118,8 @@ class _Writer:
         comes = [row for row in pending if row.wanted and row.origin_id not in stays]
         for some in _together(comes, WRITTEN_TOGETHER):
             self._write(some, refused)
+        if self.remover.stopped:
+            raise self.remover.troubles[-1]
 
     def _rows(self) -> list[WriteBack]:
         """The project's rows. Its release may have been withdrawn since they were planned: then none is wanted."""

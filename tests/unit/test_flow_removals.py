@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
-from qbwc_bridge.flow.removing import DENIED
+import pytest
+
+from qbwc_bridge.flow.removing import DENIED, MOST_TROUBLES, WAITS
 from tests.unit.documents import cash
 from tests.unit.test_flow_writeback import bill, make, office, template
 from tests.unit.writeback_office import Office
@@ -60,3 +62,52 @@ def test_a_line_that_procore_denies_is_looked_for_in_its_list(office: Office) ->
 
     assert office.push().problems == []
     assert office.there() == {"qbd:abcd2345:A:J1:1": cash(1), "qbd:abcd2345:B:J1:1": cash(1)}
+
+
+@pytest.mark.parametrize("status", [400, 403, 423, 500])
+def test_one_cost_that_procore_will_not_give_up_stalls_no_other(office: Office, status: int) -> None:
+    """Whatever Procore answers to one deletion, the project's other costs are deleted and written all the same."""
+    office.post(bill("A"), bill("B"))
+    office.push()
+    office.post(bill("C"))
+    office.procore.trouble = [str(status)]
+    outcome = office.push()
+    assert (outcome.written, outcome.deleted, len(outcome.problems)) == (1, 1, 1)
+    assert "B-A of 10.00: Procore refused it: Locked." in outcome.problems[0]
+    assert list(office.there()) == ["qbd:abcd2345:A:J1:1", "qbd:abcd2345:C:J1:1"]
+
+    assert office.push().deleted == 1
+
+
+def test_one_line_that_procore_will_not_give_up_stalls_no_other(office: Office) -> None:
+    """Whatever Procore answers to the deletion of one line, the other direct costs are finished all the same."""
+    two = ("03-300.M", "1.00"), ("09-250.L", "2.00")
+    office.post(bill("A", *two), bill("B", *two))
+    office.push()
+    office.post(bill("A", two[0]), bill("B", two[0]))
+    office.procore.trouble = ["", "", "403"]
+    outcome = office.push()
+    assert (outcome.written, len(outcome.problems)) == (1, 1)
+    assert len(office.there()) == 3
+
+    assert office.push().problems == []
+    assert len(office.there()) == 2
+
+
+def test_a_project_that_gives_nothing_up_is_soon_left_alone(office: Office) -> None:
+    """After a few refusals no further removal is tried, the new cost is written, and the project says why."""
+    two = ("03-300.M", "1.00"), ("09-250.L", "2.00")
+    office.post(*(bill(str(number), *two) for number in range(9)))
+    office.push()
+    office.post(bill("8", two[0]), bill("C"))
+    office.procore.calls.clear()
+    office.procore.trouble = ["403"] * MOST_TROUBLES
+    office.push()
+    assert office.procore.calls == ["delete"] * MOST_TROUBLES + ["headers", "lines"]
+    assert office.there()["qbd:abcd2345:C:J1:1"] == cash(10)
+    with office.world.unit() as (uow, _):
+        assert uow.projects.find()[0].shown.unwritten == "Locked."
+        assert [row.message for row in uow.writebacks.find(origin_id="qbd:abcd2345:8:J1")] == [WAITS]
+
+    assert office.push().problems == []
+    assert len(office.there()) == 2

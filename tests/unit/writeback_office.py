@@ -23,7 +23,7 @@ class Desk:
 
     before: no answer, nothing done. after: no answer, but done. refuse: an error for each second item. silent: done,
     but the answer names nothing. forget: not done, and the answer names nothing. hide: a deletion is not done, and
-    Procore says that there is no such record.
+    Procore says that there is no such record. A number: refused with this status.
     """
 
     costs: dict[str, DirectCost] = field(default_factory=dict)
@@ -43,6 +43,8 @@ class Desk:
         trouble = self.trouble.pop(0) if self.trouble else ""
         if trouble == "before":
             raise ProcoreUnreachable("No answer came.")
+        if trouble.isdigit():
+            raise ProcoreError("Locked.", status=int(trouble))
         return trouble
 
     def _end(self, trouble: str) -> None:
