@@ -195,6 +195,7 @@ class _Writer:
         self._begin(rows)
         sent = {row.origin_id: cost for row in rows if (cost := _sendable(row))}
         headers = self.procore.sync_direct_costs(self.project_id, list(sent.values()))
+        self._tell(headers)
         for row in rows:
             header_id = headers.ids.get(row.origin_id, row.procore_id)
             if header_id != row.procore_id:
@@ -210,6 +211,7 @@ class _Writer:
             for header_id, row in good.items()
         }
         lines = self.procore.sync_direct_cost_lines(self.project_id, with_ids)
+        self._tell(lines)
         try:
             for row in good.values():
                 self._take_lines(row, sent[row.origin_id], lines)
@@ -219,6 +221,11 @@ class _Writer:
                 self._finish(row, sent[row.origin_id], held_up)
         finally:
             self._store(good.values())
+
+    def _tell(self, answer: SyncOutcome) -> None:
+        """Tell errors of an answer that name nothing: what they are about is unconfirmed."""
+        if answer.general:
+            self.outcome.problems.append(answer.general)
 
     def _take_lines(self, row: WriteBack, cost: DirectCost, lines: SyncOutcome) -> None:
         """Take in what became of the lines of one direct cost."""

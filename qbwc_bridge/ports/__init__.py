@@ -43,10 +43,15 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SyncOutcome:
-    """What a sync call did: ids by origin_id, and a sentence by origin_id for each item that Procore refused."""
+    """What a sync call did: ids by origin_id, and a sentence by origin_id for each item that Procore refused by name.
+
+    Of an item in neither of them nobody knows whether it was written.
+    """
 
     ids: Mapping[str, int]
     errors: Mapping[str, str]
+    general: str = ""
+    """A sentence about errors that named no item, if there were any."""
 
 
 class Hooks(Protocol):

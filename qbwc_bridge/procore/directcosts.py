@@ -1,6 +1,7 @@
 """Direct costs: read as they stand, written by the sync calls under our keys, deleted.
 
-Sync calls always answer 200 and tell in `errors` which items failed. An item with neither id nor key would be made anew
+Sync calls always answer 200 and tell in `errors` which items failed. What an answer does not name may have been written
+all the same, so it counts neither as written nor as refused. An item with neither id nor key would be made anew
 by every repetition, so such items never leave this room.
 """
 
@@ -66,13 +67,15 @@ def _sync(client: Client, path: str, doing: str, items: list[Item], word: str) -
     _refuse_unkeyed(items, doing)
     ids: dict[str, int] = {}
     errors: dict[str, str] = {}
+    general: dict[str, None] = {}
     for start in range(0, len(items), MOST_UPDATES):
         chunk = items[start : start + MOST_UPDATES]
         answer = client.patch(path, doing, {"updates": chunk}, kind="sync")
         outcome = _read_outcome(client, answer, chunk, word)
         ids.update(outcome.ids)
         errors.update(outcome.errors)
-    return SyncOutcome(ids=ids, errors=errors)
+        general |= dict.fromkeys(filter(None, [outcome.general]))
+    return SyncOutcome(ids=ids, errors=errors, general=" ".join(general))
 
 
 def _refuse_unkeyed(items: list[Item], doing: str) -> None:
@@ -105,12 +108,12 @@ def _read_outcome(client: Client, answer: object, chunk: list[Item], word: str) 
             ids.pop(key, None)
         else:
             general.append(told)
-    for item in chunk:
-        key = item["origin_id"]
-        if key not in ids and key not in errors:
-            told = "; ".join(general) or "its answer does not mention it"
-            errors[key] = f"Procore did not take {word} {key} ({told}); it is tried again at the next push."
-    return SyncOutcome(ids=ids, errors=errors)
+    told = (
+        f"Procore told an error of no {word} by name ({'; '.join(general)}); what it did not name is looked up."
+        if general
+        else ""
+    )
+    return SyncOutcome(ids=ids, errors=errors, general=told)
 
 
 def listed(part: object) -> list[dict[str, Any]]:

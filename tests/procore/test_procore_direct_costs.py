@@ -96,7 +96,7 @@ def test_lines_are_sent_with_exact_amounts() -> None:
 
 
 def test_failures_inside_a_good_answer_are_told_item_by_item() -> None:
-    """HTTP 200 with errors fails exactly those items, each with a sentence; the others have their ids."""
+    """HTTP 200 with errors fails exactly those items, each with a sentence; what it does not name is left open."""
     api = Api()
     refused = {"origin_id": "k2", "errors": {"vendor_id": ["can't be blank"], "base": ["no luck."]}}
     known = {"id": 5, "errors": {"id": ["Entity with this ID not found"]}}
@@ -104,10 +104,19 @@ def test_failures_inside_a_good_answer_are_told_item_by_item() -> None:
     api.on("PATCH", f"{BASE}/sync", ok({"entities": entities, "errors": [refused, known]}))
     outcome = api.gateway().sync_direct_costs(PROJECT, [cost("k1"), cost("k2"), cost("k3", id=5), cost("k4")])
     assert outcome.ids == {"k1": 9}
-    assert set(outcome.errors) == {"k2", "k3", "k4"}
+    assert set(outcome.errors) == {"k2", "k3"}
     assert "vendor_id: can't be blank; no luck)" in outcome.errors["k2"]
     assert "Entity with this ID not found" in outcome.errors["k3"]
-    assert "does not mention it" in outcome.errors["k4"]
+    assert outcome.general == ""
+
+
+def test_an_error_that_names_no_item_refuses_none() -> None:
+    """What an answer tells of nobody is told by itself, once, and counts for no item as a refusal."""
+    api = Api()
+    api.on("PATCH", f"{BASE}/sync", ok({"entities": [], "errors": [{"errors": {"base": ["x"]}}]}))
+    outcome = api.gateway().sync_direct_costs(PROJECT, [cost(f"k{number}") for number in range(501)])
+    assert (outcome.ids, outcome.errors) == ({}, {})
+    assert outcome.general == "Procore told an error of no direct cost by name (x); what it did not name is looked up."
 
 
 def test_many_items_go_in_chunks() -> None:

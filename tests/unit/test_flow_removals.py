@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from qbwc_bridge.flow.pushing import UNCONFIRMED
 from qbwc_bridge.flow.removing import DENIED, MOST_TROUBLES, WAITS
 from tests.unit.documents import cash
 from tests.unit.test_flow_writeback import bill, make, office, template
@@ -111,3 +112,17 @@ def test_a_project_that_gives_nothing_up_is_soon_left_alone(office: Office) -> N
 
     assert office.push().problems == []
     assert len(office.there()) == 2
+
+
+@pytest.mark.parametrize("trouble", [["silent"], ["", "silent"]])
+def test_what_an_answer_did_not_name_is_taken_back_with_its_document(office: Office, trouble: list[str]) -> None:
+    """A bill that is gone again leaves nothing in Procore, though no answer ever named it, and the error is told."""
+    office.post(bill("A"))
+    office.procore.trouble = trouble
+    told = office.push().problems
+    assert "Of nobody." in told
+    assert any(UNCONFIRMED in each for each in told)
+
+    office.post()
+    assert office.push().deleted == 1
+    assert office.procore.costs == {}

@@ -22,8 +22,8 @@ class Desk:
     """A Procore of one project in values. `trouble` says what goes wrong with each next write, in turn.
 
     before: no answer, nothing done. after: no answer, but done. refuse: an error for each second item. silent: done,
-    but the answer names nothing. forget: not done, and the answer names nothing. hide: a deletion is not done, and
-    Procore says that there is no such record. A number: refused with this status.
+    but the answer names nothing, with an error of nobody. forget: not done, and the answer names nothing. hide: a
+    deletion is not done, and Procore says that there is no such record. A number: refused with this status.
     """
 
     costs: dict[str, DirectCost] = field(default_factory=dict)
@@ -71,7 +71,7 @@ class Desk:
             self.costs[cost.origin_id] = found
             ids[cost.origin_id] = found.id or 0
         self._end(trouble)
-        return SyncOutcome({} if trouble == "silent" else ids, errors)
+        return SyncOutcome({}, {}, "Of nobody.") if trouble == "silent" else SyncOutcome(ids, errors)
 
     def sync_direct_cost_lines(self, _project_id: int, lines: Mapping[int, Sequence[DirectCostLine]]) -> SyncOutcome:
         """Create or update lines below their headers."""
@@ -92,7 +92,7 @@ class Desk:
                 ids[each.origin_id] = have[each.origin_id].id or 0
             self.costs[cost.origin_id] = replace(cost, lines=tuple(have.values()))
         self._end(trouble)
-        return SyncOutcome({} if trouble == "silent" else ids, errors)
+        return SyncOutcome({}, {}, "Of nobody.") if trouble == "silent" else SyncOutcome(ids, errors)
 
     def delete_direct_cost(self, _project_id: int, direct_cost_id: int) -> bool:
         """Delete a direct cost; one that is gone is no error."""
