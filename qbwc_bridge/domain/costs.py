@@ -279,6 +279,14 @@ MAX_LOWERING = Decimal("500.00")
 """The brake's limits (ACCOUNTING 22)."""
 
 
+def deletions(before: Mapping[str, DirectCost], after: Mapping[str, DirectCost]) -> list[str]:
+    """The keys of written costs that a run deletes: what is wanted no more, and what is wanted with another type.
+
+    Procore sets a type only when a direct cost is made, so the latter are made anew.
+    """
+    return [key for key, cost in before.items() if key not in after or after[key].type != cost.type]
+
+
 def brake(
     before: Mapping[str, DirectCost],
     after: Mapping[str, DirectCost],
@@ -297,9 +305,11 @@ def brake(
             f"{vanished} documents that QuickBooks showed before are gone without a deletion record: "
             "was the company file restored, condensed or replaced?"
         )
-    deleted = [key for key in before if key not in after]
+    deleted = deletions(before, after)
     if len(deleted) > MAX_DELETIONS:
-        return f"This run would delete {len(deleted)} direct costs in Procore."
+        anew = len(after.keys() & set(deleted))
+        why = f", {anew} of them to write them anew with another type" if anew else ""
+        return f"This run would delete {len(deleted)} direct costs in Procore{why}."
     was, will = total(cost.amount() for cost in before.values()), total(cost.amount() for cost in after.values())
     if was - will > MAX_LOWERING and was - will > abs(was) * MAX_LOWERING_SHARE:
         return f"This run would lower the project's cost by {was - will:,.2f}."

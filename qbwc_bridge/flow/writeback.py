@@ -7,7 +7,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from qbwc_bridge.domain.books import WriteBack
-from qbwc_bridge.domain.costs import MAX_DELETIONS, brake
+from qbwc_bridge.domain.costs import MAX_DELETIONS, brake, deletions
 from qbwc_bridge.domain.procore import DirectCost
 from qbwc_bridge.domain.records import Connection, ProjectChoice
 from qbwc_bridge.flow.ledger import Ledger
@@ -50,9 +50,9 @@ def plan(
         return f"{connection.brake} {NOT_YET}" if connection.brake and confirmed else connection.brake
     plans = _plans(ledger, closed)
     questions = [each.question for each in plans if each.question]
-    deletions = sum(each.deletions for each in plans)
-    if deletions > MAX_DELETIONS and not questions:
-        questions.append(f"This run would delete {deletions} direct costs in Procore, over all projects.")
+    deleted = sum(each.deletions for each in plans)
+    if deleted > MAX_DELETIONS and not questions:
+        questions.append(f"This run would delete {deleted} direct costs in Procore, over all projects.")
     held = bool(questions) and not confirmed
     for each in plans:
         if not (held and each.choice.release):
@@ -107,7 +107,7 @@ def ask(
     passed = [row.origin_id for row in rows if row.wanted and not row.written]
     question = brake(before, costs, closed, vanished=vanished, passed=passed)
     told = f"Project {choice.number}: {question}" if question else ""
-    return Plan(choice, question=told, deletions=len(before.keys() - costs.keys()))
+    return Plan(choice, question=told, deletions=len(deletions(before, costs)))
 
 
 def _fill(uow: UnitOfWork, choice: ProjectChoice, costs: dict[str, DirectCost]) -> None:

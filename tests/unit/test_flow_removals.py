@@ -126,3 +126,16 @@ def test_what_an_answer_did_not_name_is_taken_back_with_its_document(office: Off
     office.post()
     assert office.push().deleted == 1
     assert office.procore.costs == {}
+
+
+def test_the_brake_counts_what_a_change_of_type_deletes(office: Office) -> None:
+    """Many bills that change their type, as when their vendor is unlinked, ask a person as their deletion would."""
+    office.post(*(bill(str(number)) for number in range(30)))
+    office.push()
+    office.post(*(bill(str(number), vendor_id="") for number in range(30)))
+    held = office.push(confirmed=False)
+    assert "delete 30 direct costs in Procore, 30 of them to write them anew with another type." in held.brake
+    assert {cost.type for cost in office.procore.costs.values()} == {"invoice"}
+
+    assert office.push(confirmed=True).written == 30
+    assert {cost.type for cost in office.procore.costs.values()} == {"expense"}
