@@ -112,12 +112,14 @@ class _Writer:
         refused = self._make_codes(rows)
         pending = [row for row in rows if _pending(row)]
         goes = [row for row in pending if row.wanted is None or (row.written and row.wanted.type != row.written.type)]
+        retyped = {row.origin_id: row.written for row in goes if row.wanted and row.written}
         for some in _together(goes, REMOVED_TOGETHER):
             self._remove(some)
         stays = {row.origin_id for row in goes if row.procore_id is not None}
         comes = [row for row in pending if row.wanted and row.origin_id not in stays]
         for some in _together(comes, WRITTEN_TOGETHER):
-            self._write(some, refused)
+            self._write(some, {row.origin_id: cost for row in some if (cost := _sendable(row))}, refused)
+        self._put_back(comes, retyped)
         if self.remover.stopped:
             raise self.remover.troubles[-1]
 
@@ -187,13 +189,22 @@ class _Writer:
             self.outcome.deleted += sum(1 for row in rows if row.procore_id is None)
             self._store(rows)
 
-    def _write(self, rows: list[WriteBack], held_up: dict[str, str]) -> None:
+    def _put_back(self, rows: list[WriteBack], retyped: dict[str, DirectCost]) -> None:
+        """Write again, with its old type, what was deleted for the sake of a new type that Procore then refused.
+
+        `retyped` is by key what stood there before. Else the cost would be missing; the reason stays with its row.
+        """
+        lost = [row for row in rows if row.origin_id in retyped and row.procore_id is None and not row.in_flight]
+        for some in _together(lost, WRITTEN_TOGETHER):
+            sent = {row.origin_id: _as_before(cost, retyped[row.origin_id]) for row in some if (cost := _sendable(row))}
+            self._write(some, sent, {row.origin_id: row.message for row in some})
+
+    def _write(self, rows: list[WriteBack], sent: dict[str, DirectCost], held_up: dict[str, str]) -> None:
         """Headers by sync, then lines by sync, then lines that fell away; what is refused stays with its reason.
 
-        `held_up` says by key which codes of a total Procore refused to make.
+        `sent` are the direct costs of the rows by key; `held_up` says by key why not all of it is as it should be.
         """
         self._begin(rows)
-        sent = {row.origin_id: cost for row in rows if (cost := _sendable(row))}
         headers = self.procore.sync_direct_costs(self.project_id, list(sent.values()))
         self._tell(headers)
         for row in rows:
@@ -285,6 +296,11 @@ def _sendable(row: WriteBack) -> DirectCost | None:
     if row.wanted is None or len(known) == len(row.wanted.lines):
         return row.wanted
     return replace(row.wanted, lines=known) if known and holds_total(row.origin_id) else None
+
+
+def _as_before(cost: DirectCost, old: DirectCost) -> DirectCost:
+    """Give a direct cost with the type that it had, and with the vendor and number that belong to that."""
+    return replace(cost, type=old.type, vendor_id=old.vendor_id, invoice_number=old.invoice_number)
 
 
 def _as_known(found: DirectCost, lines: list[DirectCostLine], row: WriteBack) -> DirectCost:

@@ -139,3 +139,21 @@ def test_the_brake_counts_what_a_change_of_type_deletes(office: Office) -> None:
 
     assert office.push(confirmed=True).written == 30
     assert {cost.type for cost in office.procore.costs.values()} == {"expense"}
+
+
+def test_a_cost_whose_new_type_is_refused_keeps_its_old_one(office: Office) -> None:
+    """A bill that Procore will not have as an invoice stays there as the expense it was, with its amount of today."""
+    office.post(bill("A", ref_number=""), bill("B"))
+    office.push()
+    office.post(bill("A", ("03-300.M", "12.00")), bill("B"))
+    office.procore.trouble = ["", "refuse"]
+    assert len(office.push().problems) == 1
+    cost = office.procore.costs["qbd:abcd2345:A:J1"]
+    assert (cost.type, cost.vendor_id, cost.invoice_number, cost.amount()) == ("expense", None, "", cash(12))
+    with office.world.unit() as (uow, _):
+        (row,) = uow.writebacks.find(origin_id="qbd:abcd2345:A:J1")
+        assert (row.message, row.in_flight, row.settled) == ("No.", False, False)
+
+    assert office.push().problems == []
+    assert office.procore.costs["qbd:abcd2345:A:J1"].type == "invoice"
+    assert sum(office.there().values()) == cash(22)
