@@ -2,7 +2,8 @@
 
 Whatever else a record holds is ignored, so that renamed display columns and new fields do no harm. A needed field that
 is missing or makes no sense becomes a ProcoreError that names record and field. Ids may exceed 32 bits, and come as
-numbers (version 1) or texts (version 2). Amounts come as texts or numbers and are kept exactly.
+numbers (version 1) or texts (version 2). Amounts come as texts or numbers and are kept exactly; one that nothing behind
+could reckon with makes no sense.
 """
 
 import datetime as dt
@@ -15,6 +16,12 @@ from qbwc_bridge.domain.money import ZERO
 from qbwc_bridge.errors import ProcoreError
 
 DAY_LENGTH = len("2026-01-31")
+
+MOST_DIGITS = 13
+"""Digits before the point: quantity by price then still has exact cents, and the database can add up thousands."""
+
+MOST_DECIMALS = 40
+"""More than any division leaves; written out, an exponent of minus a million would be a million digits."""
 
 
 def _text(value: object) -> object:
@@ -29,6 +36,15 @@ def _number(value: object) -> object:
     return value
 
 
+def _reckonable(value: Decimal | None) -> Decimal | None:
+    if value is None:
+        return None
+    exponent = value.as_tuple().exponent
+    if (value and value.adjusted() >= MOST_DIGITS) or (isinstance(exponent, int) and exponent < -MOST_DECIMALS):
+        raise ValueError("is no amount that can be reckoned with")
+    return value
+
+
 def _aware(value: dt.datetime | None) -> dt.datetime | None:
     return value.replace(tzinfo=dt.UTC) if value is not None and value.tzinfo is None else value
 
@@ -40,10 +56,10 @@ def _day(value: object) -> object:
 Text = Annotated[str, BeforeValidator(_text)]
 """A text; nothing becomes the empty text."""
 
-Amount = Annotated[Decimal, BeforeValidator(_number)]
-"""A number, exact, from text or JSON number."""
+Amount = Annotated[Decimal, BeforeValidator(_number), AfterValidator(_reckonable)]
+"""A number, exact, from text or JSON number, with at most so many digits before and behind the point."""
 
-MaybeAmount = Annotated[Decimal | None, BeforeValidator(_number)]
+MaybeAmount = Annotated[Decimal | None, BeforeValidator(_number), AfterValidator(_reckonable)]
 """The same; nothing and the empty text become None."""
 
 Moment = Annotated[dt.datetime | None, BeforeValidator(lambda value: value or None), AfterValidator(_aware)]

@@ -117,12 +117,12 @@ def test_only_approved_changes_count() -> None:
     listed = [{"id": 1, "number": 1, "status": "draft", "title": "D"}, {"id": 2, "number": 2, "status": "approved"}]
     api.on("GET", f"{BASE}/budget_changes", ok({"data": listed}))
     text = '{"data": {"id": 2, "number": 2, "status": "approved", "title": "Up", "adjustment_line_items": ['
-    text += '{"amount": 0.10, "wbs_code": {"id": 9001}}, {"amount": -70000000000000.07, "wbs_code_id": "9002"}]}}'
+    text += '{"amount": 0.10, "wbs_code": {"id": 9001}}, {"amount": -7000000000000.07, "wbs_code_id": "9002"}]}}'
     api.on("GET", f"{BASE}/budget_changes/2", raw(text))
     budget = budget_of(api.gateway(), PROJECT)
     (change,) = budget.changes
     assert (change.number, change.title) == ("2", "Up")
-    assert change.amounts == ((9001, Decimal("0.10")), (9002, Decimal("-70000000000000.07")))
+    assert change.amounts == ((9001, Decimal("0.10")), (9002, Decimal("-7000000000000.07")))
     assert budget.amounts()[9001] == Decimal("100.10")
 
 

@@ -7,15 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qbwc_bridge.domain.money import cents
 from qbwc_bridge.errors import ProcoreError
 from qbwc_bridge.procore.jsontext import read_json, write_json
 from qbwc_bridge.procore.payloads import AdjustmentRow, LineRow, parse, plain
 
 amounts = st.decimals(allow_nan=False, allow_infinity=False, places=2, min_value=-(10**20), max_value=10**20)
 numbers = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**40), max_value=10**40)
+reckonable = st.builds(
+    lambda digits, places: Decimal(digits).scaleb(-places),
+    st.integers(-(10**13) + 1, 10**13 - 1),
+    st.integers(0, 40),
+)
 
 
-@given(numbers)
+@given(reckonable)
 def test_amounts_are_read_exactly_as_text_and_as_number(value: Decimal) -> None:
     """An amount has the same value whether it comes as a text or as a JSON number, whatever its digits."""
     for written in (f'"{value:f}"', f"{value:f}"):
@@ -79,11 +85,41 @@ def test_what_is_no_json_is_not_read(text: str) -> None:
         read_json(text)
 
 
-@pytest.mark.parametrize("amount", ['"twelve"', "true", '"NaN"', "[]", '""', "null"])
+UNRECKONABLE = [
+    "1e13",
+    '"-10000000000000.00"',
+    "1e30",
+    '"1e400"',
+    "1e-41",
+    '"1e-999999999"',
+    "0e-999999999",
+    '"1e9999999"',
+]
+"""Numbers with more digits before the point than can be added up, or more behind it than can be written out."""
+
+
+@pytest.mark.parametrize("amount", ['"twelve"', "true", '"NaN"', "[]", '""', "null", *UNRECKONABLE])
 def test_an_amount_that_is_none_is_refused(amount: str) -> None:
     """A needed amount that is no number is an error with the record's name."""
     with pytest.raises(ProcoreError, match="adjustment 7 cannot be used, its field amount"):
         parse(AdjustmentRow, read_json(f'{{"id": 7, "amount": {amount}}}'), "adjustment")
+
+
+@pytest.mark.parametrize("amount", UNRECKONABLE)
+def test_an_amount_that_may_be_missing_is_refused_where_nobody_can_reckon_with_it(amount: str) -> None:
+    """Such a number is no missing one: the record with it is bad, and is never kept."""
+    with pytest.raises(ProcoreError, match="line 7 cannot be used, its field quantity"):
+        parse(LineRow, read_json(f'{{"id": 7, "quantity": {amount}}}'), "line")
+
+
+def test_the_largest_amounts_keep_exact_cents_when_they_are_multiplied() -> None:
+    """A quantity by a price, each as large as it may be, is still an amount."""
+    row = parse(
+        LineRow, read_json('{"id": 7, "quantity": "9999999999999.99", "unit_cost": "-9999999999999.99"}'), "line"
+    )
+    assert row.quantity is not None
+    assert row.unit_cost is not None
+    assert str(cents(row.quantity * row.unit_cost)) == "-99999999999999800000000000.00"
 
 
 def test_half_a_character_does_not_stop_a_reading() -> None:
