@@ -11,6 +11,7 @@
     ├── ImpossibleMove     a state change that the table of moves does not have: a fault of ours
     └── OutsideError       another system did not do its part
         ├── ProcoreError       Procore refused, or its answer made no sense
+        │   ├── BadRecord            one record of its answer makes no sense
         │   └── ProcoreUnreachable   no answer came: the write may or may not have happened
         ├── QuickBooksError    QuickBooks or the Web Connector refused
         ├── StorageError       the database is full, locked, away or damaged
@@ -64,6 +65,10 @@ class ProcoreError(OutsideError):
     def is_outage(self) -> bool:
         """Whether Procore itself is in trouble (5xx): nobody here can mend it, and it passes."""
         return self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+class BadRecord(ProcoreError):  # noqa: N818
+    """One record in Procore's answer makes no sense; the sentence names it and its field. Others may be good."""
 
 
 class ProcoreUnreachable(ProcoreError):  # noqa: N818

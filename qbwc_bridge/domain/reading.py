@@ -11,7 +11,7 @@ from typing import Generic, Literal, TypeVar
 
 from qbwc_bridge.domain.procore import BudgetCode, BudgetRow
 from qbwc_bridge.domain.procore_billing import Forecast
-from qbwc_bridge.domain.shown import Notices
+from qbwc_bridge.domain.shown import LeftOut, Notices
 
 LOCK, ROWS, BUDGET_CHANGES = "lock", "rows", "budget_changes"
 ORDERS, SUBCONTRACTS, CHANGE_ORDERS = "orders", "subcontracts", "change_orders"
@@ -59,6 +59,8 @@ class CompanyState(ReadState):
     first_calls: int = 0
     first_projects: int = 0
     """Calls that first readings of projects took so far, and of how many projects."""
+    left_out: LeftOut = field(default_factory=LeftOut)
+    """Records of the company's lists that make no sense."""
 
 
 D = TypeVar("D")
@@ -90,7 +92,7 @@ class Changed(Generic[D]):
     `found` are the records that were read anew, `stamps` what the list said of them, `tried` their ids with those that
     were gone when they were asked for, `left` how many are left for another call, `listed` the ids of all living rows
     of the list, `gone` those it showed as deleted, `aside` the stamps of rows that belong to nothing we read, `notices`
-    what Procore showed only in part.
+    what Procore showed only in part, `left_out` why records that are listed make no sense, by id.
     """
 
     found: tuple[D, ...] = ()
@@ -102,6 +104,7 @@ class Changed(Generic[D]):
     tried: frozenset[int] = frozenset()
     left: int = 0
     notices: Notices = field(default_factory=dict)
+    left_out: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 Reading and keeping take turns: no network call happens inside a transaction, and each portion is kept, with how far it
 reached, before the next is asked for. So a reading that is cut short is taken up again and repeats little. A document
-is gone only once a whole list lacks it, or Procore shows it as deleted.
+is gone only once a whole list lacks it, or Procore shows it as deleted; one that makes no sense stays as it was.
 """
 
 import datetime as dt
@@ -21,7 +21,7 @@ from qbwc_bridge.domain.reading import (
     ReadState,
 )
 from qbwc_bridge.domain.records import Connection, DocumentRow, ProjectChoice
-from qbwc_bridge.domain.shown import Notices
+from qbwc_bridge.domain.shown import LeftOut, Notices
 from qbwc_bridge.ports import UnitOfWork
 
 _TOLD_BY: Mapping[str, tuple[str, ...]] = {
@@ -52,6 +52,8 @@ class Part:
     newest: dt.datetime | None = None
     left: int = 0
     """How many records that its rows name are to come."""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """Why records make no sense, by key: so far, where its list is read in portions."""
     done: bool = True
     """Whether the list is through, so that its cursor may move."""
 
@@ -81,11 +83,6 @@ def told_by(kind: str, row: DocumentRow) -> bool:
     if isinstance(row.document, Commitment):
         return kind == (SUBCONTRACTS if row.document.subcontract else ORDERS)
     return row.kind in _TOLD_BY.get(kind, ())
-
-
-def whole_part(documents: Sequence[Document]) -> Part:
-    """Give the part of a list that was read whole and says all of each record."""
-    return Part(documents, listed=frozenset(_key(each, 0) for each in documents))
 
 
 def store(uow: UnitOfWork, connection: Connection, portion: Portion, now: dt.datetime) -> None:
@@ -165,15 +162,17 @@ def _note_project(uow: UnitOfWork, choice: ProjectChoice, portion: Portion) -> N
     refused = {} if portion.whole else choice.shown.refused
     choice.shown.refused = {kind: told for kind, told in refused.items() if kind not in through}
     choice.shown.note(portion.notices)
+    _note_left_out(choice.shown.left_out, portion)
     uow.projects.save(choice)
 
 
 def _note_company(uow: UnitOfWork, connection: Connection, portion: Portion) -> None:
     state = connection.reading
     _note(state, portion)
+    _note_left_out(state.left_out, portion)
     state.code_lists = state.code_lists if portion.code_lists is None else portion.code_lists
     if PROJECTS in portion.parts:
-        _store_projects(uow, connection, portion.parts[PROJECTS].documents)
+        _store_projects(uow, connection, portion.parts[PROJECTS])
 
 
 def _note(state: ReadState, portion: Portion) -> None:
@@ -187,10 +186,17 @@ def _note(state: ReadState, portion: Portion) -> None:
         state.whole_at = portion.began
 
 
-def _store_projects(uow: UnitOfWork, connection: Connection, documents: Iterable[Document]) -> None:
+def _note_left_out(left_out: LeftOut, portion: Portion) -> None:
+    """Take what the lists left out; only the end of a whole list tells that nothing else makes no sense."""
+    for kind, part in portion.parts.items():
+        good = {_key(each, portion.project_id) for each in part.documents} | part.gone
+        left_out.note(kind, part.left_out, None if part.done and part.listed is not None else good)
+
+
+def _store_projects(uow: UnitOfWork, connection: Connection, part: Part) -> None:
     """Keep what people choose projects from, and with each that is on whether Procore shows it."""
     known = {row.project_id: row for row in uow.projects.find(connection_id=connection.id)}
-    shown = {doc.id: doc for doc in documents if isinstance(doc, Project)}
+    shown = {doc.id: doc for doc in part.documents if isinstance(doc, Project)}
     for project in shown.values():
         row = known.get(project.id) or uow.projects.add(
             ProjectChoice(connection.id, project.id, project.number, project.name)
@@ -199,6 +205,6 @@ def _store_projects(uow: UnitOfWork, connection: Connection, documents: Iterable
         row.shown.refused = {kind: told for kind, told in row.shown.refused.items() if kind != PROJECTS and row.on}
         uow.projects.save(row)
     for row in known.values():
-        if row.project_id not in shown:
+        if row.project_id not in shown and str(row.project_id) not in part.left_out:
             row.active, row.shown.refused = False, {PROJECTS: NOT_SHOWN} if row.on else {}
             uow.projects.save(row)

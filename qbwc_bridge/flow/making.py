@@ -15,7 +15,7 @@ from qbwc_bridge.domain import rules
 from qbwc_bridge.domain.procore import Project, Vendor
 from qbwc_bridge.domain.records import KINDS_OUTWARD, Submission
 from qbwc_bridge.domain.states import State
-from qbwc_bridge.errors import ProcoreError, ProcoreUnreachable
+from qbwc_bridge.errors import BadRecord, ProcoreError, ProcoreUnreachable
 from qbwc_bridge.flow.moves import BRIDGE, move, note
 from qbwc_bridge.flow.procore_links import SIDES, There, know, known_before, same, stands, taken
 from qbwc_bridge.ports import OpenWork, Procore, UnitOfWork
@@ -44,8 +44,11 @@ def make(work: OpenWork, procore: Procore, connection_id: int, now: dt.datetime,
             continue
         progress(f"making {SIDES[kind].document}s in Procore")
         try:
-            there = procore.projects() if kind == "new_project" else procore.vendors().found
-            making = _Making(work, procore, [*there], now, outcome)
+            there = procore.projects() if kind == "new_project" else procore.vendors()
+            if there.left_out:
+                # It may be the very one that would be made.
+                raise BadRecord(next(iter(there.left_out.values())))
+            making = _Making(work, procore, [*there.found], now, outcome)
             for row in sorted(rows, key=lambda each: (each.state is State.EXPORTING, each.id)):
                 making.one(row.id)
         except ProcoreError as problem:

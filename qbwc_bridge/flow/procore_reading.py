@@ -1,7 +1,7 @@
 """Reading of Procore, portion by portion: only what changed where a list tells it, full lists where all is compared."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
@@ -28,9 +28,9 @@ from qbwc_bridge.domain.reading import (
     ProjectState,
 )
 from qbwc_bridge.domain.records import DocumentRow, ProjectChoice
-from qbwc_bridge.domain.shown import Notices
-from qbwc_bridge.errors import ProcoreError
-from qbwc_bridge.flow.intake import Part, Portion, told_by, whole_part
+from qbwc_bridge.domain.shown import BUDGET, Notices
+from qbwc_bridge.errors import BadRecord, ProcoreError
+from qbwc_bridge.flow.intake import Part, Portion, told_by
 from qbwc_bridge.ports import Procore, UnitOfWork
 
 PASSING = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS})
@@ -41,6 +41,9 @@ OVERLAP = dt.timedelta(minutes=10)
 
 PORTION = 50
 """Commitments or change orders that are read before they are kept, with a call or two for each."""
+
+_OF_BUDGET = frozenset({LOCK, ROWS, BUDGET_CHANGES})
+"""What a budget is made of: it is kept whole or not at all."""
 
 _SINGLE = (CODES, LOCK, ROWS, BUDGET_CHANGES, PRIME_CONTRACTS)
 """What is read at once; contracts and change orders follow in portions."""
@@ -57,19 +60,19 @@ def read_company(
     """Read lists of the company; raises ProcoreError."""
     portion = Portion(0, began, whole=whole)
     for kind in kinds:
-        found: Sequence[Document]
+        found: Changed[Any]
+        since = None
         if kind == VENDORS:
             since = None if whole else _since(state.newest.get(kind))
-            portion.parts[kind] = _part(procore.vendors(Known(since)), since)
-            continue
-        if kind == PROJECTS:
+            found = procore.vendors(Known(since))
+        elif kind == PROJECTS:
             found = procore.projects()
         elif kind == COST_TYPES:
             found = procore.cost_types()
         else:
             lists = procore.code_lists() if whole or not state.code_lists else state.code_lists
             portion.code_lists, found = lists, procore.cost_codes(lists)
-        portion.parts[kind] = whole_part(found)
+        portion.parts[kind] = _part(found, since)
     return portion
 
 
@@ -163,20 +166,52 @@ class ProjectReader:
                 continue
             subcontract = row.document.subcontract
             self.reading = SUBCONTRACTS if subcontract else ORDERS
-            found = self.procore.commitment(self.known.project_id, commitment_id, self.book, subcontract=subcontract)
-            if found is not None:
-                part = Part([found], stamps={row.key: row.stamp}, done=False)
-                yield Portion(self.known.project_id, self.began, {self.reading: part})
+            part = Part(stamps={row.key: row.stamp}, done=False)
+            try:
+                found = self.procore.commitment(
+                    self.known.project_id, commitment_id, self.book, subcontract=subcontract
+                )
+                part.documents = [found] if found is not None else []
+            except BadRecord as problem:
+                part.left_out = {row.key: str(problem)}
+            yield Portion(self.known.project_id, self.began, {self.reading: part})
 
     def _single(self, wanted: set[str]) -> Portion:
-        """Read what budget and billing are made of; a budget that was locked meanwhile brings rows and changes."""
-        procore, project_id = self.procore, self.known.project_id
+        """Read what budget and billing are made of; a budget with a record that makes no sense stays as it was."""
+        project_id = self.known.project_id
         portion = Portion(project_id, self.began)
-        budget: Budget = self.known.one("budget") or Budget(project_id, locked=False, rows=())
         billing: Billing = self.known.one("billing") or Billing(project_id)
+        through = {CODES, PRIME_CONTRACTS} & wanted
         if CODES in wanted:
             self.reading = CODES
             portion.codes = self.book.read()
+        if wanted & _OF_BUDGET:
+            try:
+                budget, billing, portion.view_id = self._budget(wanted, billing)
+            except BadRecord as problem:
+                self._note({BUDGET: f"The budget stays as it was read last: {problem}"})
+            else:
+                through |= _OF_BUDGET & wanted
+                portion.documents.append(budget)
+                self._note({BUDGET: ""} if wanted >= _OF_BUDGET else {})
+        if PRIME_CONTRACTS in wanted:
+            self.reading = PRIME_CONTRACTS
+            billing = self._with_contracts(billing)
+            self._note({PRIME_CONTRACTS: " ".join(billing.refused)})
+            self.contracts |= _primes(billing)
+        portion.documents += [billing] if through & {ROWS, PRIME_CONTRACTS} else []
+        portion.parts |= {kind: Part() for kind in _SINGLE if kind in through}
+        portion.notices = self._notices
+        return portion
+
+    def _budget(self, wanted: set[str], billing: Billing) -> tuple[Budget, Billing, int | None]:
+        """Read of the budget what is wanted; one that was locked meanwhile brings rows and changes.
+
+        Gives it with the billing, which has its forecasts, and the view that was used.
+        """
+        procore, project_id = self.procore, self.known.project_id
+        budget: Budget = self.known.one("budget") or Budget(project_id, locked=False, rows=())
+        view_id = None
         if LOCK in wanted:
             self.reading = LOCK
             locked = procore.locked(project_id)
@@ -184,26 +219,17 @@ class ProjectReader:
             budget = replace(budget, locked=locked)
         if ROWS in wanted:
             self.reading = ROWS
-            view_id = None if self.whole else self.known.state.view_id
-            read = procore.budget_rows(project_id, self.book, view_id, billing.forecasts or ())
+            used = None if self.whole else self.known.state.view_id
+            read = procore.budget_rows(project_id, self.book, used, billing.forecasts or ())
             budget = replace(budget, rows=read.rows, unbudgeted=read.unbudgeted)
             billing = replace(billing, forecasts=read.forecasts)
-            portion.view_id = read.view_id
+            view_id = read.view_id
             self._note(read.notices)
         if BUDGET_CHANGES in wanted:
             self.reading = BUDGET_CHANGES
             known = () if self.closely else budget.changes
             budget = replace(budget, changes=tuple(procore.budget_changes(project_id, known)))
-        if PRIME_CONTRACTS in wanted:
-            self.reading = PRIME_CONTRACTS
-            billing = self._with_contracts(billing)
-            self._note({PRIME_CONTRACTS: " ".join(billing.refused)})
-            self.contracts |= _primes(billing)
-        portion.documents += [budget] if wanted & {LOCK, ROWS, BUDGET_CHANGES} else []
-        portion.documents += [billing] if wanted & {ROWS, PRIME_CONTRACTS} else []
-        portion.parts |= {kind: Part() for kind in _SINGLE if kind in wanted}
-        portion.notices = self._notices
-        return portion
+        return budget, billing, view_id
 
     def _with_contracts(self, billing: Billing) -> Billing:
         """Read what only the work-in-progress schedule needs: what Procore refuses of it holds nothing else up."""
@@ -224,6 +250,7 @@ class ProjectReader:
             stamps = {int(key): stamp for key, stamp in state.aside.items()}
         stamps |= {} if self.anew else self.known.stamps(kind)
         done: frozenset[int] = frozenset()
+        left_out: dict[str, str] = {}
         left = True
         while left:
             changed = self._ask(kind, Known(since, stamps, done, PORTION))
@@ -232,6 +259,8 @@ class ProjectReader:
             done, left = done | changed.tried, changed.left > 0
             aside = {str(key): stamp for key, stamp in changed.aside.items()}
             part = _part(changed, since)
+            left_out |= part.left_out
+            part.left_out = dict(left_out)
             yield Portion(self.known.project_id, self.began, {kind: part}, aside=aside, notices=self._notices)
 
     def _ask(self, kind: str, known: Known) -> Changed[Any]:
@@ -269,5 +298,6 @@ def _part(changed: Changed[Any], since: dt.datetime | None) -> Part:
         stamps={str(key): stamp for key, stamp in changed.stamps.items()},
         newest=changed.newest,
         left=changed.left,
+        left_out={str(key): why for key, why in changed.left_out.items()},
         done=not changed.left,
     )

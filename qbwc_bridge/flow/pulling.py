@@ -63,6 +63,7 @@ class Reading:
         self._company(connection)
         with self.work() as uow:
             connection = uow.connections.get(self.connection_id)
+            self.problems += connection.reading.left_out.sentences
             turns, names = self._turns(uow, connection)
         self._announce(connection, turns)
         self._projects(connection, turns, names)

@@ -244,6 +244,7 @@ def questions(
     gives them, other connections' too.
     """
     told = [each for each in (connection.brake, connection.keys_refused, unsent) if each]
+    told += connection.reading.left_out.sentences
     if connection.detached_at:
         told.append(sentence(connection))
     if connection.last_contact is None:

@@ -115,7 +115,7 @@ class Procore(Protocol):
         """Look at the tools of the company, or of a project, by harmless readings; what is refused is the finding."""
         ...
 
-    def projects(self) -> list[procore.Project]:
+    def projects(self) -> Changed[procore.Project]:
         """All active projects that the service account may see."""
         ...
 
@@ -127,11 +127,11 @@ class Procore(Protocol):
         """Ids of the company's lists of standard cost codes."""
         ...
 
-    def cost_codes(self, lists: Sequence[int]) -> list[procore.CostCode]:
+    def cost_codes(self, lists: Sequence[int]) -> Changed[procore.CostCode]:
         """Standard cost codes of these lists, divisions included."""
         ...
 
-    def cost_types(self) -> list[procore.CostType]:
+    def cost_types(self) -> Changed[procore.CostType]:
         """Cost types of the company."""
         ...
 

@@ -10,7 +10,7 @@ from qbwc_bridge.domain.procore import BudgetChange, BudgetCode, BudgetRow
 from qbwc_bridge.domain.procore_billing import Forecast
 from qbwc_bridge.domain.reading import BudgetRead, CodeBook
 from qbwc_bridge.domain.shown import FORECAST_DAYS, VIEWS
-from qbwc_bridge.errors import ProcoreError
+from qbwc_bridge.errors import BadRecord, ProcoreError
 from qbwc_bridge.procore import payloads
 from qbwc_bridge.procore.client import NOT_THERE, Client, Params
 from qbwc_bridge.procore.paging import rows, unpaged
@@ -167,8 +167,8 @@ def _code_id(row: payloads.BudgetRow) -> int | None:
     return row.wbs_code.id if row.wbs_code else row.wbs_code_id
 
 
-def _no_code(row: payloads.BudgetRow, project_id: int) -> ProcoreError:
-    return ProcoreError(
+def _no_code(row: payloads.BudgetRow, project_id: int) -> BadRecord:
+    return BadRecord(
         f"Budget row {row.id} of project {project_id} has no budget code that Procore lists (wbs_code_id "
         f"{_code_id(row)}); a Procore project administrator must look at that row."
     )
@@ -201,7 +201,7 @@ def _change(client: Client, path: str, change_id: int) -> BudgetChange:
     for line in row.adjustment_line_items:
         code_id = line.wbs_code.id if line.wbs_code else line.wbs_code_id
         if code_id is None:
-            raise ProcoreError(
+            raise BadRecord(
                 f"Budget change {row.number or row.id} of the project has a line without a budget code; correct it in "
                 "Procore's Budget tool."
             )

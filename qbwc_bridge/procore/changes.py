@@ -5,7 +5,7 @@ belongs to stands only in the line list of version 2, under an id of its own; th
 orders leads from one to the other, in projects with one or two tiers of change orders.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from http import HTTPStatus
@@ -14,11 +14,11 @@ from qbwc_bridge.domain.money import ZERO
 from qbwc_bridge.domain.procore import ChangeOrder, ContractLine, PrimeChange
 from qbwc_bridge.domain.reading import Changed, CodeBook, ContractKind, Known
 from qbwc_bridge.domain.shown import CHANGE_LINES, HIDDEN, HIDDEN_LATELY, PRIME_CHANGES, TIERS
-from qbwc_bridge.errors import ProcoreError
+from qbwc_bridge.errors import BadRecord, ProcoreError
 from qbwc_bridge.procore.billing import prime_contract_rows
 from qbwc_bridge.procore.client import NOT_THERE, Client, Params
 from qbwc_bridge.procore.commitments import WORDS, commitment_rows, contract_line, in_order
-from qbwc_bridge.procore.lists import Sifted, changed_since
+from qbwc_bridge.procore.lists import Sifted, changed_since, sensible
 from qbwc_bridge.procore.paging import data_rows, rows, unpaged
 from qbwc_bridge.procore.payloads import (
     ChangeLineRow,
@@ -40,19 +40,23 @@ def change_orders(
     """Read the change orders that changed, with their lines, and the totals of those of the prime contract.
 
     `contracts` are those known so far by id. Where another owns a change order, the lists of contracts tell its kind.
-    What Procore does not show stands in the notices.
+    What Procore does not show stands in the notices; a record that makes no sense is left out alone.
     """
     doing = f"reading the change orders of project {project_id}"
     params: Params = [("project_id", project_id), *changed_since(known)]
     listed = rows(client, "/rest/v1.0/change_order_packages", doing, params)
-    sifted = Sifted(known, [parse(PackageRow, row, "change order") for row in listed], client.moment())
+    good, left_out = sensible(PackageRow, listed, "change order", whole=known.since is None)
+    sifted = Sifted(known, good, client.moment())
     notices: dict[str, str] = {}
     asked = [*sifted.fresh, *(row for row in _last_of_whole(sifted) if row.status == "approved")]
-    kinds = _with_new(client, project_id, contracts, {row.contract_id for row in asked}, notices)
+    kinds, unsure = _with_new(client, project_id, contracts, {row.contract_id for row in asked}, notices)
     found: dict[int, ChangeOrder | PrimeChange] = {}
     aside, newer_ids = [], None
     for row in sifted.fresh:
-        match kinds.get(row.contract_id or 0):
+        contract_id = row.contract_id or 0
+        match kinds.get(contract_id):
+            case None if contract_id in unsure:
+                left_out[row.id] = f"Change order {row.number or row.id} waits for its contract: {unsure[contract_id]}"
             case None:
                 aside.append(row)
             case "prime":
@@ -61,11 +65,15 @@ def change_orders(
             case kind:
                 newer_ids = _newer_ids(client, project_id, notices) if newer_ids is None else newer_ids
                 told = _Telling(newer_ids, notices)
-                order = _change_order(client, project_id, row.id, book, told, unit_based=kind == "unit")
+                try:
+                    order = _change_order(client, project_id, row.id, book, told, unit_based=kind == "unit")
+                except BadRecord as problem:
+                    left_out[row.id] = str(problem)
+                    continue
                 if order is not None:
                     found[row.id] = order
-    _tell_hidden(sifted, kinds, notices)
-    return replace(sifted.changed(found, aside), notices=notices)
+    _tell_hidden(sifted, kinds.keys() | unsure.keys(), notices)
+    return replace(sifted.changed(found, left_out, aside), notices=notices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +89,7 @@ def _last_of_whole(sifted: Sifted[PackageRow]) -> Iterable[PackageRow]:
     return sifted.rows if sifted.known.since is None and not sifted.left else ()
 
 
-def _tell_hidden(sifted: Sifted[PackageRow], kinds: Mapping[int, ContractKind], notices: dict[str, str]) -> None:
+def _tell_hidden(sifted: Sifted[PackageRow], kinds: Collection[int], notices: dict[str, str]) -> None:
     """Tell approved change orders of contracts that no list shows; a whole list tells all, others what is new."""
     whole = sifted.known.since is None
     if sifted.left or notices.get(PRIME_CHANGES):
@@ -106,17 +114,23 @@ def _with_new(
     known: Mapping[int, ContractKind],
     wanted: AbstractSet[int | None],
     notices: dict[str, str],
-) -> Mapping[int, ContractKind]:
-    """Give the kinds of contracts, with those of new ones; a contract that no list shows has none."""
+) -> tuple[Mapping[int, ContractKind], Mapping[int, str]]:
+    """Give the kinds of contracts, with those of new ones, and why new ones that a list shows make no sense.
+
+    A contract that no list shows is in neither.
+    """
     if wanted - {None} <= known.keys():
-        return known
+        return known, {}
+    unsure: dict[int, str] = {}
     kinds: dict[int, ContractKind] = dict(known)
     for kind in WORDS:
-        for row in commitment_rows(client, project_id, kind):
+        good, left_out = commitment_rows(client, project_id, kind)
+        unsure |= {each: why for each, why in left_out.items() if each not in known}
+        for row in good:
             kinds[row.id] = "unit" if row.accounting_method == "unit" else "amount"
-    if not wanted - {None} <= kinds.keys():
+    if not wanted - {None} <= kinds.keys() | unsure.keys():
         kinds |= dict.fromkeys(_prime_contracts(client, project_id, notices), "prime")
-    return kinds
+    return kinds, unsure
 
 
 def _prime_contracts(client: Client, project_id: int, notices: dict[str, str]) -> set[int]:

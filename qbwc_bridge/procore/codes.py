@@ -4,7 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from qbwc_bridge.domain.procore import CostCode, CostType
+from qbwc_bridge.domain.reading import Changed
 from qbwc_bridge.procore.client import Client, Params
+from qbwc_bridge.procore.lists import sensible, whole_list
 from qbwc_bridge.procore.paging import rows, unpaged
 from qbwc_bridge.procore.payloads import CostTypeRow, Reference, SegmentRow, StandardCodeRow, parse
 from qbwc_bridge.procore.wbs import COST_CODE
@@ -27,10 +29,12 @@ def code_lists(client: Client) -> list[int]:
     ]
 
 
-def cost_codes(client: Client, lists: Sequence[int]) -> list[CostCode]:
+def cost_codes(client: Client, lists: Sequence[int]) -> Changed[CostCode]:
     """Read the standard cost codes of lists."""
-    parsed = [parse(StandardCodeRow, row, "standard cost code") for _, row in code_rows(client, lists)]
-    return [CostCode(id=row.id, full_code=row.full_code, name=row.name, parent_id=row.parent_id) for row in parsed]
+    found = (row for _, row in code_rows(client, lists))
+    good, left_out = sensible(StandardCodeRow, found, "standard cost code", whole=True)
+    codes = [CostCode(id=row.id, full_code=row.full_code, name=row.name, parent_id=row.parent_id) for row in good]
+    return whole_list(codes, left_out)
 
 
 def code_rows(client: Client, lists: Sequence[int]) -> Iterator[tuple[int, Any]]:
@@ -38,12 +42,12 @@ def code_rows(client: Client, lists: Sequence[int]) -> Iterator[tuple[int, Any]]
     return ((list_id, row) for list_id in lists for row in _of_list(client, list_id))
 
 
-def cost_types(client: Client) -> list[CostType]:
+def cost_types(client: Client) -> Changed[CostType]:
     """Read the cost types of the company."""
     params: Params = [("company_id", client.company_id)]
     found = rows(client, "/rest/v1.0/line_item_types", "reading the cost types of the company", params)
-    parsed = [parse(CostTypeRow, row, "cost type") for row in found]
-    return [CostType(id=row.id, code=row.code, name=row.name) for row in parsed]
+    good, left_out = sensible(CostTypeRow, found, "cost type", whole=True)
+    return whole_list([CostType(id=row.id, code=row.code, name=row.name) for row in good], left_out)
 
 
 def _of_list(client: Client, list_id: int) -> list[Any]:

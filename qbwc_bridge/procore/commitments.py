@@ -6,9 +6,9 @@ from typing import Literal
 from qbwc_bridge.domain.money import ZERO
 from qbwc_bridge.domain.procore import Commitment, ContractLine
 from qbwc_bridge.domain.reading import NOTHING, Changed, CodeBook, Known
-from qbwc_bridge.errors import ProcoreError
+from qbwc_bridge.errors import BadRecord, ProcoreError
 from qbwc_bridge.procore.client import Client, Params
-from qbwc_bridge.procore.lists import Sifted, changed_since
+from qbwc_bridge.procore.lists import Sifted, changed_since, sensible
 from qbwc_bridge.procore.paging import rows
 from qbwc_bridge.procore.payloads import CommitmentRow, CommitmentShow, LineRow, parse, plain
 
@@ -18,29 +18,41 @@ Kind = Literal["purchase_order_contracts", "work_order_contracts"]
 WORDS: dict[Kind, str] = {"purchase_order_contracts": "purchase order", "work_order_contracts": "subcontract"}
 
 
-def commitment_rows(client: Client, project_id: int, kind: Kind, known: Known = NOTHING) -> list[CommitmentRow]:
-    """Read a list, without lines: the whole of it, or what changed."""
+def commitment_rows(
+    client: Client, project_id: int, kind: Kind, known: Known = NOTHING
+) -> tuple[list[CommitmentRow], dict[int, str]]:
+    """Read a list, without lines: the whole of it, or what changed; gives it as `sensible` does."""
     doing = f"reading the {WORDS[kind]}s of project {project_id}"
     params: Params = [("project_id", project_id), *changed_since(known)]
-    return [parse(CommitmentRow, row, WORDS[kind]) for row in rows(client, f"/rest/v1.0/{kind}", doing, params)]
+    listed = rows(client, f"/rest/v1.0/{kind}", doing, params)
+    return sensible(CommitmentRow, listed, WORDS[kind], whole=known.since is None)
 
 
 def commitments(client: Client, project_id: int, kind: Kind, known: Known, book: CodeBook) -> Changed[Commitment]:
     """Read the commitments of one kind that changed, with their lines; see `Procore.commitments`."""
-    sifted = Sifted(known, commitment_rows(client, project_id, kind, known), client.moment())
-    found = {row.id: commitment(client, project_id, kind, row.id, book) for row in sifted.fresh}
-    return sifted.changed({row_id: each for row_id, each in found.items() if each is not None})
+    listed, left_out = commitment_rows(client, project_id, kind, known)
+    sifted = Sifted(known, listed, client.moment())
+    found: dict[int, Commitment] = {}
+    for row in sifted.fresh:
+        try:
+            each = commitment(client, project_id, kind, row.id, book)
+        except BadRecord as problem:
+            left_out[row.id] = str(problem)
+            continue
+        if each is not None:
+            found[row.id] = each
+    return sifted.changed(found, left_out)
 
 
 def contract_line(row: LineRow, book: CodeBook, *, unit_based: bool, what: str) -> ContractLine:
     """Build a line; amount lines carry quantity and unit cost "0.0", which mean that there is none.
 
-    `what` names the record that holds the line. Raises ProcoreError when the line has no amount.
+    `what` names the record that holds the line. Raises BadRecord when the line has no amount.
     """
     # Packages give no `amount`; the extended amount is the same before tax.
     amount = row.amount if row.amount is not None else row.extended_amount
     if amount is None:
-        raise ProcoreError(
+        raise BadRecord(
             f"Line {row.id} of {what} has no amount in Procore's answer; look at it in Procore, and if it is fine "
             "there, report this to whoever maintains the bridge."
         )

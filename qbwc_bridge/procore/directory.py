@@ -4,7 +4,7 @@ from qbwc_bridge.domain.procore import Project, Vendor
 from qbwc_bridge.domain.reading import NOTHING, Changed, Known
 from qbwc_bridge.errors import ProcoreError, ProcoreUnreachable
 from qbwc_bridge.procore.client import Client, Params
-from qbwc_bridge.procore.lists import changed_since
+from qbwc_bridge.procore.lists import changed_since, sensible, whole_list
 from qbwc_bridge.procore.paging import rows
 from qbwc_bridge.procore.payloads import CompanyRow, ProjectRow, Reference, VendorRow, parse
 
@@ -20,23 +20,25 @@ def check(client: Client) -> None:
         )
 
 
-def projects(client: Client) -> list[Project]:
+def projects(client: Client) -> Changed[Project]:
     """Read the active projects."""
     params: Params = [("company_id", client.company_id), ("filters[by_status]", "Active")]
     found = rows(client, "/rest/v1.0/projects", "reading the projects of the company", params)
-    return [_project(parse(ProjectRow, row, "project")) for row in found]
+    good, left_out = sensible(ProjectRow, found, "project", whole=True)
+    return whole_list([_project(row) for row in good], left_out)
 
 
 def vendors(client: Client, known: Known = NOTHING) -> Changed[Vendor]:
     """Read the companies of the Directory, all or those that changed; this list shows no deleted ones."""
     params: Params = [("company_id", client.company_id), ("view", "extended"), *changed_since(known, deleted=False)]
     found = rows(client, "/rest/v1.0/vendors", "reading the vendors of the company", params)
-    parsed = [parse(VendorRow, row, "vendor") for row in found]
+    parsed, left_out = sensible(VendorRow, found, "vendor", whole=known.since is None)
     moments = [row.updated_at for row in parsed if row.updated_at is not None]
     return Changed(
         found=tuple(_vendor(row) for row in parsed),
-        listed=frozenset(row.id for row in parsed),
+        listed=frozenset(row.id for row in parsed) | left_out.keys(),
         newest=max(moments, default=None),
+        left_out=left_out,
     )
 
 

@@ -100,7 +100,7 @@ class Gateway:
         """What the app may see of the company's tools, or of a project's."""
         return access.project_access(self._client, project_id) if project_id else access.company_access(self._client)
 
-    def projects(self) -> list[Project]:
+    def projects(self) -> Changed[Project]:
         """All active projects that the service account may see."""
         return directory.projects(self._client)
 
@@ -112,11 +112,11 @@ class Gateway:
         """Ids of the company's lists of standard cost codes."""
         return codes.code_lists(self._client)
 
-    def cost_codes(self, lists: Sequence[int]) -> list[CostCode]:
+    def cost_codes(self, lists: Sequence[int]) -> Changed[CostCode]:
         """Standard cost codes of lists, divisions included."""
         return codes.cost_codes(self._client, lists)
 
-    def cost_types(self) -> list[CostType]:
+    def cost_types(self) -> Changed[CostType]:
         """Cost types of the company."""
         return codes.cost_types(self._client)
 

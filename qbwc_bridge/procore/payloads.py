@@ -1,7 +1,7 @@
 """Procore's records as they come over the wire, only the fields that the bridge uses.
 
 Whatever else a record holds is ignored, so that renamed display columns and new fields do no harm. A needed field that
-is missing or makes no sense becomes a ProcoreError that names record and field. Ids may exceed 32 bits, and come as
+is missing or makes no sense becomes a BadRecord that names record and field. Ids may exceed 32 bits, and come as
 numbers (version 1) or texts (version 2). Amounts come as texts or numbers and are kept exactly; one that nothing behind
 could reckon with makes no sense.
 """
@@ -13,7 +13,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from qbwc_bridge.domain.money import ZERO
-from qbwc_bridge.errors import ProcoreError
+from qbwc_bridge.errors import BadRecord
 
 DAY_LENGTH = len("2026-01-31")
 
@@ -81,7 +81,7 @@ P = TypeVar("P", bound=Payload)
 def parse(model: type[P], row: object, what: str) -> P:
     """Read one record; `what` names it in words (`purchase order`), its id is added.
 
-    Raises ProcoreError that names the record and the first field that is missing or makes no sense.
+    Raises BadRecord that names the record and the first field that is missing or makes no sense.
     """
     try:
         return model.model_validate(row)
@@ -89,7 +89,7 @@ def parse(model: type[P], row: object, what: str) -> P:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     named = f"{what} {row['id']}" if isinstance(row, dict) and row.get("id") is not None else what
     field = ".".join(str(part) for part in first["loc"]) or "the record itself"
-    raise ProcoreError(
+    raise BadRecord(
         f"Procore's answer for {named} cannot be used, its field {field} is wrong ({first['msg']}); look at the record "
         "in Procore, and if it is fine there, report this to whoever maintains the bridge."
     )

@@ -4,7 +4,7 @@ Codes are never cut out of `flat_code`, whose punctuation customers choose ("00-
 """
 
 from qbwc_bridge.domain.procore import BudgetCode
-from qbwc_bridge.errors import ProcoreError
+from qbwc_bridge.errors import BadRecord, ProcoreError
 from qbwc_bridge.procore.client import Client
 from qbwc_bridge.procore.paging import as_list, rows, unpaged
 from qbwc_bridge.procore.payloads import SegmentItemRow, SegmentRow, WbsRow, parse
@@ -33,7 +33,12 @@ def all_codes(client: Client, project_id: int) -> dict[int, tuple[BudgetCode, bo
     """
     path = f"/rest/v1.0/projects/{project_id}/work_breakdown_structure/wbs_codes"
     doing = f"reading the budget codes of project {project_id}"
-    found = [parse(WbsRow, row, "budget code") for row in rows(client, path, doing, [("scope", "budget_code")])]
+    listed = rows(client, path, doing, [("scope", "budget_code")])
+    try:
+        found = [parse(WbsRow, row, "budget code") for row in listed]
+    except BadRecord as problem:
+        # No fault of the record whose line asked for the codes.
+        raise ProcoreError(str(problem)) from problem
     return {row.id: (budget_code(row), row.status != "inactive") for row in found}
 
 

@@ -47,7 +47,7 @@ def offers(bridge: Bridge) -> list[Submission]:
 def in_procore(bridge: Bridge) -> tuple[int, int]:
     """How many projects and vendors of these names Procore has."""
     procore = bridge.app.kit.procore_for(bridge.connection)
-    projects = [each for each in procore.projects() if (each.number, each.name) == ("26-001", "City Library")]
+    projects = [each for each in procore.projects().found if (each.number, each.name) == ("26-001", "City Library")]
     return len(projects), [each.name for each in procore.vendors().found].count(VENDOR)
 
 

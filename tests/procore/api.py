@@ -155,7 +155,7 @@ def forecasts_of(gateway: Gateway, project_id: int = PROJECT) -> list[Forecast]:
 
 def cost_codes(gateway: Gateway) -> list[CostCode]:
     """Read the standard cost codes of every list."""
-    return gateway.cost_codes(gateway.code_lists())
+    return list(gateway.cost_codes(gateway.code_lists()).found)
 
 
 def use_hooks(gateway: Gateway, project_id: int) -> None:

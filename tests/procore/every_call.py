@@ -40,7 +40,7 @@ def drive(gateway: Gateway, procore: Procore) -> set[str]:
     """
     edge = _Noting(gateway)
     edge.check(), edge.access()
-    project = next(one.id for one in edge.projects() if one.number == PROJECT)
+    project = next(one.id for one in edge.projects().found if one.number == PROJECT)
     procore.approve_budget_change(project, 1, {"03-300.M": Decimal("250.75")})
     procore.set_forecast(project, "03-300.M", Decimal(500))
     edge.access(project)

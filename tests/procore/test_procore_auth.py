@@ -50,7 +50,7 @@ def test_many_threads_renew_once() -> None:
 
     def call(_: int) -> int:
         barrier.wait()
-        return len(gateway.cost_types())
+        return len(gateway.cost_types().found)
 
     for _ in range(3):
         with ThreadPoolExecutor(8) as pool:
@@ -95,7 +95,7 @@ def test_many_refused_threads_renew_once() -> None:
     api.on("GET", TYPES, answer)
     gateway = api.gateway()
     with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(lambda _: len(gateway.cost_types()), range(8))) == [0] * 8
+        assert list(pool.map(lambda _: len(gateway.cost_types().found), range(8))) == [0] * 8
     assert len(api.tokens) == 2
     assert len(api.calls(TYPES)) == 16
 
@@ -116,7 +116,7 @@ def test_threads_that_wait_for_a_token_share_its_fate() -> None:
     api.on("GET", TYPES, ok([]))
     gateway = api.gateway()
     with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(lambda _: len(gateway.cost_types()), range(8))) == [0] * 8
+        assert list(pool.map(lambda _: len(gateway.cost_types().found), range(8))) == [0] * 8
     assert (most[0], len(api.tokens)) == (1, 1)
 
 
@@ -128,7 +128,7 @@ def test_a_clock_that_is_corrected_costs_a_call_at_most(hours: int) -> None:
     gateway = api.gateway()
     gateway.cost_types()
     api.clock.moment += dt.timedelta(hours=hours)
-    assert gateway.cost_types() == []
+    assert gateway.cost_types().found == ()
     assert len(api.tokens) == (2 if hours < 0 else 3)
 
 
@@ -147,7 +147,7 @@ def test_a_token_taken_back_is_replaced_once() -> None:
     api = Api()
     api.on("GET", TYPES, httpx.Response(401), ok([]))
     gateway = api.gateway()
-    assert gateway.cost_types() == []
+    assert gateway.cost_types().found == ()
     assert len(api.tokens) == 2
     api.on("GET", TYPES, httpx.Response(401, json={"errors": "Unauthorized"}))
     with pytest.raises(ProcoreError, match="Unauthorized") as caught:

@@ -183,6 +183,24 @@ def test_a_missing_field_names_record_and_field() -> None:
         api.gateway().vendors()
 
 
+def test_a_bad_row_is_left_out_of_a_list_alone() -> None:
+    """The others are found; it is listed all the same, so that it does not look gone, and told with its field."""
+    api = Api()
+    api.on("GET", VENDORS, ok([{"id": 301, "name": None}, {"id": 302, "name": "Acme Paving"}]))
+    read = api.gateway().vendors()
+    assert ([each.id for each in read.found], set(read.listed)) == ([302], {301, 302})
+    assert "vendor 301 cannot be used, its field name" in read.left_out[301]
+
+
+@pytest.mark.parametrize("row", ["a text", {"name": "Acme Paving"}, {"id": None, "name": "Acme Paving"}])
+def test_a_row_without_an_id_spoils_its_list(row: object) -> None:
+    """Nobody could tell which record it is, and so which one is not gone."""
+    api = Api()
+    api.on("GET", VENDORS, ok([{"id": 302, "name": "Acme Paving"}, row]))
+    with pytest.raises(ProcoreError, match="vendor cannot be used"):
+        api.gateway().vendors()
+
+
 @pytest.mark.parametrize("answer", [ok({}), ok([]), ok({"id": "seven"}), httpx.Response(201, text="<html>")])
 def test_a_record_made_without_a_readable_id_is_in_doubt(answer: httpx.Response) -> None:
     """It stands in Procore although its id is not known, so it must not count as refused."""

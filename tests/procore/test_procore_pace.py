@@ -24,7 +24,7 @@ def test_the_later_of_reset_and_retry_after_counts(until_reset: int, retry_after
     api = Api()
     headers = {"X-Rate-Limit-Reset": reset(api, until_reset), "Retry-After": retry_after}
     api.on("GET", TYPES, httpx.Response(429, headers=headers, text="Too many."), ok([]))
-    assert api.gateway().cost_types() == []
+    assert api.gateway().cost_types().found == ()
     assert api.clock.slept == [waited]
 
 
@@ -92,7 +92,7 @@ def test_a_long_wait_is_told_instead_of_slept() -> None:
         assert caught.value.status == 429
     assert len(api.calls(TYPES)) == 1
     api.clock.moment += dt.timedelta(seconds=3001)
-    assert gateway.cost_types() == []
+    assert gateway.cost_types().found == ()
 
 
 def test_endless_refusals_end() -> None:

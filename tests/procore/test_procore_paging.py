@@ -39,7 +39,7 @@ def test_pages_are_followed_by_their_link() -> None:
         ok(types(3), Link=f"{link(1, 'prev')}, {link(3)}"),
         ok([], Link=link(2, "prev")),
     )
-    assert [one.id for one in api.gateway().cost_types()] == [1, 2, 3]
+    assert [one.id for one in api.gateway().cost_types().found] == [1, 2, 3]
     calls = api.calls(TYPES)
     assert [request.url.params["page"] for request in calls] == ["1", "2", "3"]
     assert {request.url.params["company_id"] for request in calls} == {"4294967421"}
@@ -50,7 +50,7 @@ def test_a_list_without_links_is_whole() -> None:
     """Without a Link header the first page is all there is."""
     api = Api()
     api.on("GET", TYPES, ok(types(*range(1, 500))))
-    assert len(api.gateway().cost_types()) == 499
+    assert len(api.gateway().cost_types().found) == 499
     assert len(api.calls(TYPES)) == 1
 
 
@@ -58,7 +58,7 @@ def test_a_row_pushed_onto_the_next_page_is_met_once() -> None:
     """A list whose pages repeat a row each time is taken in the end, with that row once."""
     api = Api()
     api.on("GET", TYPES, *[ok(types(1, 2), Link=link(2)), ok(types(2, 3))] * 3)
-    assert [one.id for one in api.gateway().cost_types()] == [1, 2, 3]
+    assert [one.id for one in api.gateway().cost_types().found] == [1, 2, 3]
     assert len(api.calls(TYPES)) == 6
 
 
@@ -68,7 +68,7 @@ def test_a_list_that_moved_while_it_was_read_is_read_again() -> None:
     moved = [ok(types(1, 2), Link=link(2), Total="5"), ok(types(4, 5), Total="4")]
     still = [ok(types(2, 3), Link=link(2), Total="4"), ok(types(4, 5), Total="4")]
     api.on("GET", TYPES, *moved, *still)
-    assert [one.id for one in api.gateway().cost_types()] == [2, 3, 4, 5]
+    assert [one.id for one in api.gateway().cost_types().found] == [2, 3, 4, 5]
 
 
 def test_a_list_that_never_stands_still_is_told() -> None:
@@ -104,7 +104,7 @@ def test_nothing_that_stood_there_all_the_time_is_missed(first: list[int], moves
     api.on("GET", TYPES, answer)
     gateway = api.gateway()
     try:
-        found = [one.id for one in gateway.cost_types()]
+        found = [one.id for one in gateway.cost_types().found]
     except ProcoreError:
         return  # it never stood still, which is told
     finally:

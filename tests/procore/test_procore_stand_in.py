@@ -39,7 +39,7 @@ class Bench:
 
     def project(self, number: str) -> int:
         """Give the id of a project by its number."""
-        return next(one.id for one in self.gateway.projects() if one.number == number)
+        return next(one.id for one in self.gateway.projects().found if one.number == number)
 
 
 def open_bench(procore: Procore, clock: FakeClock) -> Bench:
@@ -75,7 +75,7 @@ def test_the_whole_edge_uses_documented_operations_only(bench: Bench) -> None:
 
 def test_company_lists_come_whole(bench: Bench) -> None:
     """Active projects, vendors, cost codes with divisions, and cost types are read with their fields."""
-    projects = {one.number: one for one in bench.gateway.projects()}
+    projects = {one.number: one for one in bench.gateway.projects().found}
     assert set(projects) == {"24-001", "24-002", "24-003"}
     clinic = projects["24-001"]
     assert (clinic.name, clinic.state, clinic.zip) == ("Maple Clinic", "CA", "94607")
@@ -85,7 +85,7 @@ def test_company_lists_come_whole(bench: Bench) -> None:
     codes = {one.full_code: one for one in cost_codes(bench.gateway)}
     assert codes["03-300"].parent_id == codes["03"].id
     assert codes["03"].parent_id is None
-    assert {one.code for one in bench.gateway.cost_types()} == {"L", "M", "S", "E", "O"}
+    assert {one.code for one in bench.gateway.cost_types().found} == {"L", "M", "S", "E", "O"}
 
 
 def test_long_lists_are_read_over_several_pages(bench: Bench) -> None:
@@ -121,7 +121,7 @@ def test_the_budget_is_what_its_people_see(bench: Bench) -> None:
 
 def test_commitments_add_up(bench: Bench) -> None:
     """Lines, approved change orders and Procore's revised contract agree for every commitment of every project."""
-    for project in bench.gateway.projects():
+    for project in bench.gateway.projects().found:
         changes = bench.change_orders(project.id)
         commitments = commitments_of(bench.gateway, project.id)
         assert commitments
@@ -152,7 +152,7 @@ def test_projects_and_vendors_are_made(bench: Bench) -> None:
     """What was made is read back under its id, active, with cost codes, and without any key of the bridge."""
     numbered, bare = bench.gateway.create_project("26-001", "Library"), bench.gateway.create_project("", "Old Mill")
     vendor = bench.gateway.create_vendor("Smith & Sons (Oakland)")
-    projects = {one.id: one for one in bench.gateway.projects()}
+    projects = {one.id: one for one in bench.gateway.projects().found}
     assert (projects[numbered].number, projects[numbered].name, projects[numbered].active) == (
         "26-001",
         "Library",
@@ -274,7 +274,7 @@ def test_a_real_socket_that_breaks_is_outlived() -> None:
     )
     try:
         procore.fail_next(status=0, path_contains="direct_costs/sync", after_effect=True)
-        project = gateway.projects()[0].id
+        project = gateway.projects().found[0].id
         assert len(gateway.sync_direct_costs(project, costs()).ids) == 3
         assert len(procore.direct_costs(project)) == 3
     finally:
@@ -290,7 +290,7 @@ def test_the_spike_window_is_obeyed() -> None:
         procore.add_project(f"24-{number:03}", f"Project {number}")
     bench = open_bench(procore, clock)
     for _ in range(12):
-        assert len(bench.gateway.projects()) == 20
+        assert len(bench.gateway.projects().found) == 20
     assert {call.status for call in procore.calls} == {200}
     assert len(clock.slept) == 2
     assert all(0 < pause <= 11 for pause in clock.slept)
@@ -298,11 +298,11 @@ def test_the_spike_window_is_obeyed() -> None:
 
 def test_expired_and_revoked_tokens_are_replaced(bench: Bench) -> None:
     """Neither the end of a token's life nor its revocation is seen by a caller."""
-    assert bench.gateway.projects()
+    assert bench.gateway.projects().found
     bench.clock.moment += dt.timedelta(hours=3)
-    assert bench.gateway.projects()
+    assert bench.gateway.projects().found
     bench.procore.revoke_tokens()
-    assert bench.gateway.projects()
+    assert bench.gateway.projects().found
     tokens = [call for call in bench.procore.calls if call.path == "/oauth/token"]
     assert len(tokens) == 3
 

@@ -50,7 +50,10 @@ def keep(
     for project_id, found in documents.items():
         kinds = OF_PROJECT if project_id else OF_COMPANY
         told = {kind: [each for each in found if intake.told_by(kind, row_of(each, project_id))] for kind in kinds}
-        parts = {kind: intake.whole_part(part) for kind, part in told.items()}
+        parts = {
+            kind: intake.Part(part, listed=frozenset(row_of(each, project_id).key for each in part))
+            for kind, part in told.items()
+        }
         rest = [each for each in found if each not in chain.from_iterable(told.values())]
         portion = intake.Portion(project_id, now, parts, rest, codes=codes.get(project_id), whole=True)
         intake.store(uow, connection, portion, now)

@@ -48,15 +48,16 @@ class Company:
     there: list[Any] = field(default_factory=lambda: [Project(7, "24-001", "Hilltop House")])
     troubles: list[str] = field(default_factory=list)
     down: bool = False
+    left_out: dict[int, str] = field(default_factory=dict)
     calls: int = 0
 
-    def projects(self) -> list[Project]:
+    def projects(self) -> Changed[Project]:
         """Every project."""
-        return [each for each in self._read() if isinstance(each, Project)]
+        return Changed(tuple(each for each in self._read() if isinstance(each, Project)), left_out=self.left_out)
 
     def vendors(self) -> Changed[Vendor]:
         """Every vendor."""
-        return Changed(tuple(each for each in self._read() if isinstance(each, Vendor)))
+        return Changed(tuple(each for each in self._read() if isinstance(each, Vendor)), left_out=self.left_out)
 
     def create_project(self, number: str, name: str) -> int:
         """Make a project."""
@@ -140,6 +141,17 @@ def test_a_procore_that_is_down_leaves_it_accepted(make: Make) -> None:
     assert {row.state for row in offered(world)} == {State.ACCEPTED}
     company.down = False
     assert push(world, company).count == 2
+
+
+def test_nothing_is_made_while_a_record_of_its_list_makes_no_sense(make: Make) -> None:
+    """The record that cannot be read may be the very one that would be made: it waits, accepted, and is told."""
+    world, company = make(on=False), Company()
+    accepted(world, "Clients:24-007 Library", "Acme Paving")
+    company.left_out = {9: "Vendor 9 cannot be used."}
+    assert push(world, company) == Made(0, ["Vendor 9 cannot be used."] * 2)
+    assert ({row.state for row in offered(world)}, company.calls) == ({State.ACCEPTED}, 0)
+    company.left_out = {}
+    assert push(world, company) == Made(2, [])
 
 
 def test_an_allowance_that_is_used_up_leaves_it_accepted(make: Make) -> None:
