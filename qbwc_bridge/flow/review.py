@@ -201,7 +201,9 @@ def _judge_need(facts: Facts, need: Need, waits: list[str], obstacles: list[str]
     if other and other.state in ON_ITS_WAY:
         waits.append(called)
     elif other is None:
-        obstacles.append(f"It needs {called}, which Procore does not show to the bridge.")
+        obstacles.append(
+            f"It needs {called}, which Procore does not show to the bridge, or not so that it can be used."
+        )
     elif other.state is State.SYNCED:
         obstacles.append(f"It needs {called}, which was done by hand: link that one to its QuickBooks record.")
     else:

@@ -92,6 +92,15 @@ def test_what_the_bridge_brings_itself_is_a_wait(make: Make) -> None:
     assert any("Ready Mix Supply" in each for each in row.waits_for)
 
 
+def test_a_change_order_without_its_order_is_blocked(make: Make) -> None:
+    """Whether Procore hides the order or shows it with something wrong, the reason names it and claims neither."""
+    world = make()
+    world.bring(change_order(7, of=1))
+    world.settle()
+    (reason,) = world.row("change_order", 7).reasons
+    assert reason == "It needs order 1, which Procore does not show to the bridge, or not so that it can be used."
+
+
 def test_what_a_person_must_see_to_blocks_what_needs_it(make: Make) -> None:
     """A rejected vendor is an obstacle for its order, and no longer once it is offered again."""
     world = make(commitment(1))
