@@ -88,14 +88,14 @@ def with_account(uow: UnitOfWork, connection: Connection, quickbooks: str, accou
 def keep(uow: UnitOfWork, row: Mapping, *, who: str, now: dt.datetime) -> None:
     """Store a decision in place of an earlier one about the same record; one that says nothing is only taken back."""
     row.decided_by, row.decided_at = who, now
-    old, after = decided(uow, row), _said(row)
+    old, after = decided(uow, row), said(row)
     if old:
         uow.mappings.remove(old)
     if after:
         uow.mappings.add(row)
     why = f"{row.kind} {row.quickbooks} {row.comment}".strip()
     subject = row.id or (old.id if old else 0)
-    uow.history.add(History(row.connection_id, "map", subject, now, who, _said(old) if old else "", after, why))
+    uow.history.add(History(row.connection_id, "map", subject, now, who, said(old) if old else "", after, why))
 
 
 def decided(uow: UnitOfWork, row: Mapping) -> Mapping | None:
@@ -153,7 +153,8 @@ def _check_free(uow: UnitOfWork, connection: Connection, kind: MappingKind, name
             )
 
 
-def _said(row: Mapping) -> str:
+def said(row: Mapping) -> str:
+    """Say what a decision decides, in few words; one that says nothing is empty."""
     said = ["ignored" if row.ignored else row.procore, row.expense_account and f"account {row.expense_account}"]
     return ", ".join(part for part in said if part)
 

@@ -1,14 +1,23 @@
 """Names that were changed in QuickBooks: what lies below a renamed record, and what people chose by the old name."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from qbwc_bridge.domain.books import ListRecord
 from qbwc_bridge.domain.names import fold
+from qbwc_bridge.domain.records import History, MappingKind
+from qbwc_bridge.flow import allocating
+from qbwc_bridge.flow.cost_history import QUICKBOOKS
 from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.qbxml.types import fit_name
 
-_DECIDED = {"account": "account", "class": "class", "customer": "job", "item": "item", "vendor": "vendor"}
+_DECIDED: dict[str, MappingKind] = {
+    "account": "account",
+    "class": "class",
+    "customer": "job",
+    "item": "item",
+    "vendor": "vendor",
+}
 """The kind of a decision on a record of a list."""
 
 
@@ -37,18 +46,36 @@ def follow(scene: Scene, renamed: Sequence[Renamed]) -> None:
     _carry_decisions(scene, names)
 
 
-def _carry_decisions(scene: Scene, names: dict[tuple[str, str], str]) -> None:
+def _carry_decisions(scene: Scene, names: Mapping[tuple[str, str], str]) -> None:
     """Where costs of a name belong, that it is ignored, and which account new items get."""
     for kind, decided in _DECIDED.items():
-        if any(each == kind for each, _ in names):
-            for decision in scene.uow.mappings.find(connection_id=scene.connection.id, kind=decided):
-                decision.quickbooks = names.get((kind, fold(decision.quickbooks)), decision.quickbooks)
-                scene.uow.mappings.save(decision)
+        after = {before: name for (of, before), name in names.items() if of == kind}
+        if after:
+            _carry_kind(scene, decided, after)
     if any(kind == "account" for kind, _ in names):
         for decision in scene.uow.mappings.find(connection_id=scene.connection.id, kind="item"):
             account = decision.expense_account
             decision.expense_account = names.get(("account", fold(account)), account)
             scene.uow.mappings.save(decision)
+
+
+def _carry_kind(scene: Scene, decided: MappingKind, after: Mapping[str, str]) -> None:
+    """Carry the decisions of one kind on, given the new name by the folded old one.
+
+    The names change together, since one may be what another was. Who held a new name and has none himself was deleted
+    or merged: what was decided about it ends.
+    """
+    kept = scene.uow.mappings.find(connection_id=scene.connection.id, kind=decided)
+    moved = {fold(after[fold(row.quickbooks)]): row for row in kept if fold(row.quickbooks) in after}
+    ended = [row for row in kept if fold(row.quickbooks) in moved and fold(row.quickbooks) not in after]
+    for row in [*moved.values(), *ended]:
+        scene.uow.mappings.remove(row)  # at once, so that no new row meets an old one of its name
+    for row in moved.values():
+        scene.uow.mappings.append(replace(row, quickbooks=after[fold(row.quickbooks)], id=0))
+    for row in ended:
+        why = f"{decided} {row.quickbooks} is the name of another record now, whose own decision holds"
+        entry = History(row.connection_id, "map", row.id, scene.now, QUICKBOOKS, allocating.said(row), "", why)
+        scene.uow.history.append(entry)
 
 
 def _below(scene: Scene, renamed: Sequence[Renamed]) -> list[Renamed]:

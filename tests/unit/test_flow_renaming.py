@@ -3,6 +3,8 @@
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
+
 from qbwc_bridge.domain.books import CostDocument, CostLine
 from qbwc_bridge.domain.procore import Project
 from qbwc_bridge.domain.quickbooks import CustomerAdd, Ref
@@ -158,3 +160,39 @@ def test_where_costs_belong_follows_a_renamed_item_account_and_class(make: Make)
     with world.unit() as (uow, _):
         found = {row.kind: (row.quickbooks, row.expense_account) for row in uow.mappings.find()}
     assert found == {"item": ("Codes of old:Framing", "Vehicles"), "account": ("Vehicles", ""), "class": ("Field", "")}
+
+
+@pytest.mark.parametrize(
+    ("gone", "renamed", "wanted"),
+    [
+        ("Y", {"X": "Y"}, {"Y": "of X"}),
+        ("", {"X": "Y", "Y": "X"}, {"Y": "of X", "X": "of Y"}),
+        ("", {"X": "Y", "Y": "Q"}, {"Y": "of X", "Q": "of Y"}),
+        ("", {"X": "Q", "Y": "X"}, {"Q": "of X", "X": "of Y"}),
+        ("", {"X": "x"}, {"x": "of X", "Y": "of Y"}),
+    ],
+)
+@pytest.mark.parametrize("kind", ["item", "account", "class"])
+def test_a_name_that_another_had_is_taken_with_its_own_decision(
+    make: Make, kind: str, gone: str, renamed: dict[str, str], wanted: dict[str, str]
+) -> None:
+    """What was decided goes with the record, whoever had its new name before; of a record that is gone, it ends."""
+    world = make()
+    clients(world)
+    listed = {"item": "ItemService", "account": "Account", "class": "Class"}[kind]
+    records = {name: world.desk.add_list(listed, name, time_modified=WALL) for name in "XY"}
+    world.refresh_lists()
+    with world.unit() as (uow, connection):
+        for name in "XY":
+            uow.mappings.add(Mapping(connection.id, kind, name, f"of {name}"))  # type: ignore[arg-type]
+    if gone:
+        del world.desk.lists[records[gone].list_id]
+    for before, name in renamed.items():
+        found = records[before]
+        world.desk.lists[found.list_id] = replace(found, name=name, full_name=name, time_modified=WALL)
+    world.refresh_lists()
+
+    with world.unit() as (uow, _):
+        assert {row.quickbooks: row.procore for row in uow.mappings.find()} == wanted
+        told = [(move.who, move.before, move.after) for move in uow.history.find(subject="map")]
+    assert told == ([("QuickBooks", f"of {gone}", "")] if gone else [])
