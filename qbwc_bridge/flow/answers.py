@@ -18,6 +18,7 @@ from qbwc_bridge.domain.quickbooks import (
 from qbwc_bridge.domain.records import MessageSet, Task
 from qbwc_bridge.domain.replies import Reply, ReplySet
 from qbwc_bridge.domain.states import OUTSTANDING, TaskState
+from qbwc_bridge.errors import QuickBooksError
 from qbwc_bridge.flow import adoption, cost_answers, mirror, newest
 from qbwc_bridge.flow.mirror import Orders
 from qbwc_bridge.flow.moves import Rows, give_up, is_write, move_task, submissions_of
@@ -204,7 +205,11 @@ def _apply_query(scene: Scene, task: Task, reply: Reply, orders: Orders) -> None
         why = _sentence(told, reply, given_up=task.submission_id is not None)
         give_up(scene, task, f"{DOCUMENT_GONE} {why}" if missing and reply.status in _GONE else why)
         return
-    cost_answers.keep(scene, task, reply, orders)
+    try:
+        cost_answers.keep(scene, task, reply, orders)
+    except QuickBooksError as problem:
+        give_up(scene, task, str(problem))
+        return
     if task.submission_id is None and task.reading_id is None:
         mirror.remember_newest(scene.connection, reply.results, scene.now)
     if reply.remaining and reply.iterator_id:

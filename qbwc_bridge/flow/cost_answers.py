@@ -15,7 +15,7 @@ from qbwc_bridge.domain.quickbooks import CostQuery, CustomTxnDetail, JobProfita
 from qbwc_bridge.domain.records import Task
 from qbwc_bridge.domain.replies import Reply, ReportRet, TxnDeletedRet, TxnRet
 from qbwc_bridge.flow.cost_names import Names
-from qbwc_bridge.flow.cost_rows import PostedRow, number, posted, summed
+from qbwc_bridge.flow.cost_rows import PostedRow, day, number, posted, summed
 from qbwc_bridge.flow.mirror import Orders
 from qbwc_bridge.flow.scene import Scene
 from qbwc_bridge.ports import UnitOfWork
@@ -60,7 +60,10 @@ def is_payroll(task: Task) -> bool:
 
 
 def keep(scene: Scene, task: Task, reply: Reply, orders: Orders) -> None:
-    """Store what a cost reading needs of one reply; `orders` are its documents as the mirror has them now."""
+    """Store what a cost reading needs of one reply; `orders` are its documents as the mirror has them now.
+
+    Raises QuickBooksError, with nothing stored, for a report with an amount or date that cannot be read.
+    """
     if task.reading_id is None:
         return
     kind, content = _content(scene, task, reply, orders)
@@ -94,7 +97,7 @@ def _rows(
 ) -> tuple[str, list[str] | dict[str, Any]]:
     scope = {"from": _iso(request.from_date), "to": _iso(request.to_date), "job": request.job}
     if is_payroll(task) and request.of_changes:
-        return PAY_DATES, sorted({date for report in reports for (date,) in report.cells("Date") if date})
+        return PAY_DATES, sorted({day(date) for report in reports for (date,) in report.cells("Date") if date})
     names = Names(scene.uow, scene.connection)
     if is_payroll(task):
         return PAYROLL, {**scope, "ids": [], "rows": [row.cells() for row in summed(reports, names)]}
@@ -140,7 +143,7 @@ def _totals(report: ReportRet, names: Names) -> Iterable[list[str]]:
 def _items(reports: Iterable[ReportRet], names: Names) -> list[list[str]]:
     """Item and actual cost of each row of a Job Profitability Detail; costs without item come without a name."""
     return [
-        [names.item(label)[0] if label else "", row[1]]
+        [names.item(label)[0] if label else "", str(number(row[1]))]
         for report in reports
         for label, row in zip(report.labels, report.rows, strict=True)
     ]

@@ -4,10 +4,11 @@ Names are looked up while an answer is read, in the visit that has just read the
 Payroll rows are summed at the same time; no name and no single check is kept (ACCOUNTING 18).
 """
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from operator import attrgetter
 
 from qbwc_bridge.domain.books import CostLine, ListRecord, TransactionRecord
@@ -15,6 +16,7 @@ from qbwc_bridge.domain.costs import COST_ACCOUNTS
 from qbwc_bridge.domain.money import ZERO
 from qbwc_bridge.domain.replies import ReportRet
 from qbwc_bridge.domain.txn_types import PAYROLL, txn_type
+from qbwc_bridge.errors import QuickBooksError
 from qbwc_bridge.flow.cost_names import Names
 from qbwc_bridge.flow.mirror import Orders
 
@@ -114,8 +116,22 @@ def summed(reports: Iterable[ReportRet], names: Names) -> Iterator[PostedRow]:
 
 
 def number(text: str) -> Decimal:
-    """Read a report's amount; an absent cell is nothing."""
-    return Decimal(text) if text else ZERO
+    """Read a report's amount; an absent cell is nothing. Raises QuickBooksError, which tells no text: it may be pay."""
+    try:
+        found = Decimal(text) if text else ZERO
+    except InvalidOperation:
+        found = Decimal("NaN")
+    if not found.is_finite():
+        raise QuickBooksError("QuickBooks' report is not used: an amount in it is no plain number such as 1234.50.")
+    return found
+
+
+def day(text: str) -> str:
+    """Check a report's date; raises QuickBooksError for one that is not written like 2026-03-10."""
+    try:
+        return dt.date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise QuickBooksError("QuickBooks' report is not used: a date in it is not written like 2026-03-10.") from None
 
 
 def _row(row: dict[str, str], job: ListRecord, names: Names, header: TransactionRecord | None) -> PostedRow:
@@ -127,7 +143,7 @@ def _row(row: dict[str, str], job: ListRecord, names: Names, header: Transaction
     return PostedRow(
         txn_id=row["TxnID"],
         txn_type=txn_type(row["TxnType"]),
-        txn_date=row["Date"],
+        txn_date=day(row["Date"]),
         ref_number=row["RefNumber"],
         payee=row["SourceName"],
         vendor_id=party or (vendor.list_id if vendor else ""),

@@ -21,7 +21,7 @@ from qbwc_bridge.domain.states import ALIVE
 from qbwc_bridge.flow import actuals, cost_readings, mirror
 from qbwc_bridge.flow.ledger import Ledger
 from qbwc_bridge.flow.readings import whole_due
-from tests.unit.documents import PROJECT, cash
+from tests.unit.documents import PROJECT, TODAY, cash
 from tests.unit.factories import World
 from tests.unit.test_flow_cost_readings import NOON, bill, books, first_reading
 from tests.unit.test_flow_costs import JOB, cells, report, template, world
@@ -81,6 +81,49 @@ def test_a_report_without_content_ends_no_cost(world: World, kind: type[Request]
     with world.unit() as (uow, connection):
         assert [(row.cost_cents, row.deleted) for row in uow.costs.find()] == [(1000, False)]
         assert "" not in connection.doubted.values()
+
+
+@pytest.mark.parametrize("amount", ["1,234.50", "$12.00", "NaN", "twelve"])
+@pytest.mark.parametrize("kind", [CustomTxnDetail, ProfitAndLoss, JobProfitability])
+def test_an_amount_that_cannot_be_read_gives_the_reading_up(world: World, kind: type[Request], amount: str) -> None:
+    """The visit goes on and the ledger stays; what was asked stands there with a sentence that tells no amount."""
+    first_reading(world)
+    world.later(hours=2)
+    good = books({"T1": "12.00"}, sequence="2", total="99.00")
+    visit(world, lambda request: _with(good(request), "12.00", "99.00", amount, when=isinstance(request, kind)))
+
+    with world.unit() as (uow, _):
+        (row,) = uow.costs.find()
+        assert row.cost_cents == (1200 if kind is JobProfitability else 1000)
+        told = {move.why for move in uow.history.find(subject="task", after="parked")}
+        assert told == {"QuickBooks' report is not used: an amount in it is no plain number such as 1234.50."}
+    world.later(hours=3)
+    visit(world, books({"T1": "12.00"}, sequence="2"))
+    with world.unit() as (uow, _):
+        assert [row.cost_cents for row in uow.costs.find()] == [1200]
+
+
+def test_a_date_that_cannot_be_read_gives_the_reading_up(world: World) -> None:
+    """As an amount does: what is kept of a report must be readable when it is applied."""
+    first_reading(world)
+    world.later(hours=2)
+    good = books({"T1": "12.00"}, sequence="2")
+    visit(world, lambda request: _with(good(request), str(TODAY), "03/10/2026", when=True))
+
+    with world.unit() as (uow, _):
+        assert [row.cost_cents for row in uow.costs.find()] == [1000]
+        assert "a date in it" in next(move.why for move in uow.history.find(subject="task", after="parked"))
+
+
+def _with(found: tuple[Any, ...], *cells: str, when: bool) -> tuple[Any, ...]:
+    """The same reports with the last of some texts in the cells that have one of the others."""
+    *texts, other = cells
+    return tuple(
+        replace(each, rows=tuple(tuple(other if cell in texts else cell for cell in row) for row in each.rows))
+        if when and isinstance(each, ReportRet)
+        else each
+        for each in found
+    )
 
 
 def deleting(answer: Answer, *records: TxnDeletedRet) -> Answer:
