@@ -100,6 +100,11 @@ class BudgetCode:
         return f"{self.cost_code}.{self.cost_type}"
 
 
+def code_ids(codes: Iterable[BudgetCode]) -> dict[str, int]:
+    """Give the ids of budget codes by name; a sub job or custom segment has codes of its own under the same name."""
+    return {code.code: code.id for code in codes if not code.other_segments}
+
+
 @dataclass(frozen=True, slots=True)
 class BudgetRow:
     """A budgeted row: what the locked budget holds for one budget code."""

@@ -10,7 +10,7 @@ from qbwc_bridge.domain.books import CostDocument
 from qbwc_bridge.domain.costs import Allocation, judge
 from qbwc_bridge.domain.money import ZERO, total
 from qbwc_bridge.domain.names import fold
-from qbwc_bridge.domain.procore import BudgetCode, DirectCost
+from qbwc_bridge.domain.procore import BudgetCode, DirectCost, code_ids
 from qbwc_bridge.domain.records import ProjectChoice, ReleaseChoice
 from qbwc_bridge.flow.facts import Facts
 from qbwc_bridge.flow.key_owners import foreign_costs
@@ -82,13 +82,13 @@ def dry_run(
     goes = [item for item in items if item.code and not item.reason]
     theirs = [cost for cost in costs if not is_ours(cost, ledger.connection.key)]
     documents = {item.document.txn_id: item.document for item in goes}
-    have = {code.code for code in choice.budget_codes}
+    have = code_ids(choice.budget_codes)
     return DryRun(
         number=choice.number,
         name=choice.name,
         chosen=chosen,
         rows=_rows(facts, choice, costs, theirs, goes if chosen.status != "draft" else []),
-        new_codes=sorted({item.code for item in goes} - have),
+        new_codes=sorted({item.code for item in goes} - have.keys()),
         lookalikes=_lookalikes(items, theirs, ledger.vendors),
         counted_twice=total(item.line.amount for item in goes if ledger.on_order(item)),
         owner_invoice=total(cost.amount() for cost in costs if cost.received_date),

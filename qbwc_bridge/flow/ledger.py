@@ -9,7 +9,7 @@ from typing import Any
 from qbwc_bridge.domain.books import CostDocument
 from qbwc_bridge.domain.costs import Allocation, Books, allocate, ignoring, judge, naming
 from qbwc_bridge.domain.names import fold
-from qbwc_bridge.domain.procore import CostCode
+from qbwc_bridge.domain.procore import CostCode, code_ids
 from qbwc_bridge.domain.records import Connection, Mapping, ProjectChoice, Submission
 from qbwc_bridge.flow.options import Options
 from qbwc_bridge.ports import Linked, UnitOfWork
@@ -142,10 +142,10 @@ class Ledger:
 
         `items` are the project's lines as otherwise placed.
         """
-        have = {code.code for code in self.choices[project_id].budget_codes}
+        have = code_ids(self.choices[project_id].budget_codes)
         found = self.of_project(project_id) if items is None else items
         wanted = {item.code for item in found if item.code and not item.reason}
-        return sorted(wanted - have)
+        return sorted(wanted - have.keys())
 
     def vanished(self) -> int:
         """Documents of linked jobs that disappeared without a deletion record."""

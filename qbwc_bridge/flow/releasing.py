@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from qbwc_bridge.domain.costs import Allocation, Writing, direct_costs
-from qbwc_bridge.domain.procore import DirectCost, version
+from qbwc_bridge.domain.procore import DirectCost, code_ids, version
 from qbwc_bridge.domain.records import History, ProjectChoice, ReleaseChoice
 from qbwc_bridge.errors import Refused
 from qbwc_bridge.flow.ledger import Ledger
@@ -28,7 +28,7 @@ def wanted(
     `items` are the project's lines as otherwise placed than by the ledger.
     """
     items = ledger.of_project(choice.project_id) if items is None else items
-    codes = {code.code: code.id for code in choice.budget_codes}
+    codes = code_ids(choice.budget_codes)
     missing = ledger.missing_codes(choice.project_id, items)
     codes.update(dict.fromkeys(missing, 0))
     writing = Writing(ledger.connection.key, release, codes, ledger.vendors, ledger.options.actuals_sink)

@@ -9,10 +9,12 @@ import pytest
 
 from qbwc_bridge.domain.books import CostDocument, CostLine, TransactionLine, TransactionRecord
 from qbwc_bridge.domain.money import ZERO
-from qbwc_bridge.domain.procore import DirectCost, DirectCostLine
+from qbwc_bridge.domain.procore import BudgetCode, DirectCost, DirectCostLine
 from qbwc_bridge.domain.records import Mapping, ReleaseChoice
 from qbwc_bridge.errors import Refused
 from qbwc_bridge.flow import releasing
+from qbwc_bridge.flow.dry_run import dry_run
+from qbwc_bridge.flow.facts import Facts
 from qbwc_bridge.flow.ledger import Ledger, several_orders
 from qbwc_bridge.flow.proof import prove
 from qbwc_bridge.flow.releasing import fingerprint, release, wanted, withdraw
@@ -210,6 +212,25 @@ def test_codes_that_the_budget_lacks_are_named_before_they_are_made(world: World
     assert found.missing_codes == ["09-300.M"]
     assert [each.budget_code_id for cost in found.costs.values() for each in cost.lines] == [0]
     assert isinstance(found, releasing.Wanted)
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_no_cost_goes_to_the_budget_code_of_a_sub_job(world: World, plain: bool) -> None:
+    """One of the same name with a sub job or custom segment is another code: where only it is there, ours is made."""
+    post(world, posted_bill("T1", "10.00"))
+    with world.unit() as (uow, _):
+        choice = uow.projects.find()[0]
+        codes = [BudgetCode(1, "03-300", "M")] if plain else []
+        choice.budget_codes = [*codes, BudgetCode(5, "03-300", "M", other_segments=True)]
+        uow.projects.save(choice)
+    ledger = books(world)
+    found = wanted(ledger, ledger.choices[PROJECT], RELEASE)
+
+    assert [each.budget_code_id for cost in found.costs.values() for each in cost.lines] == [1 if plain else 0]
+    assert found.missing_codes == ledger.missing_codes(PROJECT) == ([] if plain else ["03-300.M"])
+    with world.unit() as (uow, connection):
+        facts, ledger = Facts(uow, connection, world.options), Ledger(uow, connection, world.options)
+        assert dry_run(facts, ledger, ledger.choices[PROJECT], []).new_codes == found.missing_codes
 
 
 def test_a_receipt_of_an_order_line_is_known_by_item_name_too(world: World) -> None:
