@@ -28,13 +28,20 @@ LOOK_UP = 512
 """Documents looked up by one statement."""
 
 
-def apply_all(uow: UnitOfWork, connection: Connection, now: dt.datetime) -> None:
-    """Apply every complete reading in this transaction."""
-    while apply_some(uow, connection, now):
+def apply_all(uow: UnitOfWork, connection: Connection, now: dt.datetime, *, zone: dt.tzinfo | None = None) -> None:
+    """Apply every complete reading in this transaction; `zone` is the office's, where it is known."""
+    while apply_some(uow, connection, now, zone=zone):
         pass
 
 
-def apply_some(uow: UnitOfWork, connection: Connection, now: dt.datetime, *, most: int = PORTION) -> bool:
+def apply_some(
+    uow: UnitOfWork,
+    connection: Connection,
+    now: dt.datetime,
+    *,
+    zone: dt.tzinfo | None = None,
+    most: int = PORTION,
+) -> bool:
     """Apply at most so many answers of a complete reading, and end it after its last; gives whether anything was done.
 
     A reading with a parked or cancelled query is given up. Payroll alone may be missing, because QuickBooks can refuse
@@ -45,7 +52,7 @@ def apply_some(uow: UnitOfWork, connection: Connection, now: dt.datetime, *, mos
         return False
     missing = [task for task in uow.tasks.find(reading_id=reading.id) if task.state is not TaskState.DONE]
     if all(cost_answers.is_payroll(task) for task in missing):
-        applying = _Applying(uow, connection, reading, now)
+        applying = _Applying(uow, connection, reading, now, zone)
         for answer in _next_answers(uow, reading, most):
             applying.take(answer)
             uow.answers.remove(answer)
@@ -85,11 +92,19 @@ def _next_answers(uow: UnitOfWork, reading: CostReading, most: int) -> Iterator[
 class _Applying:
     """One reading while it is applied."""
 
-    def __init__(self, uow: UnitOfWork, connection: Connection, reading: CostReading, now: dt.datetime) -> None:
+    def __init__(
+        self,
+        uow: UnitOfWork,
+        connection: Connection,
+        reading: CostReading,
+        now: dt.datetime,
+        zone: dt.tzinfo | None,
+    ) -> None:
         self._uow = uow
         self._connection = connection
         self._reading = reading
         self._now = now
+        self._zone = zone
         self._told = connection.costs_whole_at is not None
         """Whether what is new is history; what the first reading brings is not."""
 
@@ -147,7 +162,7 @@ class _Applying:
         seen = dict(self._connection.costs_modified)
         for kind in {each.txn_type for each in shown}:
             moments = [each.modified for each in shown if each.txn_type == kind]
-            newest = latest([*moments, seen.get(kind)], self._reading.started_at)
+            newest = latest([*moments, seen.get(kind)], self._reading.started_at, self._zone)
             if newest:
                 seen[kind] = newest
         self._connection.costs_modified = seen
@@ -246,7 +261,7 @@ class _Applying:
             if (header is None or header.gone) and not (row.reading_id == self._reading.id and not row.deleted):
                 self._end(row, known=True)
         seen = self._connection.deletions_seen
-        self._connection.deletions_seen = latest([*found.values(), seen], self._reading.started_at)
+        self._connection.deletions_seen = latest([*found.values(), seen], self._reading.started_at, self._zone)
 
     def _unseen(self, *, payroll: bool = False, **criteria: Any) -> None:
         """What this reading should have shown and did not: it vanished, unless QuickBooks has a deletion record.

@@ -211,7 +211,7 @@ def _apply_query(scene: Scene, task: Task, reply: Reply, orders: Orders) -> None
         give_up(scene, task, str(problem))
         return
     if task.submission_id is None and task.reading_id is None:
-        mirror.remember_newest(scene.connection, reply.results, scene.now)
+        mirror.remember_newest(scene, reply.results)
     if reply.remaining and reply.iterator_id:
         _next_page(scene, task, reply)
     else:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from qbwc_bridge.domain.books import ListKind, ListRecord, TransactionLine, TransactionRecord
 from qbwc_bridge.domain.money import ZERO, cents
 from qbwc_bridge.domain.names import fold
-from qbwc_bridge.domain.records import Connection
 from qbwc_bridge.domain.replies import ListDeletedRet, ListRet, Result, TxnDeletedRet, TxnRet
 from qbwc_bridge.flow import renaming
 from qbwc_bridge.flow.readings import latest
@@ -205,16 +204,17 @@ def _fill_transaction(row: TransactionRecord, result: TxnRet, visit_id: int) -> 
     row.time_modified, row.read_visit_id, row.gone = result.time_modified, visit_id, False
 
 
-def remember_newest(connection: Connection, results: Sequence[Result], now: dt.datetime) -> None:
+def remember_newest(scene: Scene, results: Sequence[Result]) -> None:
     """Remember the newest change or deletion that a reading of lists and orders showed: the next one starts there.
 
     Answers to writes do not count: what somebody entered between the reading and the write would never be read.
     """
+    connection, clock = scene.connection, (scene.now, scene.zone)
     lists = [each.time_modified for each in results if isinstance(each, ListRet)]
     orders = [each.time_modified for each in results if isinstance(each, TxnRet)]
-    connection.lists_modified = latest([*lists, connection.lists_modified], now)
-    connection.orders_modified = latest([*orders, connection.orders_modified], now)
+    connection.lists_modified = latest([*lists, connection.lists_modified], *clock)
+    connection.orders_modified = latest([*orders, connection.orders_modified], *clock)
     gone = [each.time_deleted for each in results if isinstance(each, ListDeletedRet)]
     ended = [each.time_deleted for each in results if isinstance(each, TxnDeletedRet)]
-    connection.list_deletions_seen = latest([*gone, connection.list_deletions_seen], now)
-    connection.order_deletions_seen = latest([*ended, connection.order_deletions_seen], now)
+    connection.list_deletions_seen = latest([*gone, connection.list_deletions_seen], *clock)
+    connection.order_deletions_seen = latest([*ended, connection.order_deletions_seen], *clock)

@@ -45,6 +45,11 @@ class Options:
         """The office's time zone."""
         return ZoneInfo(self.time_zone)
 
+    @property
+    def known_zone(self) -> ZoneInfo | None:
+        """The same, or None for UTC: so a server says that has none of its own, and no office's clock shows it."""
+        return None if self.time_zone in ("UTC", "Etc/UTC") else self.zone
+
 
 def options(connection: Connection, defaults: Mapping[str, str]) -> Options:
     """Join a connection's own settings over the bridge's defaults; keys are lower-case setting names."""

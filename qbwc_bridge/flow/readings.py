@@ -32,7 +32,7 @@ OVERLAP = dt.timedelta(minutes=65)
 """Reading windows start this long before the last change seen: an hour repeats in autumn, and clocks differ."""
 
 CLOCKS_APART = dt.timedelta(hours=26)
-"""No zone is further ahead of UTC than 14 hours, and a clock may be somewhat wrong."""
+"""No zone is further ahead of UTC than 14 hours, and a clock may be somewhat wrong: for an office of unknown zone."""
 
 LISTS_WHOLE_EVERY = dt.timedelta(days=1)
 """How often the lists are read whole, in a visit that has other work: merged records leave no deletion record."""
@@ -105,12 +105,16 @@ def since_then(seen: dt.datetime | None) -> dt.datetime | None:
     return seen - OVERLAP if seen else None
 
 
-def latest(moments: Iterable[dt.datetime | None], now: dt.datetime) -> dt.datetime | None:
-    """Give the greatest moment of QuickBooks' clock; one that no clock can show yet does not count.
+def latest(
+    moments: Iterable[dt.datetime | None], now: dt.datetime, zone: dt.tzinfo | None = None
+) -> dt.datetime | None:
+    """Give the greatest moment of QuickBooks' clock; one that the office's clock cannot show yet does not count.
 
-    A PC whose clock was wrong for a day must not hide later changes behind a time to come.
+    A PC whose clock was ahead for one entry must not hide later changes behind a time to come. Where the clock of the
+    office is in another `zone` than that of the PC, or was set back, less counts, and more is read again.
     """
-    end = now.replace(tzinfo=None) + CLOCKS_APART
+    wall = now.astimezone(zone).replace(tzinfo=None)
+    end = wall + OVERLAP if zone else now.replace(tzinfo=None) + CLOCKS_APART
     return max((moment for moment in moments if moment and moment <= end), default=None)
 
 

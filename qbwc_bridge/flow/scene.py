@@ -15,6 +15,8 @@ class Scene:
     connection: Connection
     visit: Visit
     now: dt.datetime
+    zone: dt.tzinfo | None = None
+    """The office's time zone, where it is known (`Options.known_zone`)."""
 
     def save(self) -> None:
         """Write the connection and the visit back."""

@@ -30,7 +30,7 @@ def settle(
 
 def catch_up(uow: UnitOfWork, connection: Connection, options: Options, now: dt.datetime) -> bool:
     """Apply answers already received, then settle; gives whether more are left for the next transaction."""
-    if actuals.apply_some(uow, connection, now):
+    if actuals.apply_some(uow, connection, now, zone=options.known_zone):
         return True
     settle(uow, connection, options, now)
     return False
@@ -51,7 +51,7 @@ def plan_visit(uow: UnitOfWork, connection: Connection, options: Options, now: d
     Everybody who changes a record settles; what is left for here are answers, and rules that look at the date.
     """
     # A large reading is left to the clockwork: no visit waits for it.
-    applied = actuals.apply_some(uow, connection, now)
+    applied = actuals.apply_some(uow, connection, now, zone=options.known_zone)
     cost_readings.advance(uow, connection, now)
     if applied or connection.unsettled or connection.settled_on != _today(options, now):
         settle(uow, connection, options, now)
@@ -104,7 +104,7 @@ def _costs_go_on(scene: Scene) -> bool:
     reading = uow.readings.first(connection_id=connection.id, stage="complete", applied_at=None)
     if reading is None or uow.answers.count(reading_id=reading.id) > SMALL_READING:
         return False
-    actuals.apply_all(uow, connection, now)
+    actuals.apply_all(uow, connection, now, zone=scene.zone)
     connection.unsettled = connection.unsettled or "answers"
     if reading.jobs or not connection.costs_wanted:
         return False

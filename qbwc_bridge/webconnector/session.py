@@ -131,7 +131,7 @@ class Session:
                 # A value in slot 2 wins over everything (guide, authenticate): the Web Connector comes back after it.
                 return [ticket, "none", str(POSTPONED_SECONDS), ""] if connection.procore_down else [ticket, "none"]
             visit = uow.visits.add(Visit(connection.id, kit.hash_token(ticket), now, now + self._lease(out=False)))
-            work.plan_progress(Scene(uow, connection, visit, now))
+            work.plan_progress(Scene(uow, connection, visit, now, kit.options(connection).known_zone))
             uow.visits.save(visit)
             if visit.planned > LONG_QUEUE:
                 # Slot 3 raises an interval that somebody set too short, to that of the .qwc (guide, authenticate).
@@ -273,7 +273,7 @@ class Session:
         now, last = self._kit.clock.now(), connection.last_contact
         if visit.ended_at is None and ages.due(last, now, CONTACT_EVERY):
             connection.last_contact = now
-        return Scene(uow, connection, visit, now)
+        return Scene(uow, connection, visit, now, self._kit.options(connection).known_zone)
 
     def _answered_one(self, scene: Scene) -> MessageSet | None:
         """Give the message that an answer is to: the last one that left and has none."""

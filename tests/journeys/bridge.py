@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -31,6 +32,8 @@ from tests.procore.contract import ContractTransport
 START = dt.datetime(2026, 3, 10, 15, 0, tzinfo=dt.UTC)
 PUBLIC_URL = "http://localhost:8085"
 COMPANY = "Bluestone Development LLC"
+OFFICE = "America/Los_Angeles"
+"""The time zone of the office, and of its PC."""
 
 
 class MovedClock:
@@ -74,7 +77,7 @@ class Bridge:
                 "pull_every_seconds": "0",
                 "push_every_seconds": "0",
                 "costs_every_seconds": "0",
-                "time_zone": "America/Los_Angeles",
+                "time_zone": OFFICE,
                 **self.more,
             },
             environ={},
@@ -270,7 +273,7 @@ def connected_bridge(
 ) -> Iterator[Bridge]:
     """A connected bridge between a Procore (the demonstration's) and a fresh QuickBooks company."""
     clock = MovedClock()
-    company = Company(name=COMPANY, now=clock.now)
+    company = Company(name=COMPANY, now=lambda: clock.now().astimezone(ZoneInfo(OFFICE)))
     company.add_vendor("Smith & Sons")
     made = Bridge(folder, procore(clock.now), company, clock, public_url=public_url, more=more or {})
     made.connect()

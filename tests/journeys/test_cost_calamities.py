@@ -192,3 +192,22 @@ def test_nothing_new_reads_next_to_nothing_and_writes_nothing(working: Bridge) -
     costs = [answer for answer in asked if "<BillQueryRs" in answer or "ReportQueryRs" in answer]
     assert sum(answer.count("Ret>") for answer in costs) < 200
     assert not [call for call in working.procore.calls[calls:] if call.method != "GET"]
+
+
+@pytest.mark.parametrize("hours", [6, 24])
+def test_a_clock_that_was_ahead_for_one_entry_hides_no_later_change(working: Bridge, hours: int) -> None:
+    """Where another bill is recoded in the hours until that time comes, both systems agree all the same."""
+    number = bill(working, "24-001", "500.00")
+    visit(working)
+    with working.company.at(working.clock.now() + dt.timedelta(hours=hours)):
+        bill(working, "24-001", "1.00")
+    visit(working)
+    working.clock.pass_time(hours=2)
+    working.company.recode(number, item=LABOR)
+    visit(working)
+    for _ in range(2):
+        working.clock.pass_time(hours=30)
+        bill(working, "24-002", "2.00")
+        visit(working)
+
+    assert ledger_costs(working) == company_costs(working.company)

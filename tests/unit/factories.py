@@ -193,7 +193,7 @@ class World:
     def scene(self, visit_id: int) -> Iterator[Scene]:
         """One step of a visit in one transaction."""
         with self.unit() as (uow, connection):
-            scene = Scene(uow, connection, uow.visits.get(visit_id), self.now)
+            scene = Scene(uow, connection, uow.visits.get(visit_id), self.now, self.options.known_zone)
             yield scene
             scene.save()
 

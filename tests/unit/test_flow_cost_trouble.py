@@ -16,11 +16,13 @@ from qbwc_bridge.domain.quickbooks import (
     Request,
     TxnDeletedQuery,
 )
+from qbwc_bridge.domain.records import Visit
 from qbwc_bridge.domain.replies import ListDeletedRet, ListRet, Reply, ReplySet, ReportRet, TxnDeletedRet
 from qbwc_bridge.domain.states import ALIVE
 from qbwc_bridge.flow import actuals, cost_readings, mirror
 from qbwc_bridge.flow.ledger import Ledger
 from qbwc_bridge.flow.readings import whole_due
+from qbwc_bridge.flow.scene import Scene
 from tests.unit.documents import PROJECT, TODAY, cash
 from tests.unit.factories import World
 from tests.unit.test_flow_cost_readings import NOON, bill, books, first_reading
@@ -149,14 +151,15 @@ def test_a_clock_that_was_wrong_hides_no_list_and_no_order(world: World, seen: s
     future = NOON.replace(year=2035)
     with world.unit() as (_, connection):
         before = {name: getattr(connection, name) for name in _SEEN[seen]}
-    with world.unit() as (_, connection):
+    with world.unit() as (uow, connection):
         results = (
             ListRet("Vendor", "V9", "New", "New", True, "1", future),
             bill("T9", modified=future),
             ListDeletedRet("Vendor", "V8", future),
             TxnDeletedRet("PurchaseOrder", "P8", future),
         )
-        mirror.remember_newest(connection, results, world.now)
+        begun = uow.visits.add(Visit(connection.id, "t", world.now, world.now))
+        mirror.remember_newest(Scene(uow, connection, begun, world.now), results)
         assert {name: getattr(connection, name) for name in _SEEN[seen]} == before
 
 
