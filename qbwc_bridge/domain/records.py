@@ -96,6 +96,7 @@ class Connection:
     costs_wanted: bool = False
     """A fresh reading of job costs was asked for."""
     costs_read_at: dt.datetime | None = None
+    """When the last reading that is in the ledger began: it may lack what was entered later."""
     newest_write: str = ""
     """`Customer:ListID` or `PurchaseOrder:TxnID` of the newest record we wrote: proof that the file is not older."""
     pulled_at: dt.datetime | None = None

@@ -60,7 +60,7 @@ def apply_some(
             uow.connections.save(connection)  # it knows the newest change of what was applied so far
             return True
         applying.finish(with_payroll=not missing)
-        connection.costs_read_at = now
+        connection.costs_read_at = reading.started_at
     for answer in uow.answers.find(reading_id=reading.id):
         uow.answers.remove(answer)
     reading.applied_at = now

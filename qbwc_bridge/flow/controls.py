@@ -34,10 +34,10 @@ def take(
         reports[through][report] = costs
     for through, found in reports.items():
         known = uow.controls.first(connection_id=connection.id, through=through)
-        control = known or Control(connection.id, now, through)
+        control = known or Control(connection.id, reading.started_at, through)
         unknown = control.unknown
         _fill(control, found)
-        control.read_at = now
+        control.read_at = reading.started_at
         if through is None:
             _fill_items(uow, control, reading)
         (uow.controls.save if known else uow.controls.append)(control)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -16,7 +17,8 @@ from qbwc_bridge.domain.books import Control, CostAnswer, CostReading
 from qbwc_bridge.domain.quickbooks import CostQuery, CustomTxnDetail, JobProfitability, ProfitAndLoss, Request
 from qbwc_bridge.domain.records import Task
 from qbwc_bridge.domain.replies import Reply, ReplySet, ReportRet, TxnDeletedRet, TxnRet
-from qbwc_bridge.flow import actuals, cost_readings
+from qbwc_bridge.errors import Refused
+from qbwc_bridge.flow import actuals, closes, cost_readings, work
 from qbwc_bridge.flow.cost_answers import DOCUMENTS, is_payroll
 from qbwc_bridge.flow.cost_readings import Window, clusters, quarters, windows
 from tests.unit.documents import PROJECT, TODAY, cash
@@ -89,10 +91,10 @@ def read(world: World, answer: Answer, *, refuse: Callable[[Task], bool] = lambd
     return asked
 
 
-def first_reading(world: World) -> None:
+def first_reading(world: World, *, applied: bool = True) -> None:
     """Read a bill of 10.00, and QuickBooks' totals that agree."""
     read(world, books({"T1": "10.00"}))
-    assert world.connection().costs_whole_at
+    assert (world.connection().costs_whole_at is not None) == applied
 
 
 def books(amounts: dict[str, str], *, sequence: str = "1", total: str = "", shown: bool = True) -> Answer:
@@ -228,6 +230,25 @@ def test_totals_through_a_day_come_when_somebody_asked(world: World) -> None:
     assert control is not None
     assert (control.read_at is not None, control.all_costs, control.without_job) == (True, cash(7), cash(0))
     assert list(control.jobs.values()) == [cash(7)]
+
+
+def test_costs_are_as_of_the_begin_of_their_reading(world: World) -> None:
+    """A reading of the last day that is applied after it may lack what was entered later: its month stays open."""
+    world.now = dt.datetime(2026, 3, 31, 18, tzinfo=dt.UTC)
+    last = world.now.date()
+    with patch.object(work, "SMALL_READING", -1):
+        first_reading(world, applied=False)
+    began = world.now
+    world.later(hours=20)
+    with world.unit() as (uow, connection):
+        actuals.apply_all(uow, connection, world.now)
+        assert (connection.costs_read_at, connection.costs_whole_at) == (began, began)
+        assert uow.controls.find()[0].read_at == began
+        with pytest.raises(Refused, match="last read from QuickBooks before March 2026 was over"):
+            closes.check(uow, connection, world.options, last, now=world.now, again=False)
+    read(world, books({"T1": "10.00"}))
+    with world.unit() as (uow, connection):
+        closes.check(uow, connection, world.options, last, now=world.now, again=False)
 
 
 @pytest.mark.parametrize("most", [1, 2, 100])
