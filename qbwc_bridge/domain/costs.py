@@ -214,6 +214,11 @@ def holds_total(key: str) -> bool:
     return key.split(":")[2:3] == [TOTAL]
 
 
+def _holds_opening(key: str) -> bool:
+    """Whether a key is that of a project's opening costs."""
+    return key.split(":")[2:3] == [OPENING]
+
+
 def _unique_invoices(costs: dict[str, DirectCost]) -> dict[str, DirectCost]:
     """Tell bills of one vendor with one number apart: Procore wants invoice numbers unique per vendor."""
     seen: set[tuple[int | None, str]] = set()
@@ -242,9 +247,9 @@ def _direct_cost(key: str, group: list[Allocation], writing: Writing) -> DirectC
         # The newest cost's date, not the day of writing: what does not change is not written again.
         date = max(item.document.txn_date for item in group)
         return DirectCost(key, "expense", status, date, lines, "QuickBooks job cost to date", days=_days(group))
-    if f":{OPENING}:{group[0].line.job_id}" in key:
-        date = writing.release.costs_from - dt.timedelta(days=1)
-        return DirectCost(key, "expense", status, date, lines, "QuickBooks job cost before the cut-off")
+    if _holds_opening(key):
+        date, called = writing.release.costs_from - dt.timedelta(days=1), "QuickBooks job cost before the cut-off"
+        return DirectCost(key, "expense", status, date, lines, called, days=_days(group))
     vendor_id = writing.vendors.get(document.vendor_id)
     bill = document.txn_type == "Bill" and vendor_id is not None and bool(document.ref_number)
     called = f"QuickBooks {called_type(document.txn_type)} {document.ref_number} {document.payee}"
@@ -326,11 +331,13 @@ def brake(
 
 
 def _touches(before: DirectCost | None, after: DirectCost | None, closed_until: dt.date) -> bool:
+    if before and after and _holds_opening(before.origin_id) and not before.days and before == replace(after, days=()):
+        return False  # it was written when the days of opening costs were not kept
     return before != after and _closed_part(before, closed_until) != _closed_part(after, closed_until)
 
 
 def _closed_part(cost: DirectCost | None, closed_until: dt.date) -> object:
-    """What of a direct cost lies in the closed time: of a total its days, else all or nothing of it."""
+    """What of a direct cost lies in the closed time: of a total or opening its days, else all or nothing of it."""
     if cost is None or not cost.days:
         return cost if cost and cost.date <= closed_until else None
     days = [day for day in cost.days if day[0] <= closed_until]

@@ -295,7 +295,7 @@ class DirectCost:
     received_date: dt.date | None = None
     """When people received it; with it a direct cost fills the owner invoice of that time."""
     days: tuple[tuple[dt.date, str, Decimal], ...] = ()
-    """Of a total to date: what each day brought to each code (`03-300.M`). Only the bridge knows it, not Procore."""
+    """Of a total to date and of opening costs: what each day brought to each code (`03-300.M`). Procore has no such."""
 
     def amount(self) -> Decimal:
         """The sum of the lines."""

@@ -1,4 +1,4 @@
-"""What a total to date in Procore holds through an earlier day, to be compared as of that day (ACCOUNTING 21, 24)."""
+"""What totals and opening costs in Procore hold through an earlier day, to be compared as of it (ACCOUNTING 21, 24)."""
 
 import datetime as dt
 from collections import defaultdict
@@ -12,10 +12,10 @@ from qbwc_bridge.domain.procore import DirectCost
 
 
 def through(costs: Iterable[DirectCost], outbox: Mapping[str, WriteBack], date: dt.date) -> list[DirectCost]:
-    """Give a project's direct costs with each total of ours that is dated later brought back to `date`.
+    """Give a project's direct costs with each total or opening of ours that is dated later brought back to `date`.
 
     What later days brought by our own account is taken off as it stands in Procore, so that what somebody changed there
-    still shows. A total of which we do not know the days stays as it is.
+    still shows. One of which we do not know the days stays as it is.
     """
     known = {origin: row.written for origin, row in outbox.items() if row.written}
     return [_through(cost, known.get(cost.origin_id), date) for cost in costs]

@@ -302,6 +302,7 @@ def test_costs_before_the_cut_off_become_one_opening_document() -> None:
     opening = found["qbd:abcd2345:opening:J1"]
     assert {row.budget_code_id: row.amount for row in opening.lines} == {11: cash(3), 13: cash(4)}
     assert (opening.date, opening.type) == (early, "expense")
+    assert opening.days == ((early, "03-300.M", cash(3)), (early, "09-250.L", cash(4)))
 
 
 # ---------------------------------------------------------------- the brake

@@ -17,7 +17,7 @@ from qbwc_bridge.flow.explained import Explained
 from qbwc_bridge.flow.procore_side import ProcoreSide
 from qbwc_bridge.flow.reconciling import Reconciled, reconcile
 from tests.unit.documents import PROJECT, TODAY, cash
-from tests.unit.test_domain_costs import BOOKS, CODES, CUT_OFF, DOCUMENTS, document, posted, writing
+from tests.unit.test_domain_costs import BOOKS, CODES, CUT_OFF, DOCUMENTS, chosen, document, posted, writing
 from tests.unit.test_flow_writeback import bill, make, office, template
 from tests.unit.writeback_office import Office
 
@@ -109,6 +109,31 @@ def test_the_brake_asks_about_a_total_as_about_its_documents(
         assert asked
     if early(before) == early(after) and all(cost.days for cost in (*was.values(), *will.values())):
         assert "closing date" not in asked
+
+
+def opening(*documents: CostDocument) -> dict[str, DirectCost]:
+    """The opening costs of these documents."""
+    return direct_costs(allocate(documents, BOOKS), writing(release=chosen(before="opening")))
+
+
+def test_opening_costs_ask_for_the_closed_days_they_hold() -> None:
+    """Their own date is the day before the cut-off, however long before it the month was closed."""
+    early, late = (CUT_OFF - dt.timedelta(days=days) for days in (40, 1))
+    old = document(posted("5.00"), txn_date=early)
+    before = opening(old)
+
+    def asked(*after: CostDocument, was: dict[str, DirectCost] = before, closed: dt.date = early) -> bool:
+        return "closing date" in brake(was, opening(*after), closed, vanished=0)
+
+    newer = document(posted("9.00"), txn_id="T2", txn_date=late)
+    assert not asked(old)
+    assert not asked(old, newer)
+    assert asked(old, newer, closed=late)
+    assert asked(document(posted("6.00"), txn_date=early))
+    assert asked(document(posted("5.00"), txn_date=late))
+    unknown = {key: replace(cost, days=()) for key, cost in before.items()}
+    assert not asked(old, was=unknown, closed=late)
+    assert asked(document(posted("6.00"), txn_date=early), was=unknown, closed=late)
 
 
 # ---------------------------------------------------------------- written and followed
@@ -251,3 +276,15 @@ def test_a_total_is_proven_through_an_earlier_day(office: Office) -> None:
     assert proof(office, YESTERDAY).proof.difference == cash(2)
     explained: list[Explained] = proof(office, YESTERDAY).explained
     assert all("somebody changed it in Procore" in each.why for each in explained)
+
+
+def test_opening_costs_are_proven_through_an_earlier_day(office: Office) -> None:
+    """They are dated later than what they hold, and through a day before that date both sides have the same."""
+    office.release(ReleaseChoice(TODAY, "opening", "write"))
+    office.post(bill("A", txn_date=LONG_AGO), bill("B", ("09-250.L", "7.00"), txn_date=YESTERDAY))
+    office.push()
+    for day in (LONG_AGO, YESTERDAY, TODAY):
+        found = proof(office, day)
+        assert (found.proof.difference, found.explained) == (ZERO, [])
+    rows = proof(office, LONG_AGO).proof.rows
+    assert [(row.quickbooks, row.procore) for row in rows if row.quickbooks or row.procore] == [(cash(10), cash(10))]
