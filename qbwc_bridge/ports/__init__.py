@@ -43,10 +43,7 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SyncOutcome:
-    """What a sync call did: ids by origin_id, and a sentence by origin_id for each item that Procore refused by name.
-
-    Of an item in neither of them nobody knows whether it was written.
-    """
+    """Ids of what a sync call wrote and sentences on what it refused, by origin_id; of any other item nobody knows."""
 
     ids: Mapping[str, int]
     errors: Mapping[str, str]
