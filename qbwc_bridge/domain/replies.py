@@ -201,6 +201,6 @@ class ReplySet:
     old_message_set_id: str = ""
 
     def for_request(self, request_id: str) -> Reply | None:
-        """Give the answer to that requestID; None where it is not in the set, or two there contradict one another."""
+        """Give the answer to that requestID; None where none is in the set, or several, which may contradict."""
         found = [reply for reply in self.replies if reply.request_id == request_id]
         return found[0] if len(found) == 1 else None

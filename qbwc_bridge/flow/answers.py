@@ -32,8 +32,6 @@ from qbwc_bridge.qbxml.statuses import NO_RECORD, Meaning, Reaction, meaning
 DOCUMENT_GONE = "What this changes is no longer in QuickBooks: unlink it here, and it can be written anew."
 """What a person reads when an order or estimate was deleted in QuickBooks."""
 
-CAME_LATE = "its answer came late"
-
 _OF_A_FEATURE = (EstimateQuery, PurchaseOrderQuery, CostQuery)
 _NO_FEATURE = frozenset({1030, 3250})
 """An edition without estimates, orders, receipts or stock, or a company with them switched off, has none."""
@@ -91,9 +89,8 @@ def _apply_reply(scene: Scene, task: Task, rows: Rows, replies: ReplySet, orders
 
 def _late(scene: Scene, task: Task, rows: Rows, reply: Reply | None, orders: Orders) -> None:
     """Take in the late answer to a write that would be sent again: what was made after all is not made twice."""
-    made = reply is not None and meaning(reply.status).reaction is Reaction.DONE and reply.results
-    if is_write(task) and reply is not None and made:
-        move_task(scene.uow, task, TaskState.SENT, now=scene.now, why=CAME_LATE)
+    if is_write(task) and reply is not None and _shows_made(reply):
+        move_task(scene.uow, task, TaskState.SENT, now=scene.now, why="its answer came late")
         apply_write(scene, task, rows, reply, orders)
 
 
@@ -104,19 +101,23 @@ def _apply_strays(scene: Scene, known: Collection[str], replies: ReplySet, order
     to it.
     """
     for reply in replies.replies:
-        made = meaning(reply.status).reaction is Reaction.DONE and reply.results
-        if reply.request_id in known or not reply.request_id.isdecimal() or not made:
+        if reply.request_id in known or not reply.request_id.isdecimal() or not _shows_made(reply):
             continue
         task = scene.uow.tasks.first(id=int(reply.request_id), connection_id=scene.connection.id)
         if task is None or not is_write(task):
             continue
         rows = submissions_of(scene.uow, [task])
         if task.state is TaskState.QUEUED:
-            move_task(scene.uow, task, TaskState.SENT, now=scene.now, why=CAME_LATE)
-        if task.state in OUTSTANDING:
-            adoption.adopt(scene, task, rows, reply.results[0], orders)
+            _late(scene, task, rows, reply, orders)
+        elif task.state in OUTSTANDING:
+            apply_write(scene, task, rows, reply, orders)
         elif task.state is TaskState.DONE:
             adoption.tell_second(scene, task, rows, reply.results[0])
+
+
+def _shows_made(reply: Reply) -> bool:
+    """Whether the answer to a write shows what it made."""
+    return meaning(reply.status).reaction is Reaction.DONE and bool(reply.results)
 
 
 def apply_write(scene: Scene, task: Task, rows: Rows, reply: Reply, orders: Orders) -> None:
@@ -125,7 +126,7 @@ def apply_write(scene: Scene, task: Task, rows: Rows, reply: Reply, orders: Orde
     task.status_code = reply.status
     if reply.status in _NO_REFERENCE:
         _ask_lists_whole(scene)
-    if told.reaction is Reaction.DONE and reply.results:
+    if _shows_made(reply):
         adoption.adopt(scene, task, rows, reply.results[0], orders)
     elif told.reaction in (Reaction.DONE, Reaction.LOOK_UP):
         # Written, but not shown (510, 501), or not sure: what QuickBooks has decides.

@@ -67,12 +67,13 @@ def _payroll(uow: UnitOfWork, connection: Connection) -> Check | None:
         return _check(connection, "payroll", "fine", "No paycheck is on a job, as far as QuickBooks was read.")
     told = f"Paychecks on jobs post to {', '.join(accounts)}."
     if len(accounts) > 1:
-        return _check(connection, "payroll", "fine", f"{told} So the preference for job costing of paychecks is on.")
+        seems = "So it seems that the preference for job costing of paychecks is on."
+        return _check(connection, "payroll", "fine", f"{told} {seems}")
     return _check(
         connection,
         "payroll",
         "look",
-        f"{told} Where employer taxes have an account of their own, they are on no job: then the preference for job "
+        f"{told} Where employer taxes have an account of their own, they are on no job, and the preference for job "
         "costing of paychecks is off.",
         "In QuickBooks: Edit, Preferences, Payroll & Employees, Company Preferences, Job Costing, Class and Item "
         "tracking for paycheck expenses.",

@@ -113,8 +113,7 @@ def latest(
     A PC whose clock was ahead for one entry must not hide later changes behind a time to come. Where the clock of the
     office is in another `zone` than that of the PC, or was set back, less counts, and more is read again.
     """
-    wall = now.astimezone(zone).replace(tzinfo=None)
-    end = wall + OVERLAP if zone else now.replace(tzinfo=None) + CLOCKS_APART
+    end = (now.astimezone(zone) + OVERLAP if zone else now + CLOCKS_APART).replace(tzinfo=None)
     return max((moment for moment in moments if moment and moment <= end), default=None)
 
 
